@@ -1,0 +1,2 @@
+//! Campanile: a host for CI notifications.
+pub mod model;

@@ -1,0 +1,173 @@
+//! A delivery on its way from owed to settled, and its attempts.
+
+use super::*;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// One message for one destination, as the store keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    pub deliveryid: DeliveryId,
+    /// Stable over tries and restarts, unguessable enough for a Message-ID: 32 hexadecimal digits.
+    pub uid: String,
+    pub reporter: ReporterName,
+    /// The event that it came of.
+    pub seq: Seq,
+    pub key: String,
+    pub transport: String,
+    /// Where it goes, such as `smtp://mail.example.org:25`.
+    pub destination: String,
+    pub lane: Option<String>,
+    pub replace: Option<String>,
+    pub resend: Resend,
+    pub receipt: bool,
+    pub state: DeliveryState,
+    /// Why it is in that state, if there is more to say.
+    pub reason: Option<String>,
+    /// Attempts that were begun and count against the schedule.
+    pub tries: i64,
+    pub epoch: i64,
+    pub created_at: Millis,
+    pub due_at: Millis,
+    pub expires_at: Millis,
+    pub settled_at: Option<Millis>,
+    pub message: Message,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// To be sent at its due time.
+    Ready,
+    /// Behind another one in its lane, or held.
+    Waiting,
+    /// An attempt is on its way.
+    Leased,
+    /// Nobody knows whether the last attempt arrived; asked for by a probe before it goes out again.
+    Unknown,
+    Delivered,
+    /// A newer one took its place before it was tried.
+    Superseded,
+    /// Silenced by a rule.
+    Suppressed,
+    Expired,
+    /// Refused for good, or tried often enough. Can be retried by hand.
+    Dead,
+    Cancelled,
+}
+
+impl DeliveryState {
+    pub const ALL: [Self; 10] = [
+        Self::Ready,
+        Self::Waiting,
+        Self::Leased,
+        Self::Unknown,
+        Self::Delivered,
+        Self::Superseded,
+        Self::Suppressed,
+        Self::Expired,
+        Self::Dead,
+        Self::Cancelled,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Waiting => "waiting",
+            Self::Leased => "leased",
+            Self::Unknown => "unknown",
+            Self::Delivered => "delivered",
+            Self::Superseded => "superseded",
+            Self::Suppressed => "suppressed",
+            Self::Expired => "expired",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether nothing more happens to it by itself.
+    pub fn is_settled(self) -> bool {
+        match self {
+            Self::Ready | Self::Waiting | Self::Leased | Self::Unknown => false,
+            Self::Delivered | Self::Superseded | Self::Suppressed | Self::Expired | Self::Dead | Self::Cancelled => {
+                true
+            }
+        }
+    }
+}
+
+/// One try of a delivery.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    pub attemptid: AttemptId,
+    pub deliveryid: DeliveryId,
+    /// From 1, for each delivery.
+    pub number: i64,
+    pub started_at: Millis,
+    /// Absent while it is on its way.
+    pub ended_at: Option<Millis>,
+    pub outcome: Option<AttemptOutcome>,
+    /// HTTP status, SMTP code or exit status.
+    pub status: Option<u16>,
+    /// Why it failed, or what was answered, for people.
+    pub reason: Option<String>,
+    /// The first 16 KiB of the answer.
+    pub answer: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    Done,
+    /// A later try may succeed.
+    Failed,
+    /// No try will succeed.
+    Refused,
+    /// It may have arrived.
+    Unknown,
+    ProbeFound,
+    ProbeAbsent,
+}
+
+impl AttemptOutcome {
+    pub const ALL: [Self; 6] =
+        [Self::Done, Self::Failed, Self::Refused, Self::Unknown, Self::ProbeFound, Self::ProbeAbsent];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::ProbeFound => "probe_found",
+            Self::ProbeAbsent => "probe_absent",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+/// How an effect ended that asked for a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub key: String,
+    pub outcome: Outcome,
+    pub status: Option<u16>,
+    pub answer: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Done,
+    Refused,
+    Expired,
+    Superseded,
+    Cancelled,
+}

@@ -1,0 +1,79 @@
+//! Names that stand in paths: identifiers, step names made unique, and log slugs.
+
+/// The longest step name and log slug, in characters.
+const LONGEST: usize = 50;
+
+/// Whether `text` is an identifier of at most `longest` characters: ASCII letters, digits, `_`, `-`, and after the
+/// first character `.`; no digit in front (Buildbot's `identifier` type).
+pub fn is_identifier(longest: usize, text: &str) -> bool {
+    let mut chars = text.chars();
+    let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
+    first && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) && text.len() <= longest
+}
+
+/// `name` with `_number` behind it, cut so that the whole has at most 50 characters.
+pub fn numbered_name(name: &str, number: u32) -> String {
+    let suffix = format!("_{number}");
+    let kept: String = name.chars().take(LONGEST - suffix.len()).collect();
+    kept + &suffix
+}
+
+/// The slug of a log's name: the name itself when it can stand in a path, else made so.
+pub fn log_slug(name: &str) -> String {
+    let legal_first = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-') || c >= '\u{a0}';
+    let legal = |c: char| legal_first(c) || c.is_ascii_digit();
+    let mut chars = name.chars();
+    if chars.next().is_some_and(legal_first) && chars.all(legal) && name.chars().count() <= LONGEST {
+        return name.to_owned();
+    }
+    let ascii = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let slug: String = name
+        .chars()
+        .take(LONGEST)
+        .enumerate()
+        .map(|(i, c)| if ascii(c) && !(i == 0 && c.is_ascii_digit()) { c } else { '_' })
+        .collect();
+    if slug.is_empty() { "_".to_owned() } else { slug }
+}
+
+/// The slug to try when `slug` is taken: `stdio`, `stdio_2`, `stdio_3`, …
+pub fn next_slug(slug: &str) -> String {
+    let numbered = slug.rsplit_once('_').and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?)));
+    match numbered {
+        Some((base, n)) => numbered_name(base, n.saturating_add(1)),
+        None => numbered_name(slug, 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn step_names_keep_fifty_characters() {
+        assert_eq!(numbered_name("comp", 1), "comp_1");
+        assert_eq!(numbered_name(&"x".repeat(50), 1), "x".repeat(48) + "_1");
+    }
+
+    #[test]
+    fn slugs() {
+        let check = |name: &str, slug: &str| assert_eq!(log_slug(name), slug);
+        check("stdio", "stdio");
+        check("a b/c.txt", "a_b_c_txt");
+        check("1st", "_st");
+        check("", "_");
+        check("größe", "größe");
+        assert_eq!(next_slug("stdio"), "stdio_2");
+        assert_eq!(next_slug("stdio_2"), "stdio_3");
+    }
+
+    #[test]
+    fn identifiers() {
+        assert!(is_identifier(50, "compile.all"));
+        assert!(is_identifier(50, "-x"));
+        for bad in ["", "7up", ".x", "a b", "ä"] {
+            assert!(!is_identifier(50, bad), "{bad}");
+        }
+        assert!(!is_identifier(3, "four"));
+    }
+}

@@ -1,0 +1,168 @@
+//! What leaves the house: one message for one destination, as the reporter wrote it.
+//!
+//! Secrets stand in it by name. It is stored as JSON with its delivery.
+
+use super::LogId;
+use super::PatchId;
+use super::SecretName;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// Text with secrets in it, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(pub Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Literal(String),
+    Secret(SecretName),
+}
+
+impl Text {
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self(vec![Part::Literal(text.into())])
+    }
+
+    /// The secrets it names.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Secret(name) => Some(name),
+            Part::Literal(_) => None,
+        })
+    }
+
+    /// For people: secrets as `<secret:name>`.
+    pub fn redacted(&self) -> String {
+        self.0
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => text.clone(),
+                Part::Secret(name) => format!("<secret:{name}>"),
+            })
+            .collect()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    Mail(Mail),
+    Http(HttpRequest),
+    Ssh(SshCommand),
+    Irc(IrcAction),
+    /// For a transport of a later host, as JSON.
+    Other(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    pub user: Text,
+    pub password: Text,
+}
+
+/// A header, or a field of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    pub name: String,
+    pub value: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    pub relay: SmtpRelay,
+    pub sender: String,
+    pub to: Vec<String>,
+    pub cc: Vec<String>,
+    pub bcc: Vec<String>,
+    pub subject: String,
+    pub kind: BodyKind,
+    pub body: String,
+    pub headers: Vec<Field>,
+    pub attachments: Vec<Attachment>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmtpRelay {
+    pub host: String,
+    pub port: u16,
+    pub security: SmtpSecurity,
+    pub login: Option<Credentials>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpSecurity {
+    Plain,
+    Starttls,
+    Smtps,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyKind {
+    Plain,
+    Html,
+    Json,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    pub filename: String,
+    pub content_type: String,
+    pub content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    Bytes(Vec<u8>),
+    Log(LogId),
+    Patch(PatchId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpRequest {
+    pub method: String,
+    pub url: Text,
+    pub headers: Vec<Field>,
+    pub login: Option<Credentials>,
+    pub body: HttpBody,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpBody {
+    Empty,
+    Json(Text),
+    Form(Vec<Field>),
+    Bytes(Vec<u8>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SshCommand {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub identity: Option<SecretName>,
+    pub command: Vec<Text>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IrcAction {
+    pub connection: String,
+    pub verb: IrcVerb,
+    pub target: String,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IrcVerb {
+    Say,
+    Notice,
+    Act,
+    Join,
+    Leave,
+}

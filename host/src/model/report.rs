@@ -1,0 +1,117 @@
+//! What a reporter is told: a resource with all that belongs to it, gathered once by the host.
+
+use super::*;
+
+/// An event as one reporter gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReporterEvent {
+    pub seq: Seq,
+    /// The topic by which its subscription asked.
+    pub topic: String,
+    pub at: Timestamp,
+    pub body: EventBody,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventBody {
+    Build(Box<BuildReport>),
+    Buildset(BuildsetReport),
+    Request(Box<RequestReport>),
+    Step(Box<StepReport>),
+    Change(Box<Change>),
+    Worker(Box<WorkerReport>),
+    Chat(ChatMessage),
+    /// The key of a wake-up.
+    Wake(String),
+    Receipt(Receipt),
+    /// Any other: the event's JSON.
+    Other(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuildReport {
+    pub build: Build,
+    pub builder: Builder,
+    pub request: BuildRequest,
+    pub buildset: Buildset,
+    pub parent: Option<ParentBuild>,
+    pub url: String,
+    pub properties: Properties,
+    pub steps: Vec<StepWithLogs>,
+    pub previous: Option<Build>,
+    pub changes: Vec<Change>,
+    pub users: Vec<String>,
+}
+
+/// The build that triggered another one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParentBuild {
+    pub build: Build,
+    pub builder: Builder,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepWithLogs {
+    pub step: Step,
+    pub logs: Vec<LogReport>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogReport {
+    pub log: Log,
+    /// The page that shows it.
+    pub url: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuildsetReport {
+    pub buildset: Buildset,
+    pub builds: Vec<BuildReport>,
+}
+
+/// A request that has no build yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestReport {
+    pub request: BuildRequest,
+    pub builder: Builder,
+    pub buildset: Buildset,
+    pub url: String,
+    pub properties: Properties,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    pub step: Step,
+    pub build: Build,
+    pub builder: Builder,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkerReport {
+    pub worker: Worker,
+    pub last_connection: Option<Timestamp>,
+    pub notify: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatMessage {
+    pub connection: String,
+    pub me: String,
+    pub nick: String,
+    pub channel: Option<String>,
+    pub op: bool,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    pub stream: LogStream,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogStream {
+    Stdout,
+    Stderr,
+    Header,
+}
