@@ -1,3 +1,5 @@
 //! Campanile: a host for CI notifications.
+pub mod bus;
+pub mod data;
 pub mod model;
 pub mod store;
