@@ -21,12 +21,12 @@ pub struct Subscription {
     bell: watch::Receiver<Seq>,
 }
 
-/// An event, and the first of its topics that was asked for by the pattern of that index.
+/// An event, the first of its topics that was asked for, and the indices of all patterns that asked.
 #[derive(Clone, Debug)]
 pub struct Matched {
     pub event: Event,
     pub topic: String,
-    pub pattern: usize,
+    pub patterns: Vec<usize>,
 }
 
 /// Reads the log after `after`.
@@ -63,10 +63,14 @@ impl Subscription {
     }
 
     fn matched(&self, event: Event) -> Option<Matched> {
-        let (pattern, topic) = self.patterns.iter().enumerate().find_map(|(index, pattern)| {
-            let topic = event.topics.iter().find(|topic| pattern.matches(topic))?;
-            Some((index, topic.clone()))
-        })?;
-        Some(Matched { event, topic, pattern })
+        let mut topic = None;
+        let mut patterns = Vec::new();
+        for (index, pattern) in self.patterns.iter().enumerate() {
+            if let Some(found) = event.topics.iter().find(|topic| pattern.matches(topic)) {
+                topic.get_or_insert_with(|| found.clone());
+                patterns.push(index);
+            }
+        }
+        topic.map(|topic| Matched { event, topic, patterns })
     }
 }

@@ -1,5 +1,6 @@
 //! Campanile: a host for CI notifications.
 pub mod bus;
+pub mod config;
 pub mod data;
 pub mod model;
 pub mod store;
