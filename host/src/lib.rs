@@ -1,2 +1,3 @@
 //! Campanile: a host for CI notifications.
 pub mod model;
+pub mod transport;
