@@ -3,4 +3,6 @@ pub mod bus;
 pub mod config;
 pub mod data;
 pub mod model;
+pub mod plugin;
 pub mod store;
+pub mod transport;
