@@ -1,0 +1,34 @@
+//! The contract in Rust, as the host sees it: the only expansion of `wit/` in this crate.
+//!
+//! One module a world. What two worlds share is expanded once, in `reporter`, and named in `with` by the other.
+//! Imports that read the data API may wait; the log does not.
+
+pub(crate) mod reporter {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "reporter",
+        imports: {
+            "campanile:reporter/log": trappable,
+            default: async | trappable,
+        },
+        exports: { default: async },
+    });
+}
+
+pub(crate) mod message_formatter {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "message-formatter",
+        exports: { default: async },
+        with: {
+            "campanile:reporter/types": super::reporter::campanile::reporter::types,
+            "campanile:reporter/effects": super::reporter::campanile::reporter::effects,
+            "campanile:reporter/messages": super::reporter::campanile::reporter::messages,
+            "campanile:reporter/data": super::reporter::campanile::reporter::data,
+            "campanile:reporter/log": super::reporter::campanile::reporter::log,
+        },
+    });
+}
+
+pub(crate) use reporter::campanile::reporter as wit;
+pub(crate) use reporter::exports::campanile::reporter::plugin::Descriptor;

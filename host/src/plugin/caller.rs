@@ -1,0 +1,112 @@
+//! Calls on behalf of reporters: which plugin, with what settings, seeing what data.
+
+use crate::data::Data;
+use crate::model::Effect;
+use crate::model::Failure;
+use crate::model::Formatted;
+use crate::model::Problem;
+use crate::model::ReporterConfig;
+use crate::model::ReporterEvent;
+use crate::model::ReporterName;
+use crate::model::Subscription;
+use crate::model::Timestamp;
+use crate::plugin::call;
+use crate::plugin::call::CallReport;
+use crate::plugin::directory::Plugins;
+use crate::plugin::exports::Export;
+use crate::plugin::exports::Format;
+use crate::plugin::exports::Handle;
+use crate::plugin::exports::Subscribe;
+use crate::plugin::load::Plugin;
+use crate::plugin::runtime::Runtime;
+use crate::plugin::state::Scene;
+use sha2::Digest;
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a reporter remembered or forgot by effects that are not written yet. Seen over its state.
+pub type Overlay = BTreeMap<String, Option<String>>;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Caller {
+    runtime: Runtime,
+    plugins: Plugins,
+    data: Data,
+}
+
+impl Caller {
+    pub fn new(runtime: Runtime, plugins: Plugins, data: Data) -> Self {
+        Self { runtime, plugins, data }
+    }
+
+    pub fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    pub(super) fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// What the reporter wants to be told, or all that is wrong with its settings. The guest's clock shows 1970:
+    /// settings are not right at one time and wrong at another.
+    pub async fn subscribe(
+        &self,
+        plugin: &Plugin,
+        config: &ReporterConfig,
+    ) -> CallReport<Result<Vec<Subscription>, Vec<Problem>>> {
+        let scene = self.scene(&config.name, seed(&config.name, 0));
+        self.run(plugin, Subscribe(config), scene).await
+    }
+
+    /// The same event, settings, state and overlay give the same answer.
+    pub async fn handle(
+        &self,
+        plugin: &Plugin,
+        config: &ReporterConfig,
+        event: &Arc<ReporterEvent>,
+        overlay: Overlay,
+    ) -> CallReport<Result<Vec<Effect>, Failure>> {
+        let scene = Scene {
+            overlay,
+            event: Some(event.clone()),
+            at: event.at,
+            ..self.scene(&config.name, seed(&config.name, event.seq.0))
+        };
+        self.run(plugin, Handle(config, event), scene).await
+    }
+
+    /// Calls a formatter by itself, with JSON texts for its settings and its context.
+    pub async fn format(
+        &self,
+        plugin: &Plugin,
+        settings: &String,
+        context: &String,
+    ) -> CallReport<Result<Option<Formatted>, Failure>> {
+        let scene = self.scene("", seed(&plugin.name, 0));
+        self.run(plugin, Format { settings, context }, scene).await
+    }
+
+    pub(super) async fn run<E: Export>(&self, plugin: &Plugin, export: E, scene: Scene) -> CallReport<E::Answer> {
+        call::run(&self.runtime, &plugin.name, &plugin.program, (export, scene)).await
+    }
+
+    fn scene(&self, reporter: &str, seed: u64) -> Scene {
+        Scene {
+            caller: Some(self.clone()),
+            reporter: ReporterName(reporter.to_owned()),
+            overlay: Overlay::new(),
+            event: None,
+            at: Timestamp(0),
+            seed,
+            until: None,
+        }
+    }
+}
+
+/// The same for the same reporter and event, on any machine and in any version.
+fn seed(name: &str, seq: i64) -> u64 {
+    let hash = Sha256::new().chain_update(name).chain_update([0]).chain_update(seq.to_le_bytes()).finalize();
+    hash[..8].iter().fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+}

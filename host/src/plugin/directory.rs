@@ -1,0 +1,119 @@
+//! The plugins directory: what can be called, and what cannot and why.
+//!
+//! A broken file stops nobody who does not use it.
+
+use crate::plugin::error::RuntimeError;
+use crate::plugin::load;
+use crate::plugin::load::BrokenPlugin;
+use crate::plugin::load::Kind;
+use crate::plugin::load::Plugin;
+use crate::plugin::runtime::Runtime;
+use crate::plugin::settings::FormatterSetting;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Plugins {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    loaded: BTreeMap<String, Arc<Plugin>>,
+    broken: Vec<BrokenPlugin>,
+}
+
+impl Plugins {
+    /// Loads each `*.wasm` of the directory, by name.
+    pub async fn load(runtime: &Runtime, directory: &Path) -> Result<Self, RuntimeError> {
+        let files = files(directory)
+            .map_err(|source| RuntimeError::Directory { directory: directory.to_owned(), source })?;
+        Ok(Self::load_files(runtime, &files).await)
+    }
+
+    /// Loads these files, wherever they are.
+    pub async fn load_files(runtime: &Runtime, files: &[PathBuf]) -> Self {
+        let mut inner = Inner::default();
+        // One after another: compiling one already keeps all cores busy.
+        for file in files {
+            match load::load(runtime, file).await {
+                Ok(plugin) => {
+                    inner.loaded.insert(plugin.name.clone(), Arc::new(plugin));
+                }
+                Err(broken) => inner.broken.push(broken),
+            }
+        }
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Arc<Plugin>> {
+        self.inner.loaded.get(name)
+    }
+
+    /// By name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Plugin>> {
+        self.inner.loaded.values()
+    }
+
+    pub fn broken(&self) -> &[BrokenPlugin] {
+        &self.inner.broken
+    }
+
+    /// The reporter of this name, or why there is none.
+    pub fn reporter(&self, name: &str) -> Result<Arc<Plugin>, String> {
+        self.find(name, Kind::Reporter)
+    }
+
+    /// The formatter that a setting names and its settings as JSON text, or why there is none.
+    pub fn formatter(&self, setting: &FormatterSetting) -> Result<(Arc<Plugin>, String), String> {
+        let (name, settings) = match setting {
+            FormatterSetting::Plugin { name, settings } => (name, settings),
+            FormatterSetting::Template => {
+                return Err("templates are not supported by this version, name a message-formatter plugin".into());
+            }
+            FormatterSetting::Unknown => return Err("expected the name of a message-formatter plugin".into()),
+        };
+        let plugin = self.find(name, Kind::MessageFormatter)?;
+        match plugin.schema.check(settings.clone()) {
+            Ok(checked) => Ok((plugin, checked.settings.to_string())),
+            Err(problems) => {
+                let problems: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.at, p.message)).collect();
+                Err(format!("formatter {name:?} with wrong settings: {}", problems.join("; ")))
+            }
+        }
+    }
+
+    fn find(&self, name: &str, kind: Kind) -> Result<Arc<Plugin>, String> {
+        let what = match kind {
+            Kind::Reporter => "reporter",
+            Kind::MessageFormatter => "message formatter",
+        };
+        if let Some(plugin) = self.get(name) {
+            let other = || format!("plugin {name:?} is a {}, not a {what}", plugin.kind.world());
+            return if plugin.kind == kind { Ok(plugin.clone()) } else { Err(other()) };
+        }
+        if let Some(broken) = self.broken().iter().find(|broken| broken.name == name) {
+            return Err(format!("plugin {name:?} is broken: {}; {}", broken.reason, broken.remedy));
+        }
+        let there: Vec<&str> = self.iter().filter(|plugin| plugin.kind == kind).map(|p| p.name.as_str()).collect();
+        let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+        Err(format!("there is no {what} plugin {name:?}; there is: {there}"))
+    }
+}
+
+/// Plugins of a directory, in the order of their names.
+fn files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,127 @@
+//! What this host speaks: the interfaces and functions of `campanile:reporter`, and the WASI that it fakes.
+//!
+//! The tables repeat what `wit/` says, because the bindings only say it in generated code. A test compares them.
+
+use crate::plugin::inspect::Interface;
+use crate::plugin::inspect::Misfit;
+use crate::plugin::load::Kind;
+
+const PACKAGE: &str = "campanile:reporter";
+/// Its first two numbers must be a plugin's; the third may differ where all that the plugin needs exists.
+const VERSION: [u64; 3] = [0, 1, 0];
+
+/// Interfaces that both worlds import, with their functions.
+pub(super) const IMPORTS: &[(&str, &[&str])] = &[
+    ("types", &[]),
+    ("effects", &[]),
+    ("events", &[]),
+    ("messages", &[]),
+    ("data", &["build", "buildset", "lines", "get"]),
+    ("log", &["write"]),
+];
+/// Interfaces that only reporters import.
+pub(super) const REPORTER_IMPORTS: &[(&str, &[&str])] =
+    &[("state", &["get", "keys"]), ("helpers", &["format", "review", "addresses"])];
+
+/// The exports that make a plugin what it is.
+pub(super) const REPORTING: &[&str] = &["subscribe", "handle"];
+pub(super) const FORMATTING: &[&str] = &["format"];
+
+/// WASI 0.2, package by package, as wasmtime-wasi serves it.
+const WASI: &[&str] = &["cli", "clocks", "filesystem", "io", "random", "sockets"];
+
+pub(super) fn check_version(name: &str) -> Result<(), Misfit> {
+    let Some((_, version)) = ours(name) else { return Ok(()) };
+    if version.is_some_and(|version| version[..2] == VERSION[..2]) {
+        return Ok(());
+    }
+    let (_, wanted) = name.split_once('@').unwrap_or((name, "?"));
+    let newer = version.is_some_and(|version| version > VERSION);
+    let remedy = if newer { "update this host, or build the plugin with an older SDK" } else { "build it anew" };
+    Err(Misfit::new(format!("it wants {PACKAGE}@{wanted}, this host speaks {}", spoken()), remedy))
+}
+
+pub(super) fn kind(exports: &[Interface]) -> Result<Kind, Misfit> {
+    let exported = |wanted: &str| exports.iter().find(|export| ours(&export.name).is_some_and(|(i, _)| i == wanted));
+    let described = exported("plugin").is_some_and(|plugin| has_all(plugin, &["describe"]));
+    if exported("reviewing").is_some() || exported("addressing").is_some() {
+        let what = if exported("reviewing").is_some() { "review callbacks" } else { "an address lookup" };
+        let reason = format!("it is {what}, and this version of Campanile does not serve those yet");
+        return Err(Misfit::new(reason, "take it out of the directory until it does"));
+    }
+    let kind = match (exported("reporting"), exported("formatting")) {
+        (Some(reporting), None) if has_all(reporting, REPORTING) => Kind::Reporter,
+        (None, Some(formatting)) if has_all(formatting, FORMATTING) => Kind::MessageFormatter,
+        (Some(_), Some(_)) => {
+            let reason = "it is reporter and message formatter at once";
+            return Err(Misfit::new(reason, "make two plugins of it"));
+        }
+        (Some(_), None) | (None, Some(_)) => return Err(incomplete()),
+        (None, None) => {
+            let reason = format!("it is a component, but exports nothing of {PACKAGE}");
+            return Err(Misfit::new(reason, "build it for the world `reporter` or `message-formatter`"));
+        }
+    };
+    if described { Ok(kind) } else { Err(incomplete()) }
+}
+
+pub(super) fn check_imports(kind: Kind, imports: &[Interface]) -> Result<(), Misfit> {
+    let missing: Vec<String> = imports.iter().flat_map(|import| missing(kind, import)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let reason = format!("it imports what this host does not give: {}", missing.join(", "));
+    let ours_missing = missing.iter().any(|name| name.starts_with(PACKAGE));
+    let http = missing.iter().any(|name| name.starts_with("wasi:http"));
+    let remedy = if ours_missing {
+        "update this host, or build the plugin with an older SDK".to_owned()
+    } else if http {
+        "a plugin reaches no network: return the request as an effect (componentize-js: disable `http` and \
+         `fetch-event`)"
+            .to_owned()
+    } else {
+        format!("build it for the world `{}` of {PACKAGE}@{}, without other imports", kind.world(), spoken())
+    };
+    Err(Misfit::new(reason, remedy))
+}
+
+/// What of an import is not there: the interface, or functions of it.
+fn missing(kind: Kind, import: &Interface) -> Vec<String> {
+    let Some((interface, _)) = ours(&import.name) else {
+        return if is_wasi(&import.name) { Vec::new() } else { vec![import.name.clone()] };
+    };
+    let reporters = if kind == Kind::Reporter { REPORTER_IMPORTS } else { &[] };
+    let Some((_, given)) = IMPORTS.iter().chain(reporters).find(|(name, _)| *name == interface) else {
+        return vec![import.name.clone()];
+    };
+    let lacking = import.functions.iter().filter(|function| !given.contains(&function.as_str()));
+    lacking.map(|function| format!("{} ({function})", import.name)).collect()
+}
+
+fn is_wasi(name: &str) -> bool {
+    let package = name.strip_prefix("wasi:").and_then(|rest| rest.split_once('/'));
+    package.is_some_and(|(package, rest)| WASI.contains(&package) && rest.contains("@0.2."))
+}
+
+fn has_all(export: &Interface, functions: &[&str]) -> bool {
+    functions.iter().all(|function| export.functions.iter().any(|exported| exported == function))
+}
+
+fn incomplete() -> Misfit {
+    Misfit::new(
+        format!("it lacks functions that its world exports in {PACKAGE}@{}", spoken()),
+        "build it for the world `reporter` or `message-formatter`",
+    )
+}
+
+/// Interface and version of a name of our package; no version if it is none that we would publish.
+fn ours(name: &str) -> Option<(&str, Option<[u64; 3]>)> {
+    let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
+    let (interface, version) = rest.split_once('@').unwrap_or((rest, ""));
+    let numbers: Option<Vec<u64>> = version.split('.').map(|number| number.parse().ok()).collect();
+    Some((interface, numbers.and_then(|numbers| numbers.try_into().ok())))
+}
+
+fn spoken() -> String {
+    VERSION.map(|number| number.to_string()).join(".")
+}
