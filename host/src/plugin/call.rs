@@ -108,7 +108,14 @@ fn explain(error: &wasmtime::Error, state: &CallState, limits: &Limits, stderr: 
     if cause.starts_with("too much data is being copied") {
         return CallError::Refused(format!("it hands over more than {HANDOVER_BYTES} bytes at once"));
     }
-    CallError::Trap { message: last_words(stderr).unwrap_or(cause), frames: frames(error) }
+    let message = match error.downcast_ref() {
+        Some(Trap::StackOverflow) => "its stack is exhausted (a recursion without end?)".to_owned(),
+        // Where a Rust guest's own stack ends.
+        Some(Trap::MemoryOutOfBounds) => "it reached beyond its memory (a recursion without end?)".to_owned(),
+        Some(Trap::UnreachableCodeReached) => last_words(stderr).unwrap_or("it aborted without a word".to_owned()),
+        _ => cause,
+    };
+    CallError::Trap { message, frames: frames(error) }
 }
 
 /// What a crashed guest says of it: a Rust panic with its message, else the last line (Python's and JavaScript's).

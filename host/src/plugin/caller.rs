@@ -28,6 +28,13 @@ use std::sync::Arc;
 /// What a reporter remembered or forgot by effects that are not written yet. Seen over its state.
 pub type Overlay = BTreeMap<String, Option<String>>;
 
+/// What a reporter is called for.
+#[derive(Clone, Debug)]
+pub struct Occasion {
+    pub event: Arc<ReporterEvent>,
+    pub overlay: Overlay,
+}
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Caller {
@@ -65,8 +72,7 @@ impl Caller {
         &self,
         plugin: &Plugin,
         config: &ReporterConfig,
-        event: &Arc<ReporterEvent>,
-        overlay: Overlay,
+        Occasion { event, overlay }: Occasion,
     ) -> CallReport<Result<Vec<Effect>, Failure>> {
         let scene = Scene {
             overlay,
@@ -74,7 +80,7 @@ impl Caller {
             at: event.at,
             ..self.scene(&config.name, seed(&config.name, event.seq.0))
         };
-        self.run(plugin, Handle(config, event), scene).await
+        self.run(plugin, Handle(config, &event), scene).await
     }
 
     /// Calls a formatter by itself, with JSON texts for its settings and its context.

@@ -116,9 +116,7 @@ fn link(runtime: &Inner, path: &Path) -> Result<Linked, Misfit> {
 
 fn program(runtime: &Inner, kind: Kind, component: &Component) -> wasmtime::Result<Program> {
     Ok(match kind {
-        Kind::Reporter => {
-            Program::Reporter(ReporterPre::new(runtime.linkers.reporter.instantiate_pre(component)?)?)
-        }
+        Kind::Reporter => Program::Reporter(ReporterPre::new(runtime.linkers.reporter.instantiate_pre(component)?)?),
         Kind::MessageFormatter => {
             let pre = runtime.linkers.message_formatter.instantiate_pre(component)?;
             Program::MessageFormatter(MessageFormatterPre::new(pre)?)
