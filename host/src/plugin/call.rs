@@ -44,11 +44,18 @@ pub struct CallReport<T> {
     pub elapsed: Duration,
 }
 
+/// Who is called.
+pub(super) struct Callee<'a> {
+    /// For the log.
+    pub(super) name: &'a str,
+    pub(super) program: &'a Program,
+}
+
 pub(super) async fn run<E: Export>(
     runtime: &Runtime,
-    name: &str,
-    program: &Program,
-    (export, scene): (E, Scene),
+    callee: Callee<'_>,
+    export: E,
+    scene: Scene,
 ) -> CallReport<E::Answer> {
     let _turn = match scene.until {
         None => Some(runtime.inner.turns.acquire().await.expect("nobody closes the semaphore")),
@@ -58,9 +65,9 @@ pub(super) async fn run<E: Export>(
     // The one place on this floor that reads the clock: a budget of time cannot be an argument.
     let started = Instant::now();
     let deadline = scene.until.unwrap_or(started + limits.wall_clock);
-    let log = CallLog::new(name, &scene.reporter.0);
+    let log = CallLog::new(callee.name, &scene.reporter.0);
     let mut store = open(runtime, CallState::new(scene, log.clone(), limits, deadline));
-    let answer = tokio::time::timeout_at(deadline.into(), export.call(&mut store, program)).await;
+    let answer = tokio::time::timeout_at(deadline.into(), export.call(&mut store, callee.program)).await;
     let state = store.data();
     let cpu_ticks = state.cpu_ticks;
     let (log, stderr_tail) = log.finish();

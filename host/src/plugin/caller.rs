@@ -12,6 +12,7 @@ use crate::model::Subscription;
 use crate::model::Timestamp;
 use crate::plugin::call;
 use crate::plugin::call::CallReport;
+use crate::plugin::call::Callee;
 use crate::plugin::directory::Plugins;
 use crate::plugin::exports::Export;
 use crate::plugin::exports::Format;
@@ -95,7 +96,8 @@ impl Caller {
     }
 
     pub(super) async fn run<E: Export>(&self, plugin: &Plugin, export: E, scene: Scene) -> CallReport<E::Answer> {
-        call::run(&self.runtime, &plugin.name, &plugin.program, (export, scene)).await
+        let callee = Callee { name: &plugin.name, program: &plugin.program };
+        call::run(&self.runtime, callee, export, scene).await
     }
 
     fn scene(&self, reporter: &str, seed: u64) -> Scene {

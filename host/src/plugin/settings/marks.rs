@@ -51,7 +51,7 @@ impl MarkKind {
 /// The marks of settings, in the order of the settings. `written` are they without defaults.
 pub(super) fn find(schema: &Value, settings: &Value, written: &Value) -> Vec<Mark> {
     let mut finder = Finder { root: schema, written, marks: Vec::new() };
-    finder.visit(&[schema], settings, ("", None));
+    finder.visit(&[schema], settings, Place { at: "", parent: None });
     finder.marks
 }
 
@@ -61,44 +61,50 @@ struct Finder<'s> {
     marks: Vec<Mark>,
 }
 
+/// Where a value stands: its pointer, and the object that holds it.
+#[derive(Clone, Copy)]
+struct Place<'v> {
+    at: &'v str,
+    parent: Option<&'v Value>,
+}
+
 impl<'s> Finder<'s> {
-    fn visit(&mut self, nodes: &[&'s Value], value: &Value, (at, parent): (&str, Option<&Value>)) {
+    fn visit(&mut self, nodes: &[&'s Value], value: &Value, place: Place<'_>) {
         let flat: Vec<&Node> = nodes.iter().flat_map(|node| walk::flatten(self.root, node, value)).collect();
-        for node in &flat {
-            let kind = node.get("x-campanile").and_then(Value::as_str).and_then(MarkKind::from_name);
-            if let Some(kind) = kind {
-                self.mark(kind, value, (at, port(node, parent)));
-            }
-        }
+        flat.iter().for_each(|node| self.mark(node, value, place));
         match value {
             Value::Object(object) => {
                 for (key, inner) in object {
-                    self.visit(&walk::property(&flat, key), inner, (&walk::join(at, key), Some(value)));
+                    let at = walk::join(place.at, key);
+                    self.visit(&walk::property(&flat, key), inner, Place { at: &at, parent: Some(value) });
                 }
             }
             Value::Array(list) => {
                 for (i, inner) in list.iter().enumerate() {
-                    self.visit(&walk::element(&flat, i), inner, (&walk::join(at, i), parent));
+                    let at = walk::join(place.at, i);
+                    self.visit(&walk::element(&flat, i), inner, Place { at: &at, ..place });
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 
-    fn mark(&mut self, kind: MarkKind, value: &Value, (at, port): (&str, Option<u16>)) {
+    fn mark(&mut self, node: &Node, value: &Value, place: Place<'_>) {
+        let Some(kind) = node.get("x-campanile").and_then(Value::as_str).and_then(MarkKind::from_name) else { return };
         // A marked list is a list of marked values.
         if let Value::Array(list) = value {
             for (i, inner) in list.iter().enumerate() {
-                self.mark(kind, inner, (&walk::join(at, i), port));
+                self.mark(node, inner, Place { at: &walk::join(place.at, i), ..place });
             }
             return;
         }
-        let known = self.marks.iter().any(|mark| mark.kind == kind && mark.pointer == at);
+        let pointer = place.at.to_owned();
+        let known = self.marks.iter().any(|mark| mark.kind == kind && mark.pointer == pointer);
         if value.is_null() || known {
             return;
         }
-        let is_default = self.written.pointer(at).is_none();
-        self.marks.push(Mark { kind, pointer: at.to_owned(), value: value.clone(), port, is_default });
+        let (port, is_default) = (port(node, place.parent), self.written.pointer(&pointer).is_none());
+        self.marks.push(Mark { kind, pointer, value: value.clone(), port, is_default });
     }
 }
 

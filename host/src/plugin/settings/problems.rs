@@ -11,8 +11,8 @@ use serde_json::Value;
 
 /// More than anybody reads.
 const MANY: usize = 100;
-/// A longer value is not repeated in a message.
-const SHOWN_CHARS: usize = 80;
+/// A longer message does not repeat the value.
+const SHOWN_CHARS: usize = 160;
 
 pub(super) fn find(validator: &Validator, schema: &Value, settings: &Value) -> Vec<Problem> {
     let finder = Finder { schema, settings };
@@ -42,7 +42,7 @@ impl Finder<'_> {
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 match meant(at, context) {
                     Some(errors) => errors.iter().flat_map(|error| self.problems(error)).collect(),
-                    None => vec![plain(at, error)],
+                    None => vec![untagged(context).unwrap_or_else(|| none_of(at, context))],
                 }
             }
             _ => vec![plain(at, error)],
@@ -104,10 +104,42 @@ fn meant<'e>(at: &str, alternatives: &'e [Vec<ValidationError<'static>>]) -> Opt
     if meant.next().is_some() { None } else { Some(first) }
 }
 
+/// Alternatives that a constant tells apart, such as `kind`, and a value that is none of them.
+fn untagged(alternatives: &[Vec<ValidationError<'static>>]) -> Option<Problem> {
+    let tag = |errors: &Vec<ValidationError<'static>>| {
+        errors.iter().find_map(|error| match error.kind() {
+            ValidationErrorKind::Constant { expected_value } => {
+                Some((error.instance_path().as_str().to_owned(), expected_value.to_string()))
+            }
+            _ => None,
+        })
+    };
+    let tags: Vec<(String, String)> = alternatives.iter().map(tag).collect::<Option<_>>()?;
+    let (at, _) = tags.first()?.clone();
+    let values: Vec<String> =
+        tags.into_iter().map(|(place, value)| (place == at).then_some(value)).collect::<Option<_>>()?;
+    Some(named(at, format!("expected one of {}", values.join(", "))))
+}
+
+/// Alternatives none of which is nearer than another: what each of them misses.
+fn none_of(at: &str, alternatives: &[Vec<ValidationError<'static>>]) -> Problem {
+    let mut missed: Vec<String> = alternatives.iter().filter_map(|errors| errors.first()).map(shown).collect();
+    missed.dedup();
+    named(at.to_owned(), missed.join(", and "))
+}
+
 fn plain(at: &str, error: &ValidationError<'_>) -> Problem {
-    let text = error.to_string();
-    let text = if text.chars().count() > SHOWN_CHARS * 2 { error.masked_with("the value").to_string() } else { text };
-    let key = at.rsplit('/').next().unwrap_or_default();
+    named(at.to_owned(), shown(error))
+}
+
+/// A message that begins with the key it is about.
+fn named(at: String, text: String) -> Problem {
+    let key = at.rsplit('/').find(|part| part.parse::<usize>().is_err()).unwrap_or_default();
     let message = if key.is_empty() { text } else { format!("{key}: {text}") };
-    Problem { at: at.to_owned(), message }
+    Problem { at, message }
+}
+
+fn shown(error: &ValidationError<'_>) -> String {
+    let text = error.to_string();
+    if text.chars().count() > SHOWN_CHARS { error.masked_with("the value").to_string() } else { text }
 }

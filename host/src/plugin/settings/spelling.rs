@@ -8,35 +8,41 @@ use serde_json::Value;
 
 /// The settings in the schema's spelling, and the keys that are there twice.
 pub(super) fn normalise(schema: &Value, settings: Value) -> (Value, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let settings = value(schema, &[schema], settings, ("", &mut problems));
-    (settings, problems)
+    let mut speller = Speller { root: schema, problems: Vec::new() };
+    let settings = speller.value(&[schema], settings, "");
+    (settings, speller.problems)
 }
 
-fn value(root: &Value, nodes: &[&Value], settings: Value, (at, problems): (&str, &mut Vec<Problem>)) -> Value {
-    let flat: Vec<&Node> = nodes.iter().flat_map(|node| walk::flatten(root, node, &settings)).collect();
-    match settings {
-        Value::Object(object) => {
-            let mut normal = Map::new();
-            for (written, inner) in object {
-                let key = spelled(&flat, &written);
-                let at = walk::join(at, &key);
-                let inner = value(root, &walk::property(&flat, &key), inner, (&at, problems));
-                if normal.insert(key.clone(), inner).is_some() {
-                    let message = format!("{key:?} is there twice, in two spellings");
-                    problems.push(Problem { at, message });
-                }
+struct Speller<'s> {
+    root: &'s Value,
+    problems: Vec<Problem>,
+}
+
+impl Speller<'_> {
+    fn value(&mut self, nodes: &[&Value], settings: Value, at: &str) -> Value {
+        let root = self.root;
+        let flat: Vec<&Node> = nodes.iter().flat_map(|node| walk::flatten(root, node, &settings)).collect();
+        match settings {
+            Value::Object(object) => self.object(&flat, object, at),
+            Value::Array(list) => {
+                let element = |(i, inner)| self.value(&walk::element(&flat, i), inner, &walk::join(at, i));
+                Value::Array(list.into_iter().enumerate().map(element).collect())
             }
-            Value::Object(normal)
+            plain @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => plain,
         }
-        Value::Array(list) => {
-            let normal = list
-                .into_iter()
-                .enumerate()
-                .map(|(i, inner)| value(root, &walk::element(&flat, i), inner, (&walk::join(at, i), problems)));
-            Value::Array(normal.collect())
+    }
+
+    fn object(&mut self, flat: &[&Node], object: Map<String, Value>, at: &str) -> Value {
+        let mut normal = Map::new();
+        for (written, inner) in object {
+            let key = spelled(flat, &written);
+            let at = walk::join(at, &key);
+            let inner = self.value(&walk::property(flat, &key), inner, &at);
+            if normal.insert(key.clone(), inner).is_some() {
+                self.problems.push(Problem { at, message: format!("{key:?} is there twice, in two spellings") });
+            }
         }
-        plain @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => plain,
+        Value::Object(normal)
     }
 }
 

@@ -179,3 +179,10 @@ async fn more_calls_than_slots_wait_their_turn() {
         assert_eq!(report.outcome, Ok(Ok(Vec::new())));
     }
 }
+
+/// So many slots have no place in the address space.
+#[tokio::test]
+async fn without_a_pool_calls_are_slower_and_work() {
+    let host = host(Limits { concurrent_calls: 10_000, ..tight() }).await;
+    assert_eq!(host.behave("nothing").await.outcome, Ok(Ok(Vec::new())));
+}
