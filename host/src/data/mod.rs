@@ -1,51 +1,117 @@
-//! Stand-in for the data API, until the real one is merged. To be replaced.
+//! The rules of the data API: what an update means, how a question is answered, what belongs to an event.
+//!
+//! Not here: HTTP (`api`), SQL (`store`), who is told (`dispatch`).
+
+mod blame;
+mod context;
+mod endpoints;
+mod reports;
+mod site;
+pub mod updates;
+mod urls;
+
+pub use endpoints::Answer;
+pub use site::Site;
 
 use crate::model::*;
+use crate::store::Reader;
+use crate::store::Store;
+use crate::store::StoreError;
+use std::sync::Arc;
+use thiserror::Error;
 
-#[derive(Clone)]
-pub struct Data;
-
-#[derive(Debug, thiserror::Error)]
+/// Why a question has no answer.
+#[derive(Debug, Error)]
 pub enum DataError {
-    #[error("not found")]
-    NotFound,
+    #[error("{0}")]
+    NotFound(String),
     #[error("{0}")]
     Invalid(String),
-    #[error("too large")]
+    #[error("the answer would be larger than {MOST_BYTES} bytes")]
     TooLarge,
-    #[error("{0}")]
-    Store(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The largest answer that a plugin gets.
+pub const MOST_BYTES: usize = 1024 * 1024;
+
+/// Lines of a log that one question gets at most.
+const MOST_LINES: u32 = 100_000;
+
+/// Answers questions. Cheap to clone.
+#[derive(Clone)]
+pub struct Data {
+    store: Store,
+    site: Arc<Site>,
 }
 
 impl Data {
-    pub async fn build_report(&self, _: BuildId, _: Want) -> Result<BuildReport, DataError> {
-        Err(DataError::NotFound)
+    pub fn new(store: Store, site: Site) -> Self {
+        Self { store, site: Arc::new(site) }
     }
-    pub async fn buildset_report(&self, _: BuildsetId, _: Want) -> Result<BuildsetReport, DataError> {
-        Err(DataError::NotFound)
+
+    pub fn site(&self) -> &Site {
+        &self.site
     }
-    pub async fn log_lines(&self, _: LogId, _: u32, _: u32) -> Result<Vec<LogLine>, DataError> {
-        Err(DataError::NotFound)
+
+    /// What `GET /api/v2/{path}` answers.
+    pub async fn answer(&self, path: &str, query: &str) -> Result<Answer, DataError> {
+        let question = endpoints::Question::parse(path, query)?;
+        self.store.read(move |reader| question.answer(reader)).await
     }
+
+    /// The same as JSON text, for a plugin: `builds/7/steps?limit=5`.
     pub async fn get(&self, path: &str) -> Result<String, DataError> {
-        match path {
-            "masters" => Ok(r#"{"masters":[]}"#.to_owned()),
-            "broken" => Err(DataError::Store("disk on fire".to_owned())),
-            _ => Err(DataError::NotFound),
-        }
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let text = self.answer(path, query).await?.envelope().to_string();
+        if text.len() > MOST_BYTES { Err(DataError::TooLarge) } else { Ok(text) }
     }
+
+    pub async fn build_report(&self, id: BuildId, want: Want) -> Result<BuildReport, DataError> {
+        self.read(move |reader, site| reports::build(reader, site, id, want)).await
+    }
+
+    pub async fn buildset_report(&self, id: BuildsetId, want: Want) -> Result<BuildsetReport, DataError> {
+        self.read(move |reader, site| reports::buildset(reader, site, id, want)).await
+    }
+
+    /// An event of the log as a reporter gets it that asked by `topic`.
+    pub async fn reporter_event(&self, event: Event, topic: String, want: Want) -> Result<ReporterEvent, DataError> {
+        self.read(move |reader, site| reports::event(reader, site, (&event, topic), want)).await
+    }
+
+    /// `count` lines of a log from line `first`; fewer where it ends.
+    pub async fn log_lines(&self, id: LogId, first: u32, count: u32) -> Result<Vec<LogLine>, DataError> {
+        self.read(move |reader, _| reports::lines(reader, id, first, count.min(MOST_LINES))).await
+    }
+
+    /// The context of a formatter, as JSON. What `event` is about is seen as it says.
     pub async fn formatter_context(
         &self,
-        _: &About,
+        about: &About,
         mode: &[String],
-        _: Option<&ReporterEvent>,
+        event: Option<&ReporterEvent>,
     ) -> Result<String, DataError> {
-        Ok(serde_json::json!({ "mode": mode, "build": {"id": 7} }).to_string())
+        let (about, mode, event) = (about.clone(), mode.to_vec(), event.cloned());
+        self.read(move |reader, site| context::of(reader, site, (&about, &mode), event.as_ref())).await
     }
-    pub async fn reporter_state(&self, _: &ReporterName, key: &str) -> Result<Option<String>, DataError> {
-        Ok((key == "kept").then(|| "1".to_owned()))
+
+    pub async fn reporter_state(&self, reporter: &ReporterName, key: &str) -> Result<Option<String>, DataError> {
+        let (reporter, key) = (reporter.clone(), key.to_owned());
+        self.read(move |reader, _| Ok(reader.remembered(&reporter, &key)?)).await
     }
-    pub async fn reporter_state_keys(&self, _: &ReporterName, prefix: &str) -> Result<Vec<String>, DataError> {
-        Ok(["kept"].iter().filter(|k| k.starts_with(prefix)).map(|k| (*k).to_owned()).collect())
+
+    pub async fn reporter_state_keys(&self, reporter: &ReporterName, prefix: &str) -> Result<Vec<String>, DataError> {
+        let (reporter, prefix) = (reporter.clone(), prefix.to_owned());
+        self.read(move |reader, _| Ok(reader.remembered_keys(&reporter, &prefix)?)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Reader<'_>, &Site) -> Result<T, DataError> + Send + 'static,
+    ) -> Result<T, DataError> {
+        let site = Arc::clone(&self.site);
+        self.store.read(move |reader| job(reader, &site)).await
     }
 }

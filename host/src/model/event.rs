@@ -2,7 +2,6 @@
 
 use super::Seq;
 use super::Timestamp;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// An event to be written.
@@ -20,5 +19,6 @@ pub struct Event {
     pub seq: Seq,
     pub at: Timestamp,
     pub topics: Arc<[String]>,
-    pub body: Arc<RawValue>,
+    /// JSON.
+    pub body: Arc<str>,
 }

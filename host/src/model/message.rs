@@ -56,6 +56,31 @@ pub enum Message {
     Other(String),
 }
 
+impl Message {
+    /// The secrets it names, wherever they stand.
+    pub fn secrets(&self) -> Vec<&SecretName> {
+        match self {
+            Self::Mail(mail) => {
+                let headers = mail.headers.iter().flat_map(|field| field.value.secrets());
+                login_secrets(mail.relay.login.as_ref()).chain(headers).collect()
+            }
+            Self::Http(request) => {
+                let headers = request.headers.iter().flat_map(|field| field.value.secrets());
+                let login = login_secrets(request.login.as_ref());
+                request.url.secrets().chain(headers).chain(login).chain(request.body.secrets()).collect()
+            }
+            Self::Ssh(command) => {
+                command.identity.iter().chain(command.command.iter().flat_map(Text::secrets)).collect()
+            }
+            Self::Irc(_) | Self::Other(_) => Vec::new(),
+        }
+    }
+}
+
+fn login_secrets(login: Option<&Credentials>) -> impl Iterator<Item = &SecretName> {
+    login.into_iter().flat_map(|login| login.user.secrets().chain(login.password.secrets()))
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     pub user: Text,
@@ -138,6 +163,16 @@ pub enum HttpBody {
     Json(Text),
     Form(Vec<Field>),
     Bytes(Vec<u8>),
+}
+
+impl HttpBody {
+    fn secrets(&self) -> Vec<&SecretName> {
+        match self {
+            Self::Json(text) => text.secrets().collect(),
+            Self::Form(fields) => fields.iter().flat_map(|field| field.value.secrets()).collect(),
+            Self::Empty | Self::Bytes(_) => Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

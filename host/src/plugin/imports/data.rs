@@ -57,7 +57,7 @@ fn bounded<T>(answer: Result<T, DataError>, size: impl Fn(&T) -> usize) -> Answe
     match answer {
         Ok(answer) if size(&answer) > ANSWER_BYTES => Ok(Err(Error::TooLarge)),
         Ok(answer) => Ok(Ok(answer)),
-        Err(DataError::NotFound) => Ok(Err(Error::NotFound)),
+        Err(DataError::NotFound(_)) => Ok(Err(Error::NotFound)),
         Err(DataError::Invalid(what)) => Ok(Err(Error::Invalid(what))),
         Err(DataError::TooLarge) => Ok(Err(Error::TooLarge)),
         Err(DataError::Store(reason)) => Err(HostFailure(format!("cannot read the data API: {reason}")).into()),

@@ -1,0 +1,76 @@
+//! The bus: the durable log and a doorbell.
+//!
+//! Nothing is delivered here that is not in the log; who lags reads on from where it stopped. Publishing is writing:
+//! an update's event is written in the transaction that writes its rows.
+
+use crate::model::Event;
+use crate::model::Pattern;
+use crate::model::Seq;
+use crate::store::Store;
+use crate::store::StoreError;
+use tokio::sync::watch;
+
+/// Events read at once.
+const PAGE: usize = 256;
+
+/// A reader of the log: from a position on, what matches.
+pub struct Subscription {
+    store: Store,
+    patterns: Vec<Pattern>,
+    at: Seq,
+    bell: watch::Receiver<Seq>,
+}
+
+/// An event, the first of its topics that was asked for, and the indices of all patterns that asked.
+#[derive(Clone, Debug)]
+pub struct Matched {
+    pub event: Event,
+    pub topic: String,
+    pub patterns: Vec<usize>,
+}
+
+/// Reads the log after `after`.
+pub fn subscribe(store: &Store, patterns: Vec<Pattern>, after: Seq) -> Subscription {
+    Subscription { store: store.clone(), patterns, at: after, bell: store.committed() }
+}
+
+impl Subscription {
+    /// How far it has read.
+    pub fn position(&self) -> Seq {
+        self.at
+    }
+
+    /// Reads again from there, after a call that did not work out.
+    pub fn seek(&mut self, to: Seq) {
+        self.at = to;
+    }
+
+    /// What matches in the next stretch of the log; empty when that holds nothing of interest. `None`: the end.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<Matched>>, StoreError> {
+        self.bell.mark_unchanged();
+        let events = self.store.events_after(self.at, PAGE).await?;
+        let Some(last) = events.last() else { return Ok(None) };
+        self.at = last.seq;
+        Ok(Some(events.into_iter().filter_map(|event| self.matched(event)).collect()))
+    }
+
+    /// Returns when there may be more. Cancel-safe.
+    pub async fn rung(&mut self) {
+        // The writer is gone when the bell is: then there is nothing to wait for, and the owner is being stopped.
+        if self.bell.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn matched(&self, event: Event) -> Option<Matched> {
+        let mut topic = None;
+        let mut patterns = Vec::new();
+        for (index, pattern) in self.patterns.iter().enumerate() {
+            if let Some(found) = event.topics.iter().find(|topic| pattern.matches(topic)) {
+                topic.get_or_insert_with(|| found.clone());
+                patterns.push(index);
+            }
+        }
+        topic.map(|topic| Matched { event, topic, patterns })
+    }
+}

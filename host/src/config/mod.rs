@@ -1,0 +1,68 @@
+//! The configuration: one small struct a concern, every problem told at once.
+//!
+//! Not here: what the settings of a reporter mean (its plugin says), and whether the files it names are there.
+
+mod network;
+mod problems;
+mod reporter;
+mod secrets;
+mod server;
+mod store;
+
+pub use network::Network;
+pub use problems::ConfigError;
+pub use reporter::Reporter;
+pub use secrets::Secrets;
+pub use server::Server;
+pub use store::Plugins;
+pub use store::Store;
+
+use problems::Reading;
+use std::path::Path;
+
+/// A configuration file, read and checked as far as it can be by itself. Paths are relative to the file's folder.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub server: Server,
+    pub store: Store,
+    pub plugins: Plugins,
+    pub secrets: Secrets,
+    pub network: Network,
+    pub reporters: Vec<Reporter>,
+}
+
+impl Config {
+    /// Reads a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigError::single(path, format!("it cannot be read: {error}; name the file with --config"))
+        })?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::parse(&text, folder).map_err(|problems| ConfigError::new(path, problems))
+    }
+
+    /// Reads a text; `folder` is what paths in it start from. Each problem has its key path in front.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<String>> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| vec![error.to_string()])?;
+        let mut reading = Reading::new(table);
+        let mut config = Self {
+            server: reading.section("server"),
+            store: reading.section("store"),
+            plugins: reading.section("plugins"),
+            secrets: reading.section("secrets"),
+            network: reading.section("network"),
+            reporters: reading.list("reporter"),
+        };
+        reporter::check_names(&config.reporters, &mut reading);
+        server::check(&config.server, &mut reading);
+        reading.finish()?;
+        config.store.path = folder.join(&config.store.path);
+        config.plugins.directory = folder.join(&config.plugins.directory);
+        config.secrets.directory = folder.join(&config.secrets.directory);
+        config.network.extra_ca = config.network.extra_ca.map(|path| folder.join(path));
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Builds and buildsets with what belongs to them.
+
+use super::found;
+use crate::data::DataError;
+use crate::data::Site;
+use crate::data::blame;
+use crate::data::urls;
+use crate::model::*;
+use crate::store::Reader;
+use std::collections::HashMap;
+
+/// A build as it is now.
+pub(in crate::data) fn build(
+    reader: &Reader<'_>,
+    site: &Site,
+    id: BuildId,
+    want: Want,
+) -> Result<BuildReport, DataError> {
+    let build = found(reader.build(id)?, "build", id)?;
+    with_build(reader, site, build, want)
+}
+
+/// A build as it is given.
+pub(in crate::data) fn with_build(
+    reader: &Reader<'_>,
+    site: &Site,
+    build: Build,
+    want: Want,
+) -> Result<BuildReport, DataError> {
+    let builder = found(reader.builder(build.builderid)?, "builder", build.builderid)?;
+    let request = found(reader.buildrequest(build.buildrequestid)?, "build request", build.buildrequestid)?;
+    let buildset = found(reader.buildset(request.buildsetid)?, "buildset", request.buildsetid)?;
+    let parent = buildset.parent_buildid.map(|id| parent(reader, id)).transpose()?.flatten();
+    let steps = if want.steps || want.logs { steps(reader, site, &build, want.logs)? } else { Vec::new() };
+    let previous =
+        if want.previous { reader.previous_build(build.builderid, build.number)? } else { None };
+    let properties =
+        if want.properties || want.users { reader.build_properties(build.buildid)? } else { Properties::new() };
+    let changes = if want.changes || want.users {
+        blame::changes(reader, &build, &buildset.sourcestamps)?
+    } else {
+        Vec::new()
+    };
+    let users = if want.users { blame::users(&changes, &properties) } else { Vec::new() };
+    Ok(BuildReport {
+        url: urls::build(site, &build),
+        build,
+        builder,
+        request,
+        buildset,
+        parent,
+        properties: if want.properties { properties } else { Properties::new() },
+        steps,
+        previous,
+        changes: if want.changes { changes } else { Vec::new() },
+        users,
+    })
+}
+
+fn parent(reader: &Reader<'_>, id: BuildId) -> Result<Option<ParentBuild>, DataError> {
+    let Some(build) = reader.build(id)? else { return Ok(None) };
+    let builder = found(reader.builder(build.builderid)?, "builder", build.builderid)?;
+    Ok(Some(ParentBuild { build, builder }))
+}
+
+fn steps(reader: &Reader<'_>, site: &Site, build: &Build, logs: bool) -> Result<Vec<StepWithLogs>, DataError> {
+    let mut by_step: HashMap<StepId, Vec<Log>> = HashMap::new();
+    if logs {
+        for log in reader.logs_of_build(build.buildid)? {
+            by_step.entry(log.stepid).or_default().push(log);
+        }
+    }
+    let steps = reader.steps_of(build.buildid)?.into_iter().map(|step| {
+        let logs = by_step.remove(&step.stepid).unwrap_or_default().into_iter();
+        let logs = logs.map(|log| LogReport { url: urls::log(site, build, &step, &log), log }).collect();
+        StepWithLogs { step, logs }
+    });
+    Ok(steps.collect())
+}
+
+/// A buildset as it is now, with all builds of its requests: a retried request has several.
+pub(in crate::data) fn buildset(
+    reader: &Reader<'_>,
+    site: &Site,
+    id: BuildsetId,
+    want: Want,
+) -> Result<BuildsetReport, DataError> {
+    let buildset = found(reader.buildset(id)?, "buildset", id)?;
+    with_buildset(reader, site, buildset, want)
+}
+
+/// A buildset as it is given.
+pub(super) fn with_buildset(
+    reader: &Reader<'_>,
+    site: &Site,
+    buildset: Buildset,
+    want: Want,
+) -> Result<BuildsetReport, DataError> {
+    let mut builds = Vec::new();
+    for request in reader.buildrequests_of(buildset.bsid)? {
+        for build in reader.builds_of_request(request.buildrequestid)? {
+            builds.push(with_build(reader, site, build, want)?);
+        }
+    }
+    Ok(BuildsetReport { buildset, builds })
+}

@@ -1,0 +1,123 @@
+//! Masters and builders.
+
+use super::Apply;
+use super::UpdateError;
+use super::emit;
+use super::params;
+use crate::model::*;
+use crate::store::BuilderInfo;
+use crate::store::Tx;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MasterActive {
+    name: String,
+    masterid: MasterId,
+}
+
+impl Apply for MasterActive {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::name("name", &self.name)?;
+        tx.put_master(self.masterid, &self.name, now)?;
+        let body = json!({"masterid": self.masterid, "name": self.name, "active": true});
+        emit::event(tx, now, vec![format!("masters/{}/started", self.masterid)], &body)?;
+        Ok(Value::Null)
+    }
+}
+
+/// The builder of that name, made when there is none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindBuilderId {
+    name: String,
+}
+
+impl Apply for FindBuilderId {
+    fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
+        Ok(json!(find(tx, &self.name)?))
+    }
+}
+
+fn find(tx: &mut Tx<'_>, name: &str) -> Result<BuilderId, UpdateError> {
+    params::name("name", name)?;
+    match tx.builder_id(name)? {
+        Some(id) => Ok(id),
+        None => Ok(tx.insert_builder(name)?),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBuilderInfo {
+    builderid: BuilderId,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default, alias = "format")]
+    description_format: Option<String>,
+    #[serde(default, alias = "html")]
+    description_html: Option<String>,
+    #[serde(default)]
+    projectid: Option<ProjectId>,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+impl Apply for UpdateBuilderInfo {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let info = BuilderInfo {
+            description: self.description,
+            description_format: self.description_format,
+            description_html: self.description_html,
+            projectid: self.projectid,
+            tags: self.tags,
+        };
+        tx.set_builder_info(self.builderid, &info)?;
+        let builder = params::builder(tx, self.builderid)?;
+        emit::event(tx, now, vec![format!("builders/{}/update", self.builderid)], &builder)?;
+        Ok(Value::Null)
+    }
+}
+
+/// The builders that a master configures now: `started` for those that came, `stopped` for those that went.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBuilderList {
+    masterid: MasterId,
+    #[serde(rename = "builderNames", alias = "names")]
+    builder_names: Vec<String>,
+}
+
+impl Apply for UpdateBuilderList {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::master(tx, self.masterid)?;
+        let before: BTreeSet<(BuilderId, String)> = tx.builders_of_master(self.masterid)?.into_iter().collect();
+        let mut after = BTreeSet::new();
+        for name in self.builder_names {
+            after.insert((find(tx, &name)?, name));
+        }
+        for (id, name) in before.difference(&after) {
+            tx.remove_builder_master(*id, self.masterid)?;
+            tell(tx, now, (*id, name), self.masterid, "stopped")?;
+        }
+        for (id, name) in after.difference(&before) {
+            tx.add_builder_master(*id, self.masterid)?;
+            tell(tx, now, (*id, name), self.masterid, "started")?;
+        }
+        Ok(Value::Null)
+    }
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    (id, name): (BuilderId, &str),
+    master: MasterId,
+    what: &str,
+) -> Result<(), UpdateError> {
+    let body = json!({"builderid": id, "masterid": master, "name": name});
+    emit::event(tx, now, vec![format!("builders/{id}/{what}")], &body)
+}

@@ -1,0 +1,102 @@
+//! Build requests: claimed by a master, given back, completed.
+
+use super::Apply;
+use super::MASTER;
+use super::UpdateError;
+use super::buildsets;
+use super::emit;
+use super::params;
+use crate::model::*;
+use crate::store::Tx;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Claims all of them or none; `false` when one is taken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimBuildRequests {
+    brids: Vec<BuildRequestId>,
+    #[serde(default)]
+    claimed_at: Option<Timestamp>,
+    #[serde(default)]
+    masterid: Option<MasterId>,
+}
+
+impl Apply for ClaimBuildRequests {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let master = self.masterid.unwrap_or(MASTER);
+        params::master(tx, master)?;
+        for &id in &self.brids {
+            let request = params::buildrequest(tx, id)?;
+            if request.claimed || request.complete {
+                return Ok(Value::Bool(false));
+            }
+        }
+        for &id in &self.brids {
+            tx.claim_buildrequest(id, master, self.claimed_at.unwrap_or(now))?;
+            tell(tx, now, id, "claimed")?;
+        }
+        Ok(Value::Bool(true))
+    }
+}
+
+/// Gives back what this master claimed; others' claims stay.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnclaimBuildRequests {
+    brids: Vec<BuildRequestId>,
+    #[serde(default)]
+    masterid: Option<MasterId>,
+}
+
+impl Apply for UnclaimBuildRequests {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        for id in self.brids {
+            params::buildrequest(tx, id)?;
+            if tx.unclaim_buildrequest(id, self.masterid.unwrap_or(MASTER))? {
+                tell(tx, now, id, "unclaimed")?;
+            }
+        }
+        Ok(Value::Null)
+    }
+}
+
+/// Completes all of them or none; `false` when one is complete already. Buildsets without open requests are completed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteBuildRequests {
+    brids: Vec<BuildRequestId>,
+    results: Results,
+    #[serde(default)]
+    complete_at: Option<Timestamp>,
+}
+
+impl Apply for CompleteBuildRequests {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        if self.results == Results::Retry {
+            return Err(UpdateError::invalid("results", "a request does not end with retry: unclaim it"));
+        }
+        let mut buildsets = BTreeSet::new();
+        for &id in &self.brids {
+            let request = params::buildrequest(tx, id)?;
+            if request.complete {
+                return Ok(Value::Bool(false));
+            }
+            buildsets.insert(request.buildsetid);
+        }
+        for &id in &self.brids {
+            tx.complete_buildrequest(id, self.results, self.complete_at.unwrap_or(now))?;
+            tell(tx, now, id, "complete")?;
+        }
+        for buildset in buildsets {
+            buildsets::complete_if_done(tx, now, buildset)?;
+        }
+        Ok(Value::Bool(true))
+    }
+}
+
+fn tell(tx: &mut Tx<'_>, now: Timestamp, id: BuildRequestId, what: &str) -> Result<(), UpdateError> {
+    let request = params::buildrequest(tx, id)?;
+    emit::buildrequest(tx, now, &request, what)
+}

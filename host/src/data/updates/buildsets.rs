@@ -1,0 +1,180 @@
+//! Buildsets: added with their requests and source stamps, completed when no request is open.
+
+use super::Apply;
+use super::UpdateError;
+use super::emit;
+use super::params;
+use crate::model::*;
+use crate::store::NewBuildset;
+use crate::store::NewPatch;
+use crate::store::NewSourceStamp;
+use crate::store::Tx;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddBuildset {
+    #[serde(default)]
+    pub waited_for: bool,
+    #[serde(default)]
+    pub scheduler: Option<String>,
+    #[serde(default)]
+    pub sourcestamps: Vec<Stamp>,
+    #[serde(default)]
+    pub reason: String,
+    #[serde(default)]
+    pub properties: Properties,
+    #[serde(default)]
+    pub builderids: Vec<BuilderId>,
+    #[serde(default)]
+    pub external_idstring: Option<String>,
+    #[serde(default)]
+    pub rebuilt_buildid: Option<BuildId>,
+    #[serde(default)]
+    pub parent_buildid: Option<BuildId>,
+    #[serde(default)]
+    pub parent_relationship: Option<String>,
+    #[serde(default)]
+    pub priority: i64,
+}
+
+/// A source stamp, by id or as it is.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Stamp {
+    Known(SourceStampId),
+    New(Box<StampFields>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StampFields {
+    #[serde(default)]
+    pub branch: Option<String>,
+    #[serde(default)]
+    pub revision: Option<String>,
+    #[serde(default)]
+    pub repository: String,
+    #[serde(default)]
+    pub project: String,
+    #[serde(default)]
+    pub codebase: String,
+    #[serde(default)]
+    patch_body: Option<String>,
+    #[serde(default)]
+    patch_level: Option<i64>,
+    #[serde(default)]
+    patch_author: Option<String>,
+    #[serde(default)]
+    patch_comment: Option<String>,
+    #[serde(default)]
+    patch_subdir: Option<String>,
+}
+
+impl Apply for AddBuildset {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let bsid = self.insert(tx, now)?;
+        tx.insert_buildset_properties(bsid, &self.properties)?;
+        let mut brids = BTreeMap::new();
+        for &builder in &self.builderids {
+            params::builder(tx, builder)?;
+            let id = tx.insert_buildrequest((bsid, builder), self.priority, self.waited_for, now)?;
+            brids.insert(builder.to_string(), id);
+        }
+        for &id in brids.values() {
+            let request = params::buildrequest(tx, id)?;
+            emit::buildrequest(tx, now, &request, "new")?;
+        }
+        tell_new(tx, now, bsid, self.scheduler.as_deref())?;
+        if brids.is_empty() {
+            complete_if_done(tx, now, bsid)?;
+        }
+        Ok(json!({"bsid": bsid, "brids": brids}))
+    }
+}
+
+impl AddBuildset {
+    fn insert(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<BuildsetId, UpdateError> {
+        for build in self.parent_buildid.iter().chain(&self.rebuilt_buildid) {
+            params::build(tx, *build)?;
+        }
+        let mut sourcestamps = Vec::with_capacity(self.sourcestamps.len());
+        for stamp in &self.sourcestamps {
+            sourcestamps.push(match stamp {
+                Stamp::Known(id) => params::sourcestamp(tx, *id)?.ssid,
+                Stamp::New(fields) => tx.put_sourcestamp(&fields.stamp(), now)?,
+            });
+        }
+        let buildset = NewBuildset {
+            external_idstring: self.external_idstring.clone(),
+            reason: self.reason.clone(),
+            rebuilt_buildid: self.rebuilt_buildid,
+            parent_buildid: self.parent_buildid,
+            parent_relationship: self.parent_relationship.clone(),
+            sourcestamps,
+        };
+        Ok(tx.insert_buildset(&buildset, now)?)
+    }
+}
+
+impl StampFields {
+    fn stamp(&self) -> NewSourceStamp {
+        let patch = self.patch_body.as_ref().map(|body| NewPatch {
+            level: self.patch_level.unwrap_or(0),
+            subdir: self.patch_subdir.clone(),
+            author: self.patch_author.clone().unwrap_or_default(),
+            comment: self.patch_comment.clone().unwrap_or_default(),
+            body: body.clone().into_bytes(),
+        });
+        NewSourceStamp {
+            branch: self.branch.clone(),
+            revision: self.revision.clone(),
+            repository: self.repository.clone(),
+            project: self.project.clone(),
+            codebase: self.codebase.clone(),
+            patch,
+        }
+    }
+}
+
+/// `new` says the scheduler, and leaves the relationship to the parent out.
+fn tell_new(tx: &mut Tx<'_>, now: Timestamp, id: BuildsetId, scheduler: Option<&str>) -> Result<(), UpdateError> {
+    let mut body = json!(params::buildset(tx, id)?);
+    if let Value::Object(fields) = &mut body {
+        fields.remove("parent_relationship");
+        fields.insert("scheduler".to_owned(), json!(scheduler));
+    }
+    emit::event(tx, now, vec![format!("buildsets/{id}/new")], &body)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaybeBuildsetComplete {
+    bsid: BuildsetId,
+}
+
+impl Apply for MaybeBuildsetComplete {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::buildset(tx, self.bsid)?;
+        complete_if_done(tx, now, self.bsid)?;
+        Ok(Value::Null)
+    }
+}
+
+/// Completes the buildset if none of its requests is open: with the worst of their results, from success on.
+pub(super) fn complete_if_done(tx: &mut Tx<'_>, now: Timestamp, id: BuildsetId) -> Result<(), UpdateError> {
+    let requests = tx.buildrequests_of(id)?;
+    if requests.iter().any(|request| !request.complete) {
+        return Ok(());
+    }
+    let results = requests.iter().filter_map(|request| Results::from_code(request.results));
+    let worst = results.fold(Results::Success, Results::worse);
+    if tx.complete_buildset(id, worst, now)? {
+        let buildset = params::buildset(tx, id)?;
+        emit::event(tx, now, vec![format!("buildsets/{id}/complete")], &buildset)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Changes.
+
+use super::Apply;
+use super::UpdateError;
+use super::emit;
+use super::params;
+use crate::model::*;
+use crate::store::NewChange;
+use crate::store::NewSourceStamp;
+use crate::store::Tx;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Who set the properties of a change.
+const SOURCE: &str = "Change";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddChange {
+    #[serde(default)]
+    files: Option<Vec<String>>,
+    #[serde(default)]
+    comments: Option<String>,
+    #[serde(default)]
+    author: Option<String>,
+    #[serde(default)]
+    committer: Option<String>,
+    #[serde(default)]
+    revision: Option<String>,
+    #[serde(default)]
+    when_timestamp: Option<Timestamp>,
+    #[serde(default)]
+    branch: Option<String>,
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
+    revlink: Option<String>,
+    #[serde(default)]
+    properties: BTreeMap<String, Value>,
+    #[serde(default)]
+    repository: String,
+    #[serde(default)]
+    codebase: Option<String>,
+    #[serde(default)]
+    project: String,
+    /// The kind of version control, by which Buildbot finds users; there are none here yet.
+    #[serde(default)]
+    src: Option<String>,
+}
+
+impl Apply for AddChange {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        if let Some(src) = &self.src {
+            params::line("src", src)?;
+        }
+        let codebase = self.codebase.unwrap_or_default();
+        let stamp = NewSourceStamp {
+            branch: self.branch.clone(),
+            revision: self.revision.clone(),
+            repository: self.repository.clone(),
+            project: self.project.clone(),
+            codebase: codebase.clone(),
+            patch: None,
+        };
+        let ssid = tx.put_sourcestamp(&stamp, now)?;
+        let change = NewChange {
+            author: self.author.unwrap_or_default(),
+            committer: self.committer,
+            comments: self.comments.unwrap_or_default(),
+            files: self.files.unwrap_or_default(),
+            when_timestamp: self.when_timestamp.unwrap_or(now),
+            branch: self.branch,
+            revision: self.revision,
+            revlink: self.revlink,
+            category: self.category,
+            repository: self.repository,
+            project: self.project,
+            codebase,
+            properties: self.properties.into_iter().map(|(name, value)| (name, of_change(value))).collect(),
+            ssid,
+        };
+        let id = tx.insert_change(&change)?;
+        let change = tx.change(id)?.ok_or(UpdateError::NotFound { kind: "change", param: "changeid", id: id.0 })?;
+        emit::event(tx, now, vec![format!("changes/{id}/new")], &change)?;
+        Ok(json!(id))
+    }
+}
+
+/// A value alone, or with the source that it is given anyway.
+fn of_change(value: Value) -> (Value, String) {
+    match value {
+        Value::Array(pair) if matches!(pair.as_slice(), [_, Value::String(source)] if source == SOURCE) => {
+            (pair.into_iter().next().unwrap_or_default(), SOURCE.to_owned())
+        }
+        value => (value, SOURCE.to_owned()),
+    }
+}

@@ -1,0 +1,106 @@
+//! The update methods: what a CI system tells us, each by Buildbot's name and with its arguments.
+//!
+//! A call is parsed completely before anything is written. Applying it writes rows and events through a [`Tx`]; an
+//! error takes back the whole call, and with it the whole batch.
+//!
+//! Not here: HTTP (`api`), and the order of commits (`store`).
+
+mod batch;
+mod builders;
+mod buildrequests;
+mod builds;
+mod buildsets;
+mod changes;
+mod emit;
+mod error;
+mod logs;
+mod params;
+mod steps;
+mod workers;
+
+pub use batch::Call;
+pub use batch::MOST_CALLS;
+pub use batch::apply_batch;
+pub use buildsets::AddBuildset;
+pub use error::UpdateError;
+
+use crate::model::MasterId;
+use crate::model::Timestamp;
+use crate::store::Tx;
+use serde_json::Value;
+
+/// The master that calls belong to which name none: Buildbot's methods know theirs, and HTTP has no such thing.
+pub const MASTER: MasterId = MasterId(1);
+
+/// Something that can be applied in a transaction.
+trait Apply {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError>;
+}
+
+macro_rules! methods {
+    ($($variant:ident($params:ty) = $($name:literal)|+,)*) => {
+        /// A call of an update method, parsed.
+        #[derive(Debug)]
+        pub enum Update {
+            $($variant($params),)*
+        }
+
+        impl Update {
+            /// Every method's name.
+            pub const METHODS: &'static [&'static str] = &[$($($name,)+)*];
+
+            /// Reads the parameters of `method` from a JSON object.
+            pub fn parse(method: &str, params: &str) -> Result<Self, UpdateError> {
+                match method {
+                    $($($name)|+ => params::parse(method, params).map(Self::$variant),)*
+                    _ => Err(UpdateError::UnknownMethod(method.to_owned())),
+                }
+            }
+
+            /// Writes what the call says, as of `now`, and returns its result.
+            pub fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+                match self {
+                    $(Self::$variant(call) => call.apply(tx, now),)*
+                }
+            }
+        }
+    };
+}
+
+methods! {
+    MasterActive(builders::MasterActive) = "masterActive",
+    FindBuilderId(builders::FindBuilderId) = "findBuilderId",
+    UpdateBuilderInfo(builders::UpdateBuilderInfo) = "updateBuilderInfo",
+    UpdateBuilderList(builders::UpdateBuilderList) = "updateBuilderList",
+    FindWorkerId(workers::FindWorkerId) = "findWorkerId",
+    WorkerConfigured(workers::WorkerConfigured) = "workerConfigured",
+    DeconfigureWorkers(workers::DeconfigureWorkers) = "deconfigureAllWorkersForMaster",
+    WorkerConnected(workers::WorkerConnected) = "workerConnected",
+    WorkerDisconnected(workers::WorkerDisconnected) = "workerDisconnected",
+    WorkerMissing(workers::WorkerMissing) = "workerMissing",
+    SetWorkerPaused(workers::SetWorkerPaused) = "set_worker_paused",
+    SetWorkerGraceful(workers::SetWorkerGraceful) = "set_worker_graceful",
+    AddChange(changes::AddChange) = "addChange",
+    AddBuildset(AddBuildset) = "addBuildset",
+    MaybeBuildsetComplete(buildsets::MaybeBuildsetComplete) = "maybeBuildsetComplete",
+    ClaimBuildRequests(buildrequests::ClaimBuildRequests) = "claimBuildRequests",
+    UnclaimBuildRequests(buildrequests::UnclaimBuildRequests) = "unclaimBuildRequests",
+    CompleteBuildRequests(buildrequests::CompleteBuildRequests) = "completeBuildRequests",
+    AddBuild(builds::AddBuild) = "addBuild",
+    GenerateNewBuildEvent(builds::GenerateNewBuildEvent) = "generateNewBuildEvent",
+    SetBuildStateString(builds::SetBuildStateString) = "setBuildStateString",
+    AddBuildLocksDuration(builds::AddBuildLocksDuration) = "add_build_locks_duration",
+    SetBuildProperty(builds::SetBuildProperty) = "setBuildProperty",
+    SetBuildProperties(builds::SetBuildProperties) = "setBuildProperties",
+    FinishBuild(builds::FinishBuild) = "finishBuild",
+    AddStep(steps::AddStep) = "addStep" | "newStep",
+    StartStep(steps::StartStep) = "startStep",
+    SetStepLocksAcquiredAt(steps::SetStepLocksAcquiredAt) = "set_step_locks_acquired_at",
+    SetStepStateString(steps::SetStepStateString) = "setStepStateString",
+    AddStepUrl(steps::AddStepUrl) = "addStepURL",
+    FinishStep(steps::FinishStep) = "finishStep",
+    AddLog(logs::AddLog) = "addLog" | "newLog",
+    AppendLog(logs::AppendLog) = "appendLog",
+    FinishLog(logs::FinishLog) = "finishLog",
+    CompressLog(logs::CompressLog) = "compressLog",
+}

@@ -1,0 +1,168 @@
+//! Workers: found by name, configured, connected, paused, missed.
+
+use super::Apply;
+use super::MASTER;
+use super::UpdateError;
+use super::emit;
+use super::params;
+use crate::model;
+use crate::model::*;
+use crate::store::Tx;
+use serde::Deserialize;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+/// The longest name of a worker, in characters.
+const LONGEST_NAME: usize = 50;
+
+/// The worker of that name, made when there is none. The name is an identifier of at most 50 characters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindWorkerId {
+    name: String,
+}
+
+impl Apply for FindWorkerId {
+    fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
+        if !is_identifier(LONGEST_NAME, &self.name) {
+            let message = format!("{:?} is no identifier of at most {LONGEST_NAME} characters", self.name);
+            return Err(UpdateError::invalid("name", message));
+        }
+        match tx.worker_id(&self.name)? {
+            Some(id) => Ok(json!(id)),
+            None => Ok(json!(tx.insert_worker(&self.name)?)),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerConfigured {
+    workerid: WorkerId,
+    #[serde(default)]
+    masterid: Option<MasterId>,
+    builderids: Vec<BuilderId>,
+}
+
+impl Apply for WorkerConfigured {
+    fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
+        let master = self.masterid.unwrap_or(MASTER);
+        params::worker(tx, self.workerid)?;
+        params::master(tx, master)?;
+        for &builder in &self.builderids {
+            params::builder(tx, builder)?;
+        }
+        tx.configure_worker(self.workerid, master, &self.builderids)?;
+        Ok(Value::Null)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeconfigureWorkers {
+    masterid: MasterId,
+}
+
+impl Apply for DeconfigureWorkers {
+    fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
+        params::master(tx, self.masterid)?;
+        tx.deconfigure_workers(self.masterid)?;
+        Ok(Value::Null)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerConnected {
+    workerid: WorkerId,
+    #[serde(default)]
+    masterid: Option<MasterId>,
+    #[serde(default)]
+    workerinfo: Map<String, Value>,
+}
+
+impl Apply for WorkerConnected {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let master = self.masterid.unwrap_or(MASTER);
+        params::worker(tx, self.workerid)?;
+        params::master(tx, master)?;
+        tx.connect_worker(self.workerid, master, &self.workerinfo)?;
+        tell(tx, now, self.workerid, "connected")
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerDisconnected {
+    workerid: WorkerId,
+    #[serde(default)]
+    masterid: Option<MasterId>,
+}
+
+impl Apply for WorkerDisconnected {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::worker(tx, self.workerid)?;
+        tx.disconnect_worker(self.workerid, self.masterid.unwrap_or(MASTER))?;
+        tell(tx, now, self.workerid, "disconnected")
+    }
+}
+
+/// Tells that a worker stays away; nothing is stored.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerMissing {
+    workerid: WorkerId,
+    #[serde(default)]
+    masterid: Option<MasterId>,
+    #[serde(default)]
+    last_connection: Option<Timestamp>,
+    #[serde(default)]
+    notify: Vec<String>,
+}
+
+impl Apply for WorkerMissing {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let worker = params::worker(tx, self.workerid)?;
+        params::master(tx, self.masterid.unwrap_or(MASTER))?;
+        let body = model::WorkerMissing { worker, last_connection: self.last_connection, notify: self.notify };
+        emit::event(tx, now, vec![format!("workers/{}/missing", self.workerid)], &body)?;
+        Ok(Value::Null)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetWorkerPaused {
+    workerid: WorkerId,
+    paused: bool,
+    #[serde(default)]
+    pause_reason: Option<String>,
+}
+
+impl Apply for SetWorkerPaused {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        tx.set_worker_paused(self.workerid, self.paused, self.pause_reason.as_deref())?;
+        tell(tx, now, self.workerid, "state_updated")
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetWorkerGraceful {
+    workerid: WorkerId,
+    graceful: bool,
+}
+
+impl Apply for SetWorkerGraceful {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        tx.set_worker_graceful(self.workerid, self.graceful)?;
+        tell(tx, now, self.workerid, "state_updated")
+    }
+}
+
+fn tell(tx: &mut Tx<'_>, now: Timestamp, id: WorkerId, what: &str) -> Result<Value, UpdateError> {
+    let worker = params::worker(tx, id)?;
+    emit::event(tx, now, vec![format!("workers/{id}/{what}")], &worker)?;
+    Ok(Value::Null)
+}

@@ -1,0 +1,297 @@
+//! Grants: what the operator lets a reporter reach, and the permit without which no transport sends.
+//!
+//! A grant comes from what the operator wrote: marked settings and `allow`. A default of a setting counts only for
+//! bundled plugins, because otherwise the author of a plugin would grant it its destinations.
+//!
+//! Invariant: a `Permit` is made here only, for one message, after its destination and every secret it names were
+//! found among the grants.
+
+use super::Destination;
+use super::DestinationError;
+use super::Message;
+use super::Problem;
+use super::SecretName;
+use super::destination::split_port;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use thiserror::Error;
+
+/// A setting that the plugin's schema marks with `x-campanile`, and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// `http-origin`, `smtp-relay`, `ssh-host`, `irc-server`, `secret` or `control`; any other grants nothing.
+    pub kind: String,
+    /// Where it stands in the settings: a JSON pointer.
+    pub pointer: String,
+    pub value: Value,
+    /// The port that belongs to a host, from the setting next to it.
+    pub port: Option<u16>,
+    /// The operator did not write it.
+    pub is_default: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    destinations: BTreeSet<Destination>,
+    secrets: BTreeSet<SecretName>,
+    control: bool,
+    /// The settings that could grant something, by kind: what a refusal points to.
+    settings: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Leave to send one message.
+#[derive(Clone, Debug)]
+pub struct Permit<'m> {
+    message: &'m Message,
+    destination: Destination,
+}
+
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Denied {
+    #[error("{kind} {destination} is not granted: {remedy} \"{destination}\" to the reporter's `allow`", kind = destination.kind())]
+    Destination { destination: Destination, remedy: String },
+    #[error("secret {name:?} is not granted: {remedy} \"secret:{name}\" to the reporter's `allow`", name = name.0)]
+    Secret { name: SecretName, remedy: String },
+    #[error("control is not granted: add \"control\" to the reporter's `allow`")]
+    Control,
+    #[error(transparent)]
+    Nowhere(#[from] DestinationError),
+}
+
+impl Grants {
+    /// The grants of a reporter; or all that is wrong in its settings and in `allow`.
+    pub fn new(marks: &[Mark], bundled: bool, allow: &[String]) -> Result<Self, Vec<Problem>> {
+        let mut grants = Self::default();
+        let mut problems = Vec::new();
+        for mark in marks {
+            grants.settings.entry(mark.kind.clone()).or_default().insert(mark.pointer.clone());
+            if (!mark.is_default || bundled)
+                && let Err(message) = grants.add_mark(mark, &mark.value)
+            {
+                problems.push(Problem { at: mark.pointer.clone(), message });
+            }
+        }
+        for (i, entry) in allow.iter().enumerate() {
+            if let Err(message) = grants.add_entry(entry) {
+                problems.push(Problem { at: format!("/allow/{i}"), message });
+            }
+        }
+        if problems.is_empty() { Ok(grants) } else { Err(problems) }
+    }
+
+    /// Leave to send this message, if all it needs is granted.
+    pub fn permit<'m>(&self, message: &'m Message) -> Result<Permit<'m>, Denied> {
+        let destination = Destination::of(message)?;
+        if !self.destinations.contains(&destination) {
+            let remedy = self.remedy(destination.kind());
+            return Err(Denied::Destination { destination, remedy });
+        }
+        match message.secrets().into_iter().find(|name| !self.secrets.contains(name)) {
+            Some(name) => Err(Denied::Secret { name: name.clone(), remedy: self.remedy("secret") }),
+            None => Ok(Permit { message, destination }),
+        }
+    }
+
+    /// Whether the reporter may ask for builds, stops and shutdowns.
+    pub fn control(&self) -> Result<(), Denied> {
+        if self.control { Ok(()) } else { Err(Denied::Control) }
+    }
+
+    pub fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        self.destinations.iter()
+    }
+
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        self.secrets.iter()
+    }
+
+    fn add_mark(&mut self, mark: &Mark, value: &Value) -> Result<(), String> {
+        if let Value::Array(values) = value {
+            return values.iter().try_for_each(|value| self.add_mark(mark, value));
+        }
+        let said = |e: DestinationError| e.to_string();
+        match (mark.kind.as_str(), value) {
+            (_, Value::Null) => {}
+            ("http-origin", Value::String(url)) => {
+                self.destinations.insert(Destination::origin(url).map_err(said)?);
+            }
+            ("smtp-relay", Value::String(host)) => {
+                let (host, port) = host_and_port(host, mark.port, 25)?;
+                self.destinations.insert(Destination::smtp_relay(host, port).map_err(said)?);
+            }
+            ("ssh-host", Value::String(host)) => {
+                let (host, port) = host_and_port(host, mark.port, 22)?;
+                self.destinations.insert(Destination::ssh_host(host, port).map_err(said)?);
+            }
+            ("irc-server", Value::String(host)) => {
+                let (host, port) = host_and_port(host, mark.port, 6667)?;
+                self.destinations.insert(Destination::irc_server(host, port).map_err(said)?);
+            }
+            ("secret", Value::String(name)) => {
+                self.secrets.insert(SecretName(name.clone()));
+            }
+            ("secret", Value::Object(object)) => {
+                let name = object.get("secret").and_then(Value::as_str).ok_or("expected {secret = \"name\"}")?;
+                self.secrets.insert(SecretName(name.to_owned()));
+            }
+            ("control", Value::Bool(yes)) => self.control |= yes,
+            ("http-origin" | "smtp-relay" | "ssh-host" | "irc-server" | "secret" | "control", other) => {
+                return Err(format!("invalid {}: expected a string, found {other}", mark.kind));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_entry(&mut self, entry: &str) -> Result<(), String> {
+        match (entry.trim(), entry.trim().strip_prefix("secret:")) {
+            ("control", _) => self.control = true,
+            (_, Some("")) => return Err("invalid entry \"secret:\": expected secret:NAME".to_owned()),
+            (_, Some(name)) => {
+                self.secrets.insert(SecretName(name.to_owned()));
+            }
+            (destination, None) => {
+                let wrong = |e| format!("{e}; or \"control\", or \"secret:NAME\"");
+                self.destinations.insert(Destination::parse(destination).map_err(wrong)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// "name it in the setting /relayhost, or add", where there is such a setting.
+    fn remedy(&self, kind: &str) -> String {
+        match self.settings.get(kind) {
+            Some(pointers) => {
+                let pointers: Vec<&str> = pointers.iter().map(String::as_str).collect();
+                format!("name it in the setting {}, or add", pointers.join(" or "))
+            }
+            None => "add".to_owned(),
+        }
+    }
+}
+
+impl<'m> Permit<'m> {
+    pub fn message(&self) -> &'m Message {
+        self.message
+    }
+
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+}
+
+fn host_and_port(text: &str, beside: Option<u16>, usual: u16) -> Result<(&str, u16), String> {
+    let (host, port) = split_port(text).ok_or_else(|| format!("invalid port in {text:?}"))?;
+    Ok((host, beside.or(port).unwrap_or(usual)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Credentials;
+    use crate::model::Field;
+    use crate::model::HttpBody;
+    use crate::model::HttpRequest;
+    use crate::model::Part;
+    use crate::model::Text;
+    use serde_json::json;
+
+    fn mark(kind: &str, value: Value) -> Mark {
+        Mark { kind: kind.into(), pointer: format!("/{kind}"), value, port: None, is_default: false }
+    }
+
+    fn secret(name: &str) -> Text {
+        Text(vec![Part::Literal("a ".into()), Part::Secret(SecretName(name.into()))])
+    }
+
+    fn request(url: &str) -> HttpRequest {
+        let (headers, login, body) = (Vec::new(), None, HttpBody::Empty);
+        HttpRequest { method: "POST".into(), url: Text::literal(url), headers, login, body }
+    }
+
+    fn refusal(grants: &Grants, request: HttpRequest) -> String {
+        grants.permit(&Message::Http(request)).map_or_else(|denied| denied.to_string(), |p| p.destination().to_string())
+    }
+
+    #[test]
+    fn what_is_granted_is_permitted_and_nothing_else() {
+        let marks = [mark("http-origin", json!("https://API.example.org/v1")), mark("secret", json!("token"))];
+        let grants = Grants::new(&marks, false, &[]).unwrap();
+        assert_eq!(refusal(&grants, request("https://api.example.org:443/x")), "https://api.example.org");
+        assert_eq!(
+            refusal(&grants, request("http://api.example.org/x")),
+            "http-origin http://api.example.org is not granted: name it in the setting /http-origin, or add \
+             \"http://api.example.org\" to the reporter's `allow`"
+        );
+        let login = Some(Credentials { user: Text::literal("me"), password: secret("other") });
+        assert_eq!(
+            refusal(&grants, HttpRequest { login, ..request("https://api.example.org") }),
+            "secret \"other\" is not granted: name it in the setting /secret, or add \"secret:other\" to the \
+             reporter's `allow`"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_looked_for_everywhere() {
+        let grants = Grants::new(&[mark("http-origin", json!("https://a.example"))], false, &[]).unwrap();
+        let field = || vec![Field { name: "n".into(), value: secret("hidden") }];
+        let base = || request("https://a.example/");
+        let url = Text([base().url.0, secret("hidden").0].concat());
+        for request in [
+            HttpRequest { url, ..base() },
+            HttpRequest { headers: field(), ..base() },
+            HttpRequest { login: Some(Credentials { user: secret("hidden"), password: Text::default() }), ..base() },
+            HttpRequest { body: HttpBody::Json(secret("hidden")), ..base() },
+            HttpRequest { body: HttpBody::Form(field()), ..base() },
+        ] {
+            assert!(refusal(&grants, request).starts_with("secret \"hidden\" is not granted: add \"secret:hidden\""));
+        }
+    }
+
+    #[test]
+    fn defaults_count_for_bundled_plugins_only() {
+        let marks = [Mark { is_default: true, ..mark("smtp-relay", json!("localhost")) }];
+        let of = |bundled| Grants::new(&marks, bundled, &[]).unwrap().destinations().count();
+        assert_eq!((of(true), of(false)), (1, 0));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        let marks = [
+            mark("http-origin", json!("api.example.org")),
+            mark("smtp-relay", json!(25)),
+            mark("secret", json!({"name": "x"})),
+            mark("plugin", json!(3)),
+        ];
+        let allow = ["mail".to_owned(), "control".to_owned(), "secret:".to_owned()];
+        let problems = Grants::new(&marks, false, &allow).unwrap_err();
+        let at: Vec<&str> = problems.iter().map(|p| p.at.as_str()).collect();
+        assert_eq!(at, ["/http-origin", "/smtp-relay", "/secret", "/allow/0", "/allow/2"]);
+    }
+
+    #[test]
+    fn marks_and_entries_add_up() {
+        let marks = [
+            Mark { port: Some(2525), ..mark("smtp-relay", json!("Mail.Example.ORG")) },
+            mark("irc-server", json!(["irc.libera.chat", "irc.oftc.net:6697"])),
+            mark("ssh-host", json!(null)),
+            mark("secret", json!({"secret": "irc"})),
+        ];
+        let allow = ["ssh://gerrit:29418", "control", "secret:key"].map(str::to_owned);
+        let grants = Grants::new(&marks, false, &allow).unwrap();
+        let destinations: Vec<String> = grants.destinations().map(Destination::to_string).collect();
+        assert_eq!(
+            destinations,
+            [
+                "smtp://mail.example.org:2525",
+                "ssh://gerrit:29418",
+                "irc://irc.libera.chat:6667",
+                "irc://irc.oftc.net:6697"
+            ]
+        );
+        assert_eq!(grants.secrets().count(), 2);
+        assert_eq!(grants.control(), Ok(()));
+        assert_eq!(Grants::default().control(), Err(Denied::Control));
+    }
+}

@@ -1,0 +1,260 @@
+//! Taking deliveries for an attempt, and how attempts end.
+//!
+//! Invariants: an attempt's row is written in the transaction that takes the delivery, before a byte leaves; a result
+//! counts only with the epoch it was taken with; in a lane at most one is under way, and the oldest goes first.
+
+use super::Reader;
+use super::StoreError;
+use super::Tx;
+use super::deliveries;
+use super::deliveries::DeliveryRow;
+use crate::model::*;
+use std::collections::HashMap;
+
+/// What may be taken.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub now: Millis,
+    pub boot: Boot,
+    /// Under way now, by destination.
+    pub under_way: HashMap<String, usize>,
+    /// At most so many to one destination.
+    pub per_destination: usize,
+    /// At most so many in this claim.
+    pub most: usize,
+}
+
+/// A delivery taken for an attempt.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub row: DeliveryRow,
+    /// Whether an earlier attempt may have arrived: it is asked for first.
+    pub unknown: bool,
+}
+
+/// How an attempt ended, and what becomes of the delivery.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settlement {
+    pub deliveryid: DeliveryId,
+    pub epoch: i64,
+    pub at: Millis,
+    pub outcome: AttemptOutcome,
+    pub status: Option<u16>,
+    pub reason: Option<String>,
+    pub answer: Option<String>,
+    pub next: DeliveryState,
+    /// For `ready` and `unknown`: when it is due.
+    pub due_at: Millis,
+    /// Whether the attempt counts against the schedule.
+    pub counts: bool,
+}
+
+impl Tx<'_> {
+    /// Takes what is due, round the destinations. What has expired is settled on the way.
+    pub fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        let mut claimed = Vec::new();
+        for destination in self.destinations()? {
+            let busy = claim.under_way.get(&destination).copied().unwrap_or(0);
+            let room = claim.per_destination.saturating_sub(busy).min(claim.most - claimed.len());
+            if room > 0 {
+                self.claim_from(&destination, claim, room, &mut claimed)?;
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// Takes at most `room` deliveries to one destination.
+    pub fn claim_from(
+        &mut self,
+        destination: &str,
+        claim: &Claim,
+        room: usize,
+        claimed: &mut Vec<Claimed>,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT {} FROM deliveries WHERE destination = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown')
+             ORDER BY due_at, deliveryid LIMIT ?3",
+            deliveries::COLUMNS
+        );
+        let due: Vec<DeliveryRow> = self
+            .connection()
+            .prepare_cached(&sql)?
+            .query_map((destination, claim.now, room), deliveries::read)?
+            .collect::<Result<_, _>>()?;
+        for row in due {
+            if row.expires_at <= claim.now {
+                self.settle_row(row.deliveryid, DeliveryState::Expired, Some("it was no longer worth sending"), claim.now)?;
+            } else {
+                claimed.push(self.lease(row, claim)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn lease(&mut self, mut row: DeliveryRow, claim: &Claim) -> Result<Claimed, StoreError> {
+        let unknown = row.state == DeliveryState::Unknown;
+        row.state = DeliveryState::Leased;
+        row.epoch += 1;
+        row.tries += 1;
+        let connection = self.connection();
+        connection
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'leased', boot = ?2, epoch = ?3, tries = ?4 WHERE deliveryid = ?1",
+            )?
+            .execute((row.deliveryid, claim.boot, row.epoch, row.tries))?;
+        connection
+            .prepare_cached("INSERT INTO attempts (deliveryid, number, epoch, started_at) VALUES (?1, ?2, ?2, ?3)")?
+            .execute((row.deliveryid, row.epoch, claim.now))?;
+        Ok(Claimed { row, unknown })
+    }
+
+    /// The destinations to which something is owed, each found with one step in the index.
+    fn destinations(&self) -> Result<Vec<String>, StoreError> {
+        let mut select = self.connection().prepare_cached(
+            "WITH RECURSIVE d(x) AS (
+               SELECT min(destination) FROM deliveries WHERE state IN ('ready', 'unknown')
+               UNION ALL
+               SELECT (SELECT min(destination) FROM deliveries WHERE state IN ('ready', 'unknown') AND destination > x)
+               FROM d WHERE x IS NOT NULL
+             ) SELECT x FROM d WHERE x IS NOT NULL",
+        )?;
+        let rows = select.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Records how an attempt ended. A result with an old epoch changes nothing, and is told by `false`.
+    pub fn settle(&mut self, settlement: &Settlement) -> Result<bool, StoreError> {
+        let connection = self.connection();
+        connection
+            .prepare_cached(
+                "UPDATE attempts SET ended_at = ?3, outcome = ?4, status = ?5, reason = ?6, answer = ?7
+                 WHERE deliveryid = ?1 AND epoch = ?2 AND ended_at IS NULL",
+            )?
+            .execute((
+                settlement.deliveryid,
+                settlement.epoch,
+                settlement.at,
+                settlement.outcome,
+                settlement.status,
+                &settlement.reason,
+                &settlement.answer,
+            ))?;
+        let current = connection
+            .prepare_cached("SELECT 1 FROM deliveries WHERE deliveryid = ? AND epoch = ? AND state = 'leased'")?
+            .exists((settlement.deliveryid, settlement.epoch))?;
+        if !current {
+            return Ok(false);
+        }
+        if settlement.next.is_settled() {
+            self.settle_row(settlement.deliveryid, settlement.next, settlement.reason.as_deref(), settlement.at)?;
+        } else {
+            self.put_off(settlement)?;
+        }
+        Ok(true)
+    }
+
+    fn put_off(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "UPDATE deliveries SET state = ?2, boot = NULL, due_at = min(?3, expires_at), reason = ?4,
+                 tries = tries - ?5 WHERE deliveryid = ?1",
+            )?
+            .execute((
+                settlement.deliveryid,
+                settlement.next,
+                settlement.due_at,
+                &settlement.reason,
+                i64::from(!settlement.counts),
+            ))?;
+        self.owes = true;
+        Ok(())
+    }
+
+    /// Settles a delivery, lets the next one of its lane go, and writes its receipt.
+    pub(super) fn settle_row(
+        &mut self,
+        id: DeliveryId,
+        state: DeliveryState,
+        reason: Option<&str>,
+        at: Millis,
+    ) -> Result<(), StoreError> {
+        let (lane, receipt): (Option<String>, bool) = self
+            .connection()
+            .prepare_cached(
+                "UPDATE deliveries SET state = ?2, boot = NULL, reason = ?3, settled_at = ?4 WHERE deliveryid = ?1
+                 RETURNING lane, receipt",
+            )?
+            .query_row((id, state, reason, at), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if let Some(lane) = lane {
+            self.promote(&lane)?;
+        }
+        if receipt {
+            self.write_receipt(id, state, at)?;
+        }
+        Ok(())
+    }
+
+    fn promote(&mut self, lane: &str) -> Result<(), StoreError> {
+        let changed = self
+            .connection()
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'ready' WHERE state = 'waiting' AND deliveryid =
+                 (SELECT min(deliveryid) FROM deliveries WHERE lane = ?
+                  AND state IN ('ready', 'waiting', 'leased', 'unknown'))",
+            )?
+            .execute([lane])?;
+        self.owes |= changed > 0;
+        Ok(())
+    }
+
+    fn write_receipt(&mut self, id: DeliveryId, state: DeliveryState, at: Millis) -> Result<(), StoreError> {
+        let Some(row) = self.delivery(id)? else { return Ok(()) };
+        let attempt = self.attempts(id)?.pop();
+        let outcome = match state {
+            DeliveryState::Delivered => Outcome::Done,
+            DeliveryState::Superseded => Outcome::Superseded,
+            DeliveryState::Expired => Outcome::Expired,
+            DeliveryState::Cancelled => Outcome::Cancelled,
+            DeliveryState::Dead | DeliveryState::Suppressed => Outcome::Refused,
+            DeliveryState::Ready | DeliveryState::Waiting | DeliveryState::Leased | DeliveryState::Unknown => return Ok(()),
+        };
+        let status = attempt.as_ref().and_then(|attempt| attempt.status);
+        let answer = attempt.and_then(|attempt| attempt.answer).or(row.reason).unwrap_or_default();
+        self.put_receipt(&row.reporter, &Receipt { key: row.key, outcome, status, answer }, at)
+    }
+
+    /// A new life of the process.
+    pub fn begin_boot(&mut self, now: Millis) -> Result<Boot, StoreError> {
+        let connection = self.connection();
+        connection.prepare_cached("INSERT INTO boots (started_at) VALUES (?)")?.execute([now])?;
+        Ok(Boot(connection.last_insert_rowid()))
+    }
+
+    pub fn end_boot(&mut self, boot: Boot, now: Millis) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("UPDATE boots SET ended_at = ?2 WHERE boot = ?1")?
+            .execute((boot, now))?;
+        Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// What earlier lives of the process left under way: nobody knows whether it arrived.
+    pub fn left_under_way(&self, boot: Boot) -> Result<Vec<DeliveryRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM deliveries WHERE state = 'leased' AND boot <> ? ORDER BY deliveryid",
+            deliveries::COLUMNS
+        );
+        let mut select = self.connection.prepare_cached(&sql)?;
+        let rows = select.query_map([boot], deliveries::read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the next delivery is due after `now`; what is due already waits for room, not for time.
+    pub fn next_due(&self, now: Millis) -> Result<Option<Millis>, StoreError> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT min(due_at) FROM deliveries WHERE state IN ('ready', 'unknown') AND due_at > ?")?;
+        Ok(select.query_row([now], |row| row.get(0))?)
+    }
+}

@@ -1,0 +1,214 @@
+//! Deliveries: written with the cursor that made them, read by people and by the send loop.
+//!
+//! Not here: taking one for an attempt, and how an attempt ends (`claims`).
+
+use super::Reader;
+use super::StoreError;
+use super::Tx;
+use crate::model::*;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
+
+/// A delivery as it stands in its row: what is JSON there is text here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryRow {
+    pub deliveryid: DeliveryId,
+    pub uid: String,
+    pub reporter: ReporterName,
+    pub seq: Seq,
+    pub key: String,
+    pub transport: String,
+    pub destination: String,
+    pub lane: Option<String>,
+    pub replace: Option<String>,
+    pub resend: String,
+    pub receipt: bool,
+    pub state: DeliveryState,
+    pub reason: Option<String>,
+    pub tries: i64,
+    pub epoch: i64,
+    pub created_at: Millis,
+    pub due_at: Millis,
+    pub expires_at: Millis,
+    pub settled_at: Option<Millis>,
+    pub message: String,
+}
+
+/// Which deliveries a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    pub reporter: Option<ReporterName>,
+    pub state: Option<DeliveryState>,
+    pub limit: Option<i64>,
+    pub offset: i64,
+}
+
+pub(super) const COLUMNS: &str = "deliveryid, uid, reporter, seq, key, transport, destination, lane, replace_group,
+    resend, receipt, state, reason, tries, epoch, created_at, due_at, expires_at, settled_at, message";
+
+impl Tx<'_> {
+    /// Writes a delivery; `deliveryid` is given here. One with the same `uid` is there already: nothing happens.
+    ///
+    /// In its lane it takes the place of those of its reporter with the same `replace` that were never tried, and
+    /// waits while another one is before it.
+    pub fn insert_delivery(&mut self, row: &DeliveryRow) -> Result<Option<DeliveryId>, StoreError> {
+        if row.state == DeliveryState::Ready {
+            self.supersede(row)?;
+        }
+        let state = match &row.lane {
+            Some(lane) if row.state == DeliveryState::Ready && self.lane_is_busy(lane)? => DeliveryState::Waiting,
+            _ => row.state,
+        };
+        let connection = self.connection();
+        let written = connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO deliveries (uid, reporter, seq, key, transport, destination, lane,
+                 replace_group, resend, receipt, state, reason, created_at, due_at, expires_at, settled_at, message)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(rusqlite::params![
+                row.uid,
+                row.reporter,
+                row.seq,
+                row.key,
+                row.transport,
+                row.destination,
+                row.lane,
+                row.replace,
+                row.resend,
+                row.receipt,
+                state,
+                row.reason,
+                row.created_at,
+                row.due_at,
+                row.expires_at,
+                row.settled_at,
+                row.message,
+            ])?;
+        self.owes = true;
+        Ok((written > 0).then(|| DeliveryId(connection.last_insert_rowid())))
+    }
+
+    fn supersede(&mut self, row: &DeliveryRow) -> Result<(), StoreError> {
+        let (Some(lane), Some(replace)) = (&row.lane, &row.replace) else { return Ok(()) };
+        let stale: Vec<DeliveryId> = self
+            .connection()
+            .prepare_cached(
+                "SELECT deliveryid FROM deliveries WHERE lane = ?1 AND replace_group = ?2 AND reporter = ?3
+                 AND epoch = 0 AND state IN ('ready', 'waiting') AND uid <> ?4",
+            )?
+            .query_map((lane, replace, &row.reporter, &row.uid), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in stale {
+            self.settle_row(id, DeliveryState::Superseded, Some("a newer one took its place"), row.created_at)?;
+        }
+        Ok(())
+    }
+
+    fn lane_is_busy(&self, lane: &str) -> Result<bool, StoreError> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT 1 FROM deliveries WHERE lane = ? AND state IN ('ready', 'waiting', 'leased', 'unknown')",
+        )?;
+        Ok(select.exists([lane])?)
+    }
+
+    /// Sends a settled delivery again, with a new series of tries. Tells whether it was one that can be.
+    pub fn retry_delivery(&mut self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
+        let connection = self.connection();
+        let lane: Option<Option<String>> = connection
+            .prepare_cached(
+                "SELECT lane FROM deliveries WHERE deliveryid = ? AND state IN ('dead', 'expired', 'cancelled')",
+            )?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        let Some(lane) = lane else { return Ok(false) };
+        let busy = lane.map(|lane| self.lane_is_busy(&lane)).transpose()?.unwrap_or(false);
+        let state = if busy { DeliveryState::Waiting } else { DeliveryState::Ready };
+        connection
+            .prepare_cached(
+                "UPDATE deliveries SET state = ?2, reason = NULL, tries = 0, due_at = ?3, settled_at = NULL,
+                 expires_at = ?3 + (expires_at - created_at) WHERE deliveryid = ?1",
+            )?
+            .execute((id, state, now))?;
+        self.owes = true;
+        Ok(true)
+    }
+}
+
+impl Reader<'_> {
+    pub fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE deliveryid = ?");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
+    }
+
+    /// The newest first, and how many there are in all.
+    pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<(Vec<DeliveryRow>, i64), StoreError> {
+        let chosen = "(?1 IS NULL OR reporter = ?1) AND (?2 IS NULL OR state = ?2)";
+        let sql = format!(
+            "SELECT {COLUMNS} FROM deliveries WHERE {chosen} ORDER BY deliveryid DESC LIMIT ?3 OFFSET ?4"
+        );
+        let mut select = self.connection.prepare_cached(&sql)?;
+        let page = (&filter.reporter, filter.state, filter.limit.unwrap_or(-1), filter.offset);
+        let rows = select.query_map(page, read)?.collect::<Result<_, _>>()?;
+        let total = self
+            .connection
+            .prepare_cached(&format!("SELECT count(*) FROM deliveries WHERE {chosen}"))?
+            .query_row((&filter.reporter, filter.state), |row| row.get(0))?;
+        Ok((rows, total))
+    }
+
+    /// A delivery's attempts, in order.
+    pub fn attempts(&self, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT attemptid, deliveryid, number, started_at, ended_at, outcome, status, reason, answer
+             FROM attempts WHERE deliveryid = ? ORDER BY number",
+        )?;
+        let rows = select.query_map([id], |row| {
+            Ok(Attempt {
+                attemptid: row.get(0)?,
+                deliveryid: row.get(1)?,
+                number: row.get(2)?,
+                started_at: row.get(3)?,
+                ended_at: row.get(4)?,
+                outcome: row.get(5)?,
+                status: row.get(6)?,
+                reason: row.get(7)?,
+                answer: row.get(8)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many deliveries are not settled.
+    pub fn open_deliveries(&self) -> Result<i64, StoreError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT count(*) FROM deliveries WHERE state IN ('ready', 'waiting', 'leased', 'unknown')",
+        )?;
+        Ok(select.query_row([], |row| row.get(0))?)
+    }
+}
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
+    Ok(DeliveryRow {
+        deliveryid: row.get(0)?,
+        uid: row.get(1)?,
+        reporter: row.get(2)?,
+        seq: row.get(3)?,
+        key: row.get(4)?,
+        transport: row.get(5)?,
+        destination: row.get(6)?,
+        lane: row.get(7)?,
+        replace: row.get(8)?,
+        resend: row.get(9)?,
+        receipt: row.get(10)?,
+        state: row.get(11)?,
+        reason: row.get(12)?,
+        tries: row.get(13)?,
+        epoch: row.get(14)?,
+        created_at: row.get(15)?,
+        due_at: row.get(16)?,
+        expires_at: row.get(17)?,
+        settled_at: row.get(18)?,
+        message: row.get(19)?,
+    })
+}

@@ -1,0 +1,49 @@
+//! The log of events: appended by every update, read from any position.
+
+use super::Reader;
+use super::StoreError;
+use super::Tx;
+use crate::model::Event;
+use crate::model::NewEvent;
+use crate::model::Seq;
+use crate::model::Timestamp;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
+use std::sync::Arc;
+
+impl Tx<'_> {
+    /// Appends an event; its position is its place in the log for ever.
+    pub fn append_event(&mut self, at: Timestamp, event: NewEvent) -> Result<Seq, StoreError> {
+        let seq = Seq(self.last.0 + 1);
+        self.connection()
+            .prepare_cached("INSERT INTO events (seq, at, topics, body) VALUES (?, ?, ?, ?)")?
+            .execute((seq, at, event.topics.join("\n"), &event.body))?;
+        self.events.push(Event { seq, at, topics: Arc::from(event.topics), body: Arc::from(event.body) });
+        self.last = seq;
+        Ok(seq)
+    }
+}
+
+impl Reader<'_> {
+    /// At most `most` events after `after`, in order.
+    pub fn events_after(&self, after: Seq, most: usize) -> Result<Vec<Event>, StoreError> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT seq, at, topics, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?")?;
+        let rows = select.query_and_then((after, most), read)?;
+        rows.collect()
+    }
+}
+
+/// The position of the newest event.
+pub(super) fn last_seq(connection: &Connection) -> Result<Seq, StoreError> {
+    let last = connection.query_row("SELECT max(seq) FROM events", [], |row| row.get::<_, Option<Seq>>(0)).optional()?;
+    Ok(last.flatten().unwrap_or_default())
+}
+
+fn read(row: &Row<'_>) -> Result<Event, StoreError> {
+    let topics: String = row.get(2)?;
+    let topics: Arc<[String]> = topics.split('\n').map(str::to_owned).collect();
+    Ok(Event { seq: row.get(0)?, at: row.get(1)?, topics, body: row.get::<_, Arc<str>>(3)? })
+}

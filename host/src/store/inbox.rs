@@ -1,0 +1,68 @@
+//! What a reporter is told besides the log: its wake-ups and receipts. An item goes with the call that handled it.
+
+use super::Reader;
+use super::StoreError;
+use super::Tx;
+use super::rows::Json;
+use crate::model::Millis;
+use crate::model::Receipt;
+use crate::model::ReporterName;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxItem {
+    pub inboxid: i64,
+    pub due_at: Millis,
+    pub kind: InboxKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InboxKind {
+    Wake(String),
+    Receipt(Receipt),
+}
+
+impl Tx<'_> {
+    /// A later wake-up with the same key takes the place of an earlier one.
+    pub fn put_wake(&mut self, name: &ReporterName, key: &str, due_at: Millis) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO inbox (reporter, wake, due_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (reporter, wake) WHERE wake IS NOT NULL DO UPDATE SET due_at = ?3",
+            )?
+            .execute((name, key, due_at))?;
+        Ok(())
+    }
+
+    pub fn put_receipt(&mut self, name: &ReporterName, receipt: &Receipt, now: Millis) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("INSERT INTO inbox (reporter, receipt, due_at) VALUES (?, ?, ?)")?
+            .execute((name, Json(receipt), now))?;
+        self.owes = true;
+        Ok(())
+    }
+
+    /// Only as it was read: a wake-up that was put off meanwhile stays.
+    pub fn take_inbox(&mut self, item: &InboxItem) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("DELETE FROM inbox WHERE inboxid = ? AND due_at = ?")?
+            .execute((item.inboxid, item.due_at))?;
+        Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// At most `most` items of a reporter, the first that are due first; those that are due later, too.
+    pub fn inbox(&self, name: &ReporterName, most: usize) -> Result<Vec<InboxItem>, StoreError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT inboxid, due_at, wake, receipt FROM inbox WHERE reporter = ? ORDER BY due_at, inboxid LIMIT ?",
+        )?;
+        let rows = select.query_and_then((name, most), |row| -> Result<InboxItem, StoreError> {
+            let kind = match row.get::<_, Option<String>>(2)? {
+                Some(key) => InboxKind::Wake(key),
+                None => InboxKind::Receipt(row.get::<_, Json<_>>(3)?.0),
+            };
+            Ok(InboxItem { inboxid: row.get(0)?, due_at: row.get(1)?, kind })
+        })?;
+        rows.collect()
+    }
+}

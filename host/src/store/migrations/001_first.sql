@@ -1,0 +1,314 @@
+-- What happened, in order. `topics` are the paths it goes by, one a line, its own first.
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  topics TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+-- One row a life of the process; `ended_at` is set by an orderly stop.
+CREATE TABLE boots (
+  boot INTEGER PRIMARY KEY,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+
+-- The data API.
+
+CREATE TABLE masters (
+  masterid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  active INTEGER NOT NULL,
+  last_active INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE workers (
+  workerid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  workerinfo TEXT NOT NULL DEFAULT '{}',
+  paused INTEGER NOT NULL DEFAULT 0,
+  pause_reason TEXT,
+  graceful INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE builders (
+  builderid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  description TEXT,
+  description_format TEXT,
+  description_html TEXT,
+  projectid INTEGER,
+  tags TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+
+CREATE TABLE builder_masters (
+  builderid INTEGER NOT NULL REFERENCES builders ON DELETE CASCADE,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
+  PRIMARY KEY (builderid, masterid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE connected_workers (
+  workerid INTEGER NOT NULL REFERENCES workers ON DELETE CASCADE,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
+  PRIMARY KEY (workerid, masterid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE configured_workers (
+  workerid INTEGER NOT NULL REFERENCES workers ON DELETE CASCADE,
+  builderid INTEGER NOT NULL REFERENCES builders ON DELETE CASCADE,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
+  PRIMARY KEY (workerid, builderid, masterid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE patches (
+  patchid INTEGER PRIMARY KEY,
+  level INTEGER NOT NULL,
+  subdir TEXT,
+  author TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE sourcestamps (
+  ssid INTEGER PRIMARY KEY,
+  branch TEXT,
+  revision TEXT,
+  repository TEXT NOT NULL,
+  project TEXT NOT NULL,
+  codebase TEXT NOT NULL,
+  patchid INTEGER REFERENCES patches,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+-- Equal stamps are one stamp; NULLs are equal here, hence the expressions.
+CREATE UNIQUE INDEX sourcestamps_same ON sourcestamps (
+  repository, project, codebase, ifnull(branch, char(0)), ifnull(revision, char(0)), ifnull(patchid, 0)
+);
+
+CREATE TABLE changes (
+  changeid INTEGER PRIMARY KEY,
+  parent_changeid INTEGER,
+  author TEXT NOT NULL,
+  committer TEXT,
+  comments TEXT NOT NULL,
+  files TEXT NOT NULL,
+  when_timestamp INTEGER NOT NULL,
+  branch TEXT,
+  revision TEXT,
+  revlink TEXT,
+  category TEXT,
+  repository TEXT NOT NULL,
+  project TEXT NOT NULL,
+  codebase TEXT NOT NULL,
+  properties TEXT NOT NULL,
+  ssid INTEGER NOT NULL REFERENCES sourcestamps
+) STRICT;
+
+CREATE INDEX changes_of_stamp ON changes (ssid, changeid);
+CREATE INDEX changes_of_line ON changes (repository, project, codebase, branch, changeid);
+
+CREATE TABLE buildsets (
+  bsid INTEGER PRIMARY KEY,
+  external_idstring TEXT,
+  reason TEXT NOT NULL,
+  rebuilt_buildid INTEGER,
+  submitted_at INTEGER NOT NULL,
+  complete_at INTEGER,
+  results INTEGER,
+  parent_buildid INTEGER,
+  parent_relationship TEXT
+) STRICT;
+
+CREATE TABLE buildset_properties (
+  bsid INTEGER NOT NULL REFERENCES buildsets ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (bsid, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE buildset_sourcestamps (
+  bsid INTEGER NOT NULL REFERENCES buildsets ON DELETE CASCADE,
+  ssid INTEGER NOT NULL REFERENCES sourcestamps,
+  PRIMARY KEY (bsid, ssid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE buildrequests (
+  buildrequestid INTEGER PRIMARY KEY,
+  bsid INTEGER NOT NULL REFERENCES buildsets ON DELETE CASCADE,
+  builderid INTEGER NOT NULL REFERENCES builders ON DELETE CASCADE,
+  priority INTEGER NOT NULL,
+  submitted_at INTEGER NOT NULL,
+  waited_for INTEGER NOT NULL,
+  claimed_at INTEGER,
+  claimed_by_masterid INTEGER,
+  complete_at INTEGER,
+  results INTEGER,
+  CHECK ((claimed_at IS NULL) = (claimed_by_masterid IS NULL)),
+  CHECK ((complete_at IS NULL) = (results IS NULL))
+) STRICT;
+
+CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
+CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
+
+CREATE TABLE builds (
+  buildid INTEGER PRIMARY KEY,
+  number INTEGER NOT NULL,
+  builderid INTEGER NOT NULL REFERENCES builders ON DELETE CASCADE,
+  buildrequestid INTEGER NOT NULL REFERENCES buildrequests ON DELETE CASCADE,
+  workerid INTEGER REFERENCES workers ON DELETE SET NULL,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
+  started_at INTEGER NOT NULL,
+  complete_at INTEGER,
+  locks_duration_s INTEGER NOT NULL DEFAULT 0,
+  state_string TEXT NOT NULL,
+  results INTEGER,
+  UNIQUE (builderid, number)
+) STRICT;
+
+CREATE INDEX builds_of_request ON builds (buildrequestid);
+
+CREATE TABLE build_properties (
+  buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (buildid, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE steps (
+  stepid INTEGER PRIMARY KEY,
+  number INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
+  started_at INTEGER,
+  locks_acquired_at INTEGER,
+  complete_at INTEGER,
+  state_string TEXT NOT NULL,
+  results INTEGER,
+  urls TEXT NOT NULL DEFAULT '[]',
+  hidden INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (buildid, number),
+  UNIQUE (buildid, name)
+) STRICT;
+
+CREATE TABLE logs (
+  logid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  slug TEXT NOT NULL,
+  stepid INTEGER NOT NULL REFERENCES steps ON DELETE CASCADE,
+  complete INTEGER NOT NULL DEFAULT 0,
+  num_lines INTEGER NOT NULL DEFAULT 0,
+  type TEXT NOT NULL CHECK (type IN ('s', 't', 'h', 'd')),
+  UNIQUE (stepid, slug)
+) STRICT;
+
+-- Whole lines, the last line end left out. `compressed`: 0 not at all, 4 zstd (Buildbot's numbers).
+CREATE TABLE logchunks (
+  logid INTEGER NOT NULL REFERENCES logs ON DELETE CASCADE,
+  first_line INTEGER NOT NULL,
+  last_line INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  compressed INTEGER NOT NULL DEFAULT 0 CHECK (compressed IN (0, 4)),
+  PRIMARY KEY (logid, first_line)
+) STRICT, WITHOUT ROWID;
+
+-- Reporters and what they owe.
+
+CREATE TABLE reporters (
+  name TEXT PRIMARY KEY,
+  -- The last event that was rendered, or passed over.
+  cursor INTEGER NOT NULL,
+  -- While an event cannot be rendered: why, how often it was tried, and when it is tried again.
+  trouble TEXT,
+  tries INTEGER NOT NULL DEFAULT 0,
+  retry_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reporter_state (
+  reporter TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (reporter, key)
+) STRICT, WITHOUT ROWID;
+
+-- What a reporter is told besides the log: wake-ups and receipts.
+CREATE TABLE inbox (
+  inboxid INTEGER PRIMARY KEY,
+  reporter TEXT NOT NULL,
+  -- A wake-up's key; NULL for a receipt.
+  wake TEXT,
+  -- JSON of a receipt; NULL for a wake-up.
+  receipt TEXT,
+  due_at INTEGER NOT NULL,
+  CHECK ((wake IS NULL) <> (receipt IS NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX inbox_wakes ON inbox (reporter, wake) WHERE wake IS NOT NULL;
+CREATE INDEX inbox_due ON inbox (reporter, due_at);
+
+-- What a call of a plugin came to when it was not simply well.
+CREATE TABLE incidents (
+  incidentid INTEGER PRIMARY KEY,
+  reporter TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  stderr TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX incidents_of_reporter ON incidents (reporter, incidentid);
+
+CREATE TABLE deliveries (
+  deliveryid INTEGER PRIMARY KEY,
+  uid TEXT NOT NULL UNIQUE,
+  reporter TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  transport TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  lane TEXT,
+  replace_group TEXT,
+  resend TEXT NOT NULL,
+  receipt INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('ready', 'waiting', 'leased', 'unknown', 'delivered', 'superseded',
+    'suppressed', 'expired', 'dead', 'cancelled')),
+  reason TEXT,
+  tries INTEGER NOT NULL DEFAULT 0,
+  epoch INTEGER NOT NULL DEFAULT 0,
+  -- The boot that holds the lease.
+  boot INTEGER,
+  created_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  settled_at INTEGER,
+  message TEXT NOT NULL,
+  CHECK ((state = 'leased') = (boot IS NOT NULL)),
+  CHECK ((state IN ('delivered', 'superseded', 'suppressed', 'expired', 'dead', 'cancelled')) = (settled_at IS NOT NULL))
+) STRICT;
+
+-- Only what can still go out stands in these; settled rows leave them.
+CREATE INDEX deliveries_claimable ON deliveries (destination, due_at, deliveryid) WHERE state IN ('ready', 'unknown');
+CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state IN ('ready', 'unknown');
+CREATE INDEX deliveries_in_lane ON deliveries (lane, deliveryid)
+  WHERE lane IS NOT NULL AND state IN ('ready', 'waiting', 'leased', 'unknown');
+CREATE INDEX deliveries_open ON deliveries (state) WHERE state IN ('ready', 'waiting', 'leased', 'unknown');
+CREATE INDEX deliveries_of_reporter ON deliveries (reporter, deliveryid);
+CREATE UNIQUE INDEX deliveries_leased_lane ON deliveries (lane) WHERE state = 'leased' AND lane IS NOT NULL;
+
+CREATE TABLE attempts (
+  attemptid INTEGER PRIMARY KEY,
+  deliveryid INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  outcome TEXT CHECK (outcome IN ('done', 'failed', 'refused', 'unknown', 'probe_found', 'probe_absent')),
+  status INTEGER,
+  reason TEXT,
+  answer TEXT,
+  UNIQUE (deliveryid, number),
+  CHECK ((ended_at IS NULL) = (outcome IS NULL))
+) STRICT;

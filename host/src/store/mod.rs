@@ -1,0 +1,144 @@
+//! The store: everything that must survive, in SQLite.
+//!
+//! It offers verbs (`tx.add_step(…)`, `reader.build(…)`), and nobody else knows SQL. What is written together is one
+//! closure over a [`Tx`]; the writer thread commits many closures at once and answers only after the commit.
+//!
+//! Not here: what an update means (`data`), what is sent when (`dispatch`).
+
+mod builders;
+mod buildrequests;
+mod builds;
+mod buildsets;
+mod changes;
+mod claims;
+mod deliveries;
+mod events;
+mod inbox;
+mod incidents;
+mod logs;
+mod migrations;
+mod open;
+mod properties;
+mod reader;
+mod reporters;
+mod rows;
+mod sourcestamps;
+mod steps;
+mod tail;
+mod workers;
+mod writer;
+
+pub use builders::BuilderInfo;
+pub use buildsets::NewBuildset;
+pub use changes::NewChange;
+pub use claims::Claim;
+pub use claims::Claimed;
+pub use claims::Settlement;
+pub use deliveries::DeliveryFilter;
+pub use deliveries::DeliveryRow;
+pub use inbox::InboxItem;
+pub use inbox::InboxKind;
+pub use incidents::Incident;
+pub use open::Options;
+pub use reader::Reader;
+pub use reporters::ReporterRow;
+pub use sourcestamps::NewPatch;
+pub use sourcestamps::NewSourceStamp;
+pub use writer::Tx;
+
+use crate::model::Event;
+use crate::model::Seq;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::watch;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Sqlite(rusqlite::Error),
+    #[error("the database holds {what} that does not read: {reason}")]
+    Corrupt { what: &'static str, reason: String },
+    #[error("the commit failed: {0}")]
+    Commit(String),
+    #[error("the store is closed")]
+    Closed,
+    #[error("a read took longer than {} s and was ended", reader::LONGEST_READ.as_secs())]
+    TooSlow,
+}
+
+/// The database, opened. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: writer::Writer,
+    readers: reader::Readers,
+    tail: Arc<tail::Tail>,
+    committed: watch::Sender<Seq>,
+    owed: watch::Sender<u64>,
+}
+
+impl Store {
+    /// Opens or creates the database and brings it up to this version.
+    pub fn open(options: &Options) -> anyhow::Result<Self> {
+        let connection = open::writer(options)?;
+        let last = events::last_seq(&connection)?;
+        let committed = watch::Sender::new(last);
+        let owed = watch::Sender::new(0);
+        let tail = Arc::new(tail::Tail::new(last));
+        let bells = writer::Bells { tail: Arc::clone(&tail), committed: committed.clone(), owed: owed.clone() };
+        let writer = writer::Writer::start(connection, last, bells)?;
+        let readers = reader::Readers::open(options)?;
+        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed }) })
+    }
+
+    /// Runs `job` in a transaction, and returns what it returned once that is on disk. An error takes back all that
+    /// this job wrote.
+    pub async fn write<T, E>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.writer.write(job).await
+    }
+
+    /// Runs `job` on a snapshot.
+    pub async fn read<T, E>(&self, job: impl FnOnce(&Reader<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.readers.read(job).await
+    }
+
+    /// At most `most` events after `after`, in order.
+    pub async fn events_after(&self, after: Seq, most: usize) -> Result<Vec<Event>, StoreError> {
+        match self.inner.tail.after(after, most) {
+            Some(events) => Ok(events),
+            None => self.read(move |reader| reader.events_after(after, most)).await,
+        }
+    }
+
+    /// The position of the newest event; rings when there is a newer one.
+    pub fn committed(&self) -> watch::Receiver<Seq> {
+        self.inner.committed.subscribe()
+    }
+
+    /// Rings when something may have become due for sending.
+    pub fn owed(&self) -> watch::Receiver<u64> {
+        self.inner.owed.subscribe()
+    }
+
+    /// Whether the writer still takes work.
+    pub fn is_open(&self) -> bool {
+        self.inner.writer.is_open()
+    }
+
+    /// Commits what is waiting and closes the database.
+    pub async fn close(&self) {
+        self.inner.writer.close().await;
+    }
+}

@@ -1,0 +1,88 @@
+//! Opening the database: the version gate, the lock, and the settings of its connections.
+
+use super::migrations;
+use anyhow::Context;
+use anyhow::bail;
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+use std::path::PathBuf;
+
+/// The first SQLite without the error that could corrupt a database when the write-ahead log was reset.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// Prepared statements kept by each connection.
+const STATEMENTS: usize = 256;
+
+/// Where the database is, and how many readers it has.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub path: PathBuf,
+    pub readers: usize,
+}
+
+impl Options {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), readers: 4 }
+    }
+}
+
+/// The one connection that writes.
+pub(super) fn writer(options: &Options) -> anyhow::Result<Connection> {
+    check_version(rusqlite::version_number(), rusqlite::version())?;
+    let path = &options.path;
+    let mut connection = Connection::open(path)
+        .with_context(|| format!("opening the database {} ([store] path): does its folder exist?", path.display()))?;
+    settings(&connection).with_context(|| format!("opening the database {}", path.display()))?;
+    // One process owns the file: a second host would claim what this one has in flight.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    migrations::migrate(&mut connection).with_context(|| format!("the database {}", path.display()))?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn reader(options: &Options) -> anyhow::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(&options.path, flags).context("opening a reader of the database")?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+fn settings(connection: &Connection) -> anyhow::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        bail!("its file system does not allow a write-ahead log (journal mode {mode}): put it on a local disk");
+    }
+    // FULL: what was acknowledged survives a power cut. Group commit makes it cheap.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    Ok(())
+}
+
+fn check_version(number: i32, version: &str) -> anyhow::Result<()> {
+    if number < OLDEST_SQLITE {
+        bail!("SQLite {version} can corrupt a database; this host needs 3.51.3 or newer: build it with the bundled one");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_sqlite_is_new_enough_and_an_old_one_is_refused() {
+        assert!(check_version(rusqlite::version_number(), rusqlite::version()).is_ok());
+        let error = check_version(3_051_002, "3.51.2").expect_err("too old").to_string();
+        assert!(error.contains("3.51.3"), "{error}");
+    }
+}

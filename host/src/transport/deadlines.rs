@@ -1,0 +1,100 @@
+//! How long each step of an attempt may take.
+//!
+//! Invariant: no step goes on after the whole exchange is over its time, so that an attempt ends before its lease.
+
+use std::future::Future;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::time::Instant;
+
+/// The limits of one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    pub lookup: Duration,
+    pub connect: Duration,
+    pub tls: Duration,
+    /// From the last byte of a request, or a command, to the first of its answer.
+    pub answer: Duration,
+    /// The whole exchange: leases have to be longer.
+    pub whole: Duration,
+}
+
+impl Deadlines {
+    pub const USUAL: Self = Self {
+        lookup: Duration::from_secs(5),
+        connect: Duration::from_secs(5),
+        tls: Duration::from_secs(5),
+        answer: Duration::from_secs(15),
+        whole: Duration::from_secs(30),
+    };
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self::USUAL
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Lookup,
+    Connect,
+    Tls,
+    Answer,
+    /// Whatever only the whole exchange bounds.
+    Exchange,
+}
+
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("{what} took longer than {} s", limit.as_secs_f32())]
+pub(crate) struct Late {
+    what: &'static str,
+    limit: Duration,
+}
+
+/// The limits of an attempt that has begun.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    deadlines: Deadlines,
+    end: Instant,
+}
+
+impl Clock {
+    pub(super) fn start(deadlines: Deadlines) -> Self {
+        Self { deadlines, end: Instant::now() + deadlines.whole }
+    }
+
+    pub(super) fn limit(&self, step: Step) -> Duration {
+        match step {
+            Step::Lookup => self.deadlines.lookup,
+            Step::Connect => self.deadlines.connect,
+            Step::Tls => self.deadlines.tls,
+            Step::Answer => self.deadlines.answer,
+            Step::Exchange => self.deadlines.whole,
+        }
+    }
+
+    /// Does a step within its time and that of the whole exchange.
+    pub(super) async fn within<F: Future>(&self, step: Step, work: F) -> Result<F::Output, Late> {
+        let limit = self.limit(step);
+        let own_end = Instant::now() + limit;
+        let (end, late) = if own_end < self.end {
+            (own_end, Late { what: step.name(), limit })
+        } else {
+            (self.end, Late { what: Step::Exchange.name(), limit: self.deadlines.whole })
+        };
+        tokio::time::timeout_at(end, work).await.map_err(|_| late)
+    }
+}
+
+impl Step {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Lookup => "the lookup",
+            Self::Connect => "the connection",
+            Self::Tls => "the TLS handshake",
+            Self::Answer => "the answer",
+            Self::Exchange => "the whole exchange",
+        }
+    }
+}

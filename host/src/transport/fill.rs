@@ -1,0 +1,111 @@
+//! Puts the values of secrets into texts, escaped for where they stand, and takes them out of what is recorded.
+
+use super::secrets::Secret;
+use super::secrets::SecretError;
+use super::secrets::Secrets;
+use crate::model::Credentials;
+use crate::model::Part;
+use crate::model::Permit;
+use crate::model::SecretName;
+use crate::model::Text;
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+use std::borrow::Cow;
+
+/// All but what is unreserved in a URL.
+const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Shorter ones are not looked for in answers: they would be found in innocent words.
+const SHORTEST_REDACTED: usize = 4;
+
+/// Where a secret stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A header, a login, a field that is encoded as a whole.
+    Plain,
+    Url,
+    Json,
+}
+
+/// Fills the texts of one message and remembers what it revealed.
+#[derive(Debug)]
+pub(super) struct Filler<'a> {
+    secrets: &'a Secrets,
+    permit: &'a Permit<'a>,
+    revealed: Vec<(&'a SecretName, Secret)>,
+}
+
+impl<'a> Filler<'a> {
+    pub(super) fn new(secrets: &'a Secrets, permit: &'a Permit<'a>) -> Self {
+        Self { secrets, permit, revealed: Vec::new() }
+    }
+
+    pub(super) fn fill(&mut self, text: &'a Text, place: Place) -> Result<String, SecretError> {
+        let mut filled = String::new();
+        for part in &text.0 {
+            match part {
+                Part::Literal(literal) => filled.push_str(literal),
+                Part::Secret(name) => {
+                    let secret = self.secrets.reveal(self.permit, name)?;
+                    filled.push_str(&escape(secret.expose(), place));
+                    self.revealed.push((name, secret));
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    pub(super) fn login(&mut self, login: &'a Credentials) -> Result<(String, String), SecretError> {
+        Ok((self.fill(&login.user, Place::Plain)?, self.fill(&login.password, Place::Plain)?))
+    }
+
+    /// Takes the values out of an answer: servers like to repeat what they refuse.
+    pub(super) fn redact(&self, text: String) -> String {
+        self.revealed.iter().fold(text, |text, (name, secret)| {
+            let shown = format!("<secret:{name}>");
+            let replace = |text: String, value: &str| match value.len() >= SHORTEST_REDACTED && text.contains(value) {
+                true => text.replace(value, &shown),
+                false => text,
+            };
+            let text = replace(text, secret.expose());
+            let text = replace(text, &escape(secret.expose(), Place::Url));
+            replace(text, &escape(secret.expose(), Place::Json))
+        })
+    }
+}
+
+fn escape(value: &str, place: Place) -> Cow<'_, str> {
+    match place {
+        Place::Plain => Cow::Borrowed(value),
+        Place::Url => utf8_percent_encode(value, &ESCAPED).into(),
+        Place::Json => {
+            let quoted = serde_json::Value::from(value).to_string();
+            Cow::Owned(quoted[1..quoted.len() - 1].to_owned())
+        }
+    }
+}
+
+/// `name=value&…`, as forms are sent.
+pub(super) fn form_encoded<'f>(fields: impl IntoIterator<Item = (&'f str, &'f str)>) -> String {
+    let field = |(name, value)| format!("{}={}", escape(name, Place::Url), escape(value, Place::Url));
+    fields.into_iter().map(field).collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_escaped_for_its_place() {
+        let check = |place, expected: &str| assert_eq!(escape("a\"b\\ /?ü\n", place), expected);
+        check(Place::Plain, "a\"b\\ /?ü\n");
+        check(Place::Url, "a%22b%5C%20%2F%3F%C3%BC%0A");
+        check(Place::Json, "a\\\"b\\\\ /?ü\\n");
+    }
+
+    #[test]
+    fn forms() {
+        assert_eq!(form_encoded([("a b", "c&d"), ("e", "=")]), "a%20b=c%26d&e=%3D");
+    }
+}

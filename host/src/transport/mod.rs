@@ -1,0 +1,33 @@
+//! How messages leave the house: one attempt at a time, to addresses that were looked at, within a time limit.
+//!
+//! Owns the wire protocols, each in its file, the egress guard and the values of secrets. Does not choose what to
+//! send, when, or whether to try again (`dispatch`), and keeps nothing but idle connections.
+//!
+//! Invariants: nothing is sent without a permit; an attempt that may have had an effect never ends as `Failed`.
+
+mod deadlines;
+mod fill;
+mod guard;
+mod http;
+mod link;
+mod opening;
+mod outcome;
+mod ranges;
+mod secrets;
+mod smtp;
+mod transports;
+mod trust;
+
+pub use deadlines::Deadlines;
+pub use guard::Guard;
+pub use opening::Opening;
+pub use opening::OpeningError;
+pub use outcome::Sent;
+pub use secrets::Secret;
+pub use secrets::SecretError;
+pub use secrets::Secrets;
+pub use transports::Outgoing;
+pub use transports::Setup;
+pub use transports::Transports;
+pub use trust::Trust;
+pub use trust::TrustError;

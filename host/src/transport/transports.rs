@@ -1,0 +1,108 @@
+//! The façade: hands a permitted message to its transport.
+
+use super::deadlines::Clock;
+use super::deadlines::Deadlines;
+use super::fill::Filler;
+use super::guard::Guard;
+use super::http::Http;
+use super::link::Network;
+use super::outcome::Sent;
+use super::secrets::Secrets;
+use super::smtp::Smtp;
+use super::trust::Trust;
+use super::trust::TrustError;
+use crate::model::AttemptOutcome;
+use crate::model::Message;
+use crate::model::Millis;
+use crate::model::Permit;
+use std::sync::Arc;
+
+/// What the transports are made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub guard: Guard,
+    pub secrets: Secrets,
+    pub trust: Trust,
+    /// The name to give in EHLO: this machine's, or an address literal.
+    pub hello: String,
+    pub deadlines: Deadlines,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            guard: Guard::default(),
+            secrets: Secrets::default(),
+            trust: Trust::default(),
+            hello: "[127.0.0.1]".to_owned(),
+            deadlines: Deadlines::USUAL,
+        }
+    }
+}
+
+/// A delivery as an attempt sees it; its message is in the permit.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// `Delivery::uid`: the same in each try.
+    pub uid: &'a str,
+    /// When the delivery was made: the date of a mail.
+    pub created_at: Millis,
+    pub now: Millis,
+    /// What logs and patches hold that are to be attached: the index of the attachment, and its bytes.
+    pub contents: &'a [(usize, Vec<u8>)],
+}
+
+/// All transports. Cheap to clone; the clones share their idle connections.
+#[derive(Clone, Debug)]
+pub struct Transports(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    secrets: Secrets,
+    deadlines: Deadlines,
+    smtp: Smtp,
+    http: Http,
+}
+
+impl Transports {
+    /// Reads the certificates that are trusted.
+    pub fn new(setup: Setup) -> Result<Self, TrustError> {
+        let network = Network { guard: setup.guard, tls: setup.trust.client_config()? };
+        let smtp = Smtp::new(network.clone(), setup.hello);
+        let http = Http::new(network);
+        Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http })))
+    }
+
+    /// The values of secrets, for checks at load and for hooks.
+    pub fn secrets(&self) -> &Secrets {
+        &self.0.secrets
+    }
+
+    /// Tries once to send a message. Ends within `Deadlines::whole`.
+    pub async fn send(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>) -> Sent {
+        self.exchange(permit, outgoing, None).await
+    }
+
+    /// Asks whether an earlier message arrived: `ProbeFound` if the answer is a success and has `marker` in it,
+    /// `ProbeAbsent` if it is a success without.
+    pub async fn probe(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: &str) -> Sent {
+        self.exchange(permit, outgoing, Some(marker)).await
+    }
+
+    async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
+        let clock = Clock::start(self.0.deadlines);
+        let mut filler = Filler::new(&self.0.secrets, permit);
+        let mut sent = match permit.message() {
+            Message::Mail(mail) => self.0.smtp.send(mail, outgoing, &mut filler, &clock).await,
+            Message::Http(_) => self.0.http.send(permit, outgoing, &mut filler, &clock).await,
+            Message::Ssh(_) => Sent::refused("this version has no ssh transport"),
+            Message::Irc(_) => Sent::refused("this version has no irc transport"),
+            Message::Other(_) => Sent::refused("this version has no transport for such a message"),
+        };
+        if let (Some(marker), AttemptOutcome::Done) = (marker, sent.outcome) {
+            let found = sent.answer.contains(marker);
+            sent.outcome = if found { AttemptOutcome::ProbeFound } else { AttemptOutcome::ProbeAbsent };
+        }
+        sent.map_texts(|text| filler.redact(text))
+    }
+}

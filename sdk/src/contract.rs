@@ -1,0 +1,81 @@
+//! Every type of the contract, under the name it has there.
+//!
+//! Not here: functions. What a plugin may ask is in [`PluginHost`](crate::PluginHost) and
+//! [`Host`](crate::Host). Names that the contract uses twice carry their interface: [`DataError`], [`LogLine`].
+
+use crate::bindings::imports::campanile::reporter as imports;
+
+pub use imports::data::Error as DataError;
+pub use imports::data::LogLine;
+pub use imports::data::LogStream;
+pub use imports::effects::Attachment;
+pub use imports::effects::BodyKind;
+pub use imports::effects::Content;
+pub use imports::effects::Control;
+pub use imports::effects::ControlRequest;
+pub use imports::effects::Credentials;
+pub use imports::effects::Delivery;
+pub use imports::effects::Effect;
+pub use imports::effects::Entry;
+pub use imports::effects::Field;
+pub use imports::effects::ForceBuild;
+pub use imports::effects::HttpBody;
+pub use imports::effects::HttpRequest;
+pub use imports::effects::IrcAction;
+pub use imports::effects::IrcVerb;
+pub use imports::effects::Mail;
+pub use imports::effects::Message;
+pub use imports::effects::Probe;
+pub use imports::effects::Resend;
+pub use imports::effects::Shutdown;
+pub use imports::effects::SmtpRelay;
+pub use imports::effects::SmtpSecurity;
+pub use imports::effects::SshCommand;
+pub use imports::effects::StopBuild;
+pub use imports::effects::WakeUp;
+pub use imports::events::ChatMessage;
+/// The configuration as it crosses the border, its settings still JSON. A plugin sees [`Config`](crate::Config).
+pub use imports::events::Config as RawConfig;
+pub use imports::events::Event;
+pub use imports::events::EventBody;
+pub use imports::events::IrcChannel;
+pub use imports::events::IrcConnection;
+pub use imports::events::IrcLogin;
+pub use imports::events::Outcome;
+pub use imports::events::Problem;
+pub use imports::events::Receipt;
+pub use imports::events::Subscription;
+pub use imports::events::TopicFilter;
+pub use imports::log::Level;
+pub use imports::messages::About;
+pub use imports::messages::Answer;
+pub use imports::messages::Formatted;
+pub use imports::messages::Moment;
+pub use imports::messages::Verdict;
+pub use imports::types::Build;
+pub use imports::types::BuildReport;
+pub use imports::types::BuildRequest;
+pub use imports::types::Builder;
+pub use imports::types::Buildset;
+pub use imports::types::BuildsetReport;
+pub use imports::types::Change;
+pub use imports::types::Failure;
+pub use imports::types::Id;
+pub use imports::types::Json;
+pub use imports::types::Link;
+pub use imports::types::Log;
+pub use imports::types::LogKind;
+pub use imports::types::ParentBuild;
+pub use imports::types::Part;
+pub use imports::types::Patch;
+pub use imports::types::Property;
+pub use imports::types::RequestReport;
+pub use imports::types::Results;
+pub use imports::types::SourceStamp;
+pub use imports::types::Step;
+pub use imports::types::StepReport;
+pub use imports::types::Text;
+pub use imports::types::Timestamp;
+pub use imports::types::Want;
+pub use imports::types::Worker;
+pub use imports::types::WorkerReport;

@@ -1,0 +1,128 @@
+//! Effects and subscriptions in few words: constructors with defaults for the contract's frozen records.
+
+use crate::contract::Credentials;
+use crate::contract::Delivery;
+use crate::contract::Effect;
+use crate::contract::Entry;
+use crate::contract::Field;
+use crate::contract::HttpBody;
+use crate::contract::HttpRequest;
+use crate::contract::Json;
+use crate::contract::Message;
+use crate::contract::Problem;
+use crate::contract::Resend;
+use crate::contract::Subscription;
+use crate::contract::Text;
+use crate::contract::TopicFilter;
+use crate::contract::WakeUp;
+use crate::contract::Want;
+
+impl Delivery {
+    /// A message in no order, sent again only where that is harmless or unavoidable ([`Resend::Blind`]), with
+    /// the transport's own deadline and without a receipt. `key` tells the deliveries of one call apart.
+    pub fn new(key: impl Into<String>, message: Message) -> Self {
+        let key = key.into();
+        Self { key, lane: None, replace: None, resend: Resend::Blind, ttl_seconds: None, receipt: false, message }
+    }
+
+    /// Goes out after the earlier deliveries of this lane to the same destination.
+    #[must_use]
+    pub fn lane(mut self, lane: impl Into<String>) -> Self {
+        self.lane = Some(lane.into());
+        self
+    }
+
+    /// Takes the place of those in its lane with the same value that have not been tried yet.
+    #[must_use]
+    pub fn replace(mut self, replace: impl Into<String>) -> Self {
+        self.replace = Some(replace.into());
+        self
+    }
+
+    /// What to do when nobody knows whether an attempt arrived.
+    #[must_use]
+    pub fn resend(mut self, resend: Resend) -> Self {
+        self.resend = resend;
+        self
+    }
+
+    /// Not worth sending after so many seconds.
+    #[must_use]
+    pub fn ttl_seconds(mut self, seconds: u32) -> Self {
+        self.ttl_seconds = Some(seconds);
+        self
+    }
+
+    /// `handle` is called with a receipt when it is over.
+    #[must_use]
+    pub fn receipt(mut self) -> Self {
+        self.receipt = true;
+        self
+    }
+}
+
+impl From<Delivery> for Effect {
+    fn from(delivery: Delivery) -> Self {
+        Self::Deliver(delivery)
+    }
+}
+
+impl Effect {
+    /// Keeps a JSON value for the next calls.
+    pub fn remember(key: impl Into<String>, value: impl Into<Json>) -> Self {
+        Self::Remember(Entry { key: key.into(), value: Some(value.into()) })
+    }
+
+    /// Forgets what is kept under `key`.
+    pub fn forget(key: impl Into<String>) -> Self {
+        Self::Remember(Entry { key: key.into(), value: None })
+    }
+
+    /// Asks for an event `wake(key)` after so many milliseconds.
+    pub fn wake(key: impl Into<String>, after_ms: u32) -> Self {
+        Self::Wake(WakeUp { key: key.into(), after_ms })
+    }
+}
+
+impl HttpRequest {
+    /// A `POST` without a body.
+    pub fn post(url: Text) -> Self {
+        Self { method: String::from("POST"), url, headers: Vec::new(), login: None, body: HttpBody::Empty }
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(mut self, body: Text) -> Self {
+        self.body = HttpBody::Json(body);
+        self
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: Text) -> Self {
+        self.headers.push(Field { name: name.into(), value });
+        self
+    }
+
+    /// With HTTP basic authentication.
+    #[must_use]
+    pub fn login(mut self, user: Text, password: Text) -> Self {
+        self.login = Some(Credentials { user, password });
+        self
+    }
+}
+
+impl Subscription {
+    /// Events whose topic fits `pattern`, where `*` stands for one part, with what is wanted along.
+    pub fn to(pattern: impl Into<String>, want: Want) -> Self {
+        Self::Topic(TopicFilter { pattern: pattern.into(), want })
+    }
+}
+
+impl Problem {
+    /// Something wrong at a JSON pointer into the settings, such as `/extraRecipients/0`; an empty pointer is
+    /// the settings as a whole.
+    pub fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { at: at.into(), message: message.into() }
+    }
+}

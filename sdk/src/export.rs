@@ -1,0 +1,146 @@
+//! From the author's traits to the component's exports: the descriptor, settings parsed, one macro.
+//!
+//! Everything but the macro is a plain function, so the same path runs natively (tests, benches).
+
+use schemars::JsonSchema;
+
+use crate::context::Context;
+use crate::contract::Effect;
+use crate::contract::Event;
+use crate::contract::Failure;
+use crate::contract::Formatted;
+use crate::contract::Problem;
+use crate::contract::RawConfig;
+use crate::contract::Subscription;
+use crate::host::Host;
+use crate::host::PluginHost;
+use crate::plugin::Config;
+use crate::plugin::MessageFormatter;
+use crate::plugin::Reporter;
+use crate::settings;
+
+pub use crate::bindings::plugin::exports::campanile::reporter::plugin::Descriptor;
+pub use crate::host::Imports;
+
+/// Who a plugin is; `version` is that of the plugin's own package.
+pub fn describe<S: JsonSchema>(name: &str, version: &str, summary: &str) -> Descriptor {
+    let schema = schemars::schema_for!(S);
+    Descriptor {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        summary: summary.to_owned(),
+        settings_schema: schema.as_value().to_string(),
+    }
+}
+
+/// `reporting.subscribe`.
+///
+/// # Errors
+/// The reporter's own problems, or the one that kept its settings from parsing.
+pub fn subscribe<R: Reporter>(config: RawConfig) -> Result<Vec<Subscription>, Vec<Problem>> {
+    R::subscribe(&typed(config).map_err(|problem| vec![problem])?)
+}
+
+/// `reporting.handle`.
+///
+/// # Errors
+/// The reporter's own failure, or to give up because its settings do not parse.
+pub fn handle<R: Reporter>(config: RawConfig, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
+    R::handle(&typed(config).map_err(unfit)?, event, host)
+}
+
+/// `formatting.format`.
+///
+/// # Errors
+/// The formatter's own failure, or to give up because its settings or the context do not parse.
+pub fn format<F: MessageFormatter>(
+    settings: &str,
+    context: String,
+    host: &impl PluginHost,
+) -> Result<Option<Formatted>, Failure> {
+    let settings = settings::parse(settings).map_err(unfit)?;
+    let context =
+        Context::parse(context).map_err(|problem| Failure::GiveUp(format!("the context does not parse: {problem}")))?;
+    F::format(&settings, &context, host)
+}
+
+fn typed<S: serde::de::DeserializeOwned>(config: RawConfig) -> Result<Config<S>, Problem> {
+    let settings = settings::parse(&config.settings)?;
+    Ok(Config { name: config.name, title: config.title, url: config.url, settings })
+}
+
+fn unfit(Problem { at, message }: Problem) -> Failure {
+    let at = if at.is_empty() { "settings" } else { &at };
+    Failure::GiveUp(format!("the settings do not fit: {at}: {message}"))
+}
+
+/// Makes a component of a type: `export!(Ping)` of a [`Reporter`], `export!(formatter Short)` of a
+/// [`MessageFormatter`]. Once in a crate whose type is `cdylib`. Outside of WebAssembly it only checks the type,
+/// so the same crate links into tests.
+#[macro_export]
+macro_rules! export {
+    (formatter $plugin:ident) => {
+        $crate::__export_plugin!($plugin, MessageFormatter, formatting, format, {
+            fn format(
+                settings: $crate::contract::Json,
+                context: $crate::contract::Json,
+            ) -> Result<Option<$crate::contract::Formatted>, $crate::contract::Failure> {
+                $crate::export::format::<$plugin>(&settings, context, &$crate::export::Imports)
+            }
+        });
+    };
+    ($plugin:ident) => {
+        $crate::__export_plugin!($plugin, Reporter, reporting, handle, {
+            fn subscribe(
+                config: $crate::contract::RawConfig,
+            ) -> Result<Vec<$crate::contract::Subscription>, Vec<$crate::contract::Problem>> {
+                $crate::export::subscribe::<$plugin>(config)
+            }
+
+            fn handle(
+                config: $crate::contract::RawConfig,
+                event: $crate::contract::Event,
+            ) -> Result<Vec<$crate::contract::Effect>, $crate::contract::Failure> {
+                $crate::export::handle::<$plugin>(config, &event, &$crate::export::Imports)
+            }
+        });
+    };
+}
+
+/// The exports of a plugin: what every kind has, and the functions of its own interface.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_plugin {
+    ($plugin:ident, $kind:ident, $interface:ident, $main:ident, { $($functions:tt)* }) => {
+        // Natively the exported symbols of two plugins in one binary would collide.
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            struct Component;
+
+            impl $crate::bindings::plugin::exports::campanile::reporter::plugin::Guest for Component {
+                fn describe() -> $crate::export::Descriptor {
+                    $crate::export::describe::<<$plugin as $crate::$kind>::Settings>(
+                        <$plugin as $crate::$kind>::NAME,
+                        env!("CARGO_PKG_VERSION"),
+                        <$plugin as $crate::$kind>::SUMMARY,
+                    )
+                }
+            }
+
+            impl $crate::bindings::$interface::exports::campanile::reporter::$interface::Guest for Component {
+                $($functions)*
+            }
+
+            $crate::bindings::plugin::export!(Component with_types_in $crate::bindings::plugin);
+            $crate::bindings::$interface::export!(Component with_types_in $crate::bindings::$interface);
+        };
+
+        // Natively the plugin counts as used all the same.
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = || {
+            let _ = |first, second, host: &$crate::export::Imports| {
+                $crate::export::$main::<$plugin>(first, second, host)
+            };
+        };
+    };
+}

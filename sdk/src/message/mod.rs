@@ -1,0 +1,16 @@
+//! The default message about a build, with the texts of Buildbot's `MessageFormatter`.
+//!
+//! Not here: whether there is a message (`generators`), and custom formatters, which the host calls.
+
+mod plain;
+mod status;
+mod subject;
+
+pub use plain::plain_body;
+pub use status::projects;
+pub use status::source_stamps;
+pub use status::status_detected;
+pub use status::summary;
+pub use subject::default_subject;
+pub use subject::fallback_subject;
+pub use subject::one_line;

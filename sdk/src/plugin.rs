@@ -1,0 +1,83 @@
+//! What a plugin author implements.
+//!
+//! Not here: how it becomes a component (`export`), what it may ask (`host`).
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::contract::Effect;
+use crate::contract::Event;
+use crate::contract::Failure;
+use crate::contract::Formatted;
+use crate::contract::Problem;
+use crate::contract::Subscription;
+use crate::host::Host;
+use crate::host::PluginHost;
+
+/// What the operator wrote about a reporter, and where we are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config<S> {
+    /// The reporter's name in the configuration.
+    pub name: String,
+    /// What the CI system is called, such as `Example CI`.
+    pub title: String,
+    /// The address of the CI system's pages; ends in a slash.
+    pub url: String,
+    /// The reporter's own settings.
+    pub settings: S,
+}
+
+/// A function from events to effects.
+///
+/// A call may come in a fresh instance each time, and it may be repeated: what the reporter wants to know next
+/// time it returns as [`Effect::Remember`], and the same call always has the same answer.
+pub trait Reporter {
+    /// The plugin's name, in small letters, such as `mail`.
+    const NAME: &'static str;
+
+    /// One line on what it does, for people.
+    const SUMMARY: &'static str;
+
+    /// The settings. Their JSON Schema is published; fields marked with
+    /// `#[schemars(extend("x-campanile" = "…"))]` are what the operator grants by writing them: `http-origin`,
+    /// `smtp-relay`, `ssh-host`, `irc-server`, `secret`.
+    type Settings: DeserializeOwned + JsonSchema;
+
+    /// What to be told, asked when the configuration is loaded.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the settings, at once. (What does not even parse is reported before.)
+    fn subscribe(config: &Config<Self::Settings>) -> Result<Vec<Subscription>, Vec<Problem>>;
+
+    /// What should happen because of this event.
+    ///
+    /// # Errors
+    /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not. Of a call that fails,
+    /// nothing happens.
+    fn handle(config: &Config<Self::Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure>;
+}
+
+/// Turns what happened into a text, or into JSON for a system that wants it so: what Buildbot's
+/// `MessageFormatter`, `messageFormatter` functions and `format_fn` are.
+pub trait MessageFormatter {
+    /// The plugin's name, in small letters, such as `short`.
+    const NAME: &'static str;
+
+    /// One line on what it does, for people.
+    const SUMMARY: &'static str;
+
+    /// The settings: what the operator wrote next to the plugin's name.
+    type Settings: DeserializeOwned + JsonSchema;
+
+    /// The text; `None` if there is nothing to send.
+    ///
+    /// # Errors
+    /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not. The reporter that asked
+    /// fails in the same way.
+    fn format(
+        settings: &Self::Settings,
+        context: &Context,
+        host: &impl PluginHost,
+    ) -> Result<Option<Formatted>, Failure>;
+}

@@ -1,0 +1,271 @@
+//! A host made of tables.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::contract::About;
+use crate::contract::Answer;
+use crate::contract::BuildReport;
+use crate::contract::BuildsetReport;
+use crate::contract::DataError;
+use crate::contract::Effect;
+use crate::contract::Event;
+use crate::contract::Failure;
+use crate::contract::Formatted;
+use crate::contract::Id;
+use crate::contract::Json;
+use crate::contract::Level;
+use crate::contract::LogLine;
+use crate::contract::LogStream;
+use crate::contract::Moment;
+use crate::contract::Problem;
+use crate::contract::RawConfig;
+use crate::contract::Subscription;
+use crate::contract::Want;
+use crate::export;
+use crate::host::Host;
+use crate::host::PluginHost;
+use crate::plugin::MessageFormatter;
+use crate::plugin::Reporter;
+
+/// The settings of a plugin, and a host that answers from tables. Questions that no table answers fail as the
+/// real host's do: not found, nothing kept, no such formatter.
+#[derive(Debug)]
+pub struct Given {
+    config: RawConfig,
+    builds: BTreeMap<Id, BuildReport>,
+    buildsets: BTreeMap<Id, BuildsetReport>,
+    logs: BTreeMap<Id, Vec<String>>,
+    answers: BTreeMap<String, Json>,
+    kept: BTreeMap<String, Json>,
+    formatted: Result<Option<Formatted>, Failure>,
+    reviewed: Result<Answer, Failure>,
+    addresses: BTreeMap<String, String>,
+    asked: RefCell<Vec<String>>,
+    log: RefCell<Vec<String>>,
+}
+
+impl Given {
+    /// These settings, of a reporter called `test`, and empty tables.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
+    pub fn settings(settings: Value) -> Self {
+        let config = RawConfig {
+            name: "test".to_owned(),
+            title: "Acme CI".to_owned(),
+            url: "https://ci.example/".to_owned(),
+            settings: settings.to_string(),
+        };
+        Self {
+            config,
+            builds: BTreeMap::new(),
+            buildsets: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            formatted: Err(Failure::GiveUp("no such formatter".to_owned())),
+            reviewed: Err(Failure::GiveUp("no such callbacks".to_owned())),
+            addresses: BTreeMap::new(),
+            asked: RefCell::default(),
+            log: RefCell::default(),
+        }
+    }
+
+    /// The CI system is called so.
+    #[must_use]
+    pub fn title(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.config.title);
+        self
+    }
+
+    /// The data API knows this build.
+    #[must_use]
+    pub fn build(mut self, report: BuildReport) -> Self {
+        self.builds.insert(report.build.id, report);
+        self
+    }
+
+    /// The data API knows this buildset.
+    #[must_use]
+    pub fn buildset(mut self, report: BuildsetReport) -> Self {
+        self.buildsets.insert(report.buildset.id, report);
+        self
+    }
+
+    /// This log has these lines, all of standard output.
+    #[must_use]
+    pub fn log_lines(mut self, log: Id, lines: &[&str]) -> Self {
+        self.logs.insert(log, lines.iter().map(|line| String::from(*line)).collect());
+        self
+    }
+
+    /// `GET /api/v2/{path}` answers so.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
+    pub fn answers(mut self, path: &str, answer: Value) -> Self {
+        self.answers.insert(path.to_owned(), answer.to_string());
+        self
+    }
+
+    /// The reporter keeps this value.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
+    pub fn keeps(mut self, key: &str, value: Value) -> Self {
+        self.kept.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    /// A formatter that is asked answers so.
+    #[must_use]
+    pub fn formatted(mut self, answer: Result<Option<Formatted>, Failure>) -> Self {
+        self.formatted = answer;
+        self
+    }
+
+    /// Review callbacks that are asked answer so.
+    #[must_use]
+    pub fn reviewed(mut self, answer: Result<Answer, Failure>) -> Self {
+        self.reviewed = answer;
+        self
+    }
+
+    /// A lookup that is asked knows this address.
+    #[must_use]
+    pub fn address(mut self, user: &str, address: &str) -> Self {
+        self.addresses.insert(user.to_owned(), address.to_owned());
+        self
+    }
+
+    /// Loads the reporter.
+    ///
+    /// # Errors
+    /// What the reporter says is wrong with the settings.
+    pub fn subscribe<R: Reporter>(&self) -> Result<Vec<Subscription>, Vec<Problem>> {
+        export::subscribe::<R>(self.config.clone())
+    }
+
+    /// What is wrong with the settings, a line each: `{pointer}: {message}`.
+    #[must_use]
+    pub fn problems<R: Reporter>(&self) -> Vec<String> {
+        let problems = self.subscribe::<R>().err().unwrap_or_default();
+        problems.into_iter().map(|problem| format!("{}: {}", problem.at, problem.message)).collect()
+    }
+
+    /// Calls the reporter with an event.
+    ///
+    /// # Errors
+    /// The reporter's failure.
+    pub fn handle<R: Reporter>(&self, event: &Event) -> Result<Vec<Effect>, Failure> {
+        export::handle::<R>(self.config.clone(), event, self)
+    }
+
+    /// What the reporter wants to happen because of an event.
+    ///
+    /// # Panics
+    /// The call fails.
+    #[must_use]
+    #[track_caller]
+    pub fn effects<R: Reporter>(&self, event: &Event) -> Vec<Effect> {
+        match self.handle::<R>(event) {
+            Ok(effects) => effects,
+            Err(failure) => panic!("the call fails: {failure:?}"),
+        }
+    }
+
+    /// Expects just these effects.
+    ///
+    /// # Panics
+    /// The effects are others, or the call fails.
+    #[track_caller]
+    pub fn expect<R: Reporter>(&self, event: &Event, effects: &[Effect]) {
+        assert_eq!(self.effects::<R>(event), effects);
+    }
+
+    /// Calls a formatter with these settings and this context.
+    ///
+    /// # Errors
+    /// The formatter's failure.
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
+    pub fn format<F: MessageFormatter>(&self, context: Value) -> Result<Option<Formatted>, Failure> {
+        export::format::<F>(&self.config.settings, context.to_string(), self)
+    }
+
+    /// What the plugin logged so far: level, message, fields, such as `warn: invalid address: user=x`.
+    #[must_use]
+    pub fn logged(&self) -> Vec<String> {
+        self.log.borrow().clone()
+    }
+
+    /// What other plugins were asked so far, such as `format "short" about build 21 with failing`.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.borrow().clone()
+    }
+
+    fn note(&self, question: String) {
+        self.asked.borrow_mut().push(question);
+    }
+}
+
+impl PluginHost for Given {
+    fn build(&self, id: Id, _: Want) -> Result<BuildReport, DataError> {
+        self.builds.get(&id).cloned().ok_or(DataError::NotFound)
+    }
+
+    fn buildset(&self, id: Id, _: Want) -> Result<BuildsetReport, DataError> {
+        self.buildsets.get(&id).cloned().ok_or(DataError::NotFound)
+    }
+
+    fn lines(&self, log: Id, first: u32, count: u32) -> Result<Vec<LogLine>, DataError> {
+        let lines = self.logs.get(&log).ok_or(DataError::NotFound)?.iter().skip(first as usize);
+        Ok(lines.take(count as usize).map(|line| LogLine { origin: LogStream::Stdout, text: line.clone() }).collect())
+    }
+
+    fn get(&self, path: &str) -> Result<Json, DataError> {
+        self.answers.get(path).cloned().ok_or(DataError::NotFound)
+    }
+
+    fn log(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
+        let level = format!("{level:?}").replace("Level::", "").to_lowercase();
+        let fields: String = fields.iter().map(|(name, value)| format!(": {name}={value}")).collect();
+        self.log.borrow_mut().push(format!("{level}: {message}{fields}"));
+    }
+}
+
+impl Host for Given {
+    fn recall(&self, key: &str) -> Option<Json> {
+        self.kept.get(key).cloned()
+    }
+
+    fn recall_keys(&self, prefix: &str) -> Vec<String> {
+        self.kept.keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+    }
+
+    fn format(&self, formatter: &str, about: &About, mode: &[String]) -> Result<Option<Formatted>, Failure> {
+        self.note(format!("format {formatter} about {} with {}", named(about), mode.join(", ")));
+        self.formatted.clone()
+    }
+
+    fn review(&self, callbacks: &str, moment: Moment, about: &About) -> Result<Answer, Failure> {
+        self.note(format!("review {callbacks} at {moment:?} about {}", named(about)));
+        self.reviewed.clone()
+    }
+
+    fn addresses(&self, lookup: &str, users: &[String]) -> Result<Vec<Option<String>>, Failure> {
+        self.note(format!("addresses {lookup} of {}", users.join(", ")));
+        Ok(users.iter().map(|user| self.addresses.get(user).cloned()).collect())
+    }
+}
+
+fn named(about: &About) -> String {
+    match about {
+        About::Build(id) => format!("build {id}"),
+        About::BuildInSet(id) => format!("build {id} in its set"),
+        About::Buildset(id) => format!("buildset {id}"),
+        About::Request(id) => format!("request {id}"),
+        About::Worker(id) => format!("worker {id}"),
+        About::Other(json) => format!("other {json}"),
+    }
+}

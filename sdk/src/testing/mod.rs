@@ -1,0 +1,20 @@
+//! Tests of plugins: given these settings, this event and this data, expect these effects.
+//!
+//! The plugin runs natively, through the same path as in a component: settings are JSON, what it asks comes from
+//! tables that the test fills. What a test does not set has the values of one sample site: title `Acme CI` at
+//! `https://ci.example/`, build 21, which is number 1 of its builder.
+//!
+//! Everything here panics where a test should fail.
+
+mod builds;
+mod given;
+mod outcomes;
+mod samples;
+
+pub use builds::GivenBuild;
+pub use builds::a_build;
+pub use given::Given;
+pub use outcomes::deliveries;
+pub use outcomes::mails;
+pub use outcomes::only_delivery;
+pub use outcomes::only_mail;

@@ -1,0 +1,57 @@
+//! Picking effects apart, so that a test checks the one thing it is about.
+
+use crate::contract::Delivery;
+use crate::contract::Effect;
+use crate::contract::Mail;
+use crate::contract::Message;
+
+/// The deliveries among the effects, in their order.
+#[must_use]
+pub fn deliveries(effects: &[Effect]) -> Vec<&Delivery> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Deliver(delivery) => Some(delivery),
+            Effect::Remember(_) | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => None,
+        })
+        .collect()
+}
+
+/// The mails among the deliveries, in their order.
+#[must_use]
+pub fn mails(effects: &[Effect]) -> Vec<&Mail> {
+    deliveries(effects)
+        .into_iter()
+        .filter_map(|delivery| match &delivery.message {
+            Message::Mail(mail) => Some(mail),
+            Message::Http(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => None,
+        })
+        .collect()
+}
+
+/// The delivery, where there is one effect and it is one.
+///
+/// # Panics
+/// There are more effects, or none, or it is no delivery.
+#[must_use]
+#[track_caller]
+pub fn only_delivery(effects: Vec<Effect>) -> Delivery {
+    match <[Effect; 1]>::try_from(effects) {
+        Ok([Effect::Deliver(delivery)]) => delivery,
+        Ok([other]) => panic!("not a delivery: {other:#?}"),
+        Err(effects) => panic!("not one effect but {}: {effects:#?}", effects.len()),
+    }
+}
+
+/// The mail, where there is one effect and it delivers one.
+///
+/// # Panics
+/// There are more effects, or none, or it delivers no mail.
+#[must_use]
+#[track_caller]
+pub fn only_mail(effects: Vec<Effect>) -> Mail {
+    match only_delivery(effects).message {
+        Message::Mail(mail) => mail,
+        other => panic!("not a mail: {other:#?}"),
+    }
+}
