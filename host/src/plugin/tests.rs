@@ -10,6 +10,9 @@ mod settings;
 mod speed;
 
 use crate::data::Data;
+use crate::data::Site;
+use crate::data::updates::Update;
+use crate::data::updates::UpdateError;
 use crate::model::*;
 use crate::plugin::CallReport;
 use crate::plugin::Caller;
@@ -20,9 +23,13 @@ use crate::plugin::Plugin;
 use crate::plugin::Plugins;
 use crate::plugin::Runtime;
 use crate::plugin::RuntimeConfig;
+use crate::store::Options;
+use crate::store::Store;
+use crate::store::Tx;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +38,7 @@ use std::time::Duration;
 struct Host {
     caller: Caller,
     overlay: Overlay,
+    _store: tempfile::TempDir,
 }
 
 type Handled = CallReport<Result<Vec<Effect>, Failure>>;
@@ -43,8 +51,24 @@ fn guest(name: &str) -> PathBuf {
     path
 }
 
-fn data() -> Data {
-    Data
+/// A data API over a fresh store that knows one build, of one builder.
+async fn data(directory: &Path) -> Data {
+    let store = Store::open(&Options::new(directory.join("campanile.db"))).expect("a store");
+    let updates = [
+        ("masterActive", json!({"name": "test", "masterid": 1})),
+        ("findBuilderId", json!({"name": "linux"})),
+        ("addBuildset", json!({"builderids": [1]})),
+        ("claimBuildRequests", json!({"brids": [1]})),
+        ("addBuild", json!({"builderid": 1, "buildrequestid": 1})),
+    ];
+    let apply = move |tx: &mut Tx<'_>| {
+        for (method, params) in updates {
+            Update::parse(method, &params.to_string())?.apply(tx, Timestamp(1))?;
+        }
+        Ok::<_, UpdateError>(())
+    };
+    store.write(apply).await.expect("the updates are applied");
+    Data::new(store, Site { title: "Example CI".into(), url: "https://ci.example.org/".into() })
 }
 
 /// Budgets that tests need not wait long for.
@@ -62,7 +86,9 @@ async fn host(limits: Limits) -> Host {
     let files = [guest("misbehaving"), guest("misbehaving_formatter")];
     let plugins = Plugins::load_files(&runtime, &files).await;
     assert_eq!(plugins.broken(), &[], "the guests load");
-    Host { caller: Caller::new(runtime, plugins, data()), overlay: Overlay::new() }
+    let store = tempfile::tempdir().expect("a directory");
+    let caller = Caller::new(runtime, plugins, data(store.path()).await);
+    Host { caller, overlay: Overlay::new(), _store: store }
 }
 
 /// Shared by all tests and kept from run to run, as a real one.
@@ -111,7 +137,7 @@ fn remembered(report: Handled) -> BTreeMap<String, Value> {
 fn event(seq: i64) -> ReporterEvent {
     ReporterEvent {
         seq: Seq(seq),
-        topic: "builds/7/finished".into(),
+        topic: "builds/1/finished".into(),
         at: Timestamp(1_700_000_000),
         body: EventBody::Build(Box::new(report())),
     }
@@ -124,7 +150,7 @@ fn report() -> BuildReport {
             stepid: StepId(number + 1),
             number,
             name: format!("step {number}"),
-            buildid: BuildId(7),
+            buildid: BuildId(1),
             started_at: Some(Timestamp(1)),
             locks_acquired_at: None,
             complete: true,
@@ -138,9 +164,9 @@ fn report() -> BuildReport {
     };
     let property = |n: i32| (format!("property {n}"), (json!(format!("value {n}")), "test".to_owned()));
     BuildReport {
-        build: build(7),
+        build: build(1),
         builder: Builder {
-            builderid: BuilderId(3),
+            builderid: BuilderId(1),
             name: "linux".into(),
             masterids: Vec::new(),
             description: None,
@@ -152,10 +178,10 @@ fn report() -> BuildReport {
         request: request(),
         buildset: buildset(),
         parent: None,
-        url: "https://ci.example.org/#/builders/3/builds/7".into(),
+        url: "https://ci.example.org/#/builders/1/builds/1".into(),
         properties: (0..20).map(property).collect(),
         steps: (0..10).map(step).collect(),
-        previous: Some(build(6)),
+        previous: Some(build(1)),
         changes: Vec::new(),
         users: vec!["ada@example.org".into()],
     }
@@ -177,7 +203,7 @@ fn build(id: i64) -> Build {
     Build {
         buildid: BuildId(id),
         number: id,
-        builderid: BuilderId(3),
+        builderid: BuilderId(1),
         buildrequestid: BuildRequestId(id),
         workerid: Some(WorkerId(1)),
         masterid: MasterId(1),
@@ -193,9 +219,9 @@ fn build(id: i64) -> Build {
 
 fn request() -> BuildRequest {
     BuildRequest {
-        buildrequestid: BuildRequestId(7),
-        buildsetid: BuildsetId(7),
-        builderid: BuilderId(3),
+        buildrequestid: BuildRequestId(1),
+        buildsetid: BuildsetId(1),
+        builderid: BuilderId(1),
         priority: 0,
         claimed: true,
         claimed_at: None,
@@ -211,7 +237,7 @@ fn request() -> BuildRequest {
 
 fn buildset() -> Buildset {
     Buildset {
-        bsid: BuildsetId(7),
+        bsid: BuildsetId(1),
         external_idstring: None,
         reason: "push".into(),
         rebuilt_buildid: None,
