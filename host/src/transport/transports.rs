@@ -94,7 +94,9 @@ impl Transports {
         let mut filler = Filler::new(&self.0.secrets, permit);
         let mut sent = match permit.message() {
             Message::Mail(mail) => self.0.smtp.send(mail, outgoing, &mut filler, &clock).await,
-            Message::Http(_) => self.0.http.send(permit, outgoing, &mut filler, &clock).await,
+            Message::Http(request) => {
+                self.0.http.send((request, permit.destination()), outgoing, &mut filler, &clock).await
+            }
             Message::Ssh(_) => Sent::refused("this version has no ssh transport"),
             Message::Irc(_) => Sent::refused("this version has no irc transport"),
             Message::Other(_) => Sent::refused("this version has no transport for such a message"),
