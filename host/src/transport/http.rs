@@ -7,7 +7,6 @@
 use super::deadlines::Clock;
 use super::deadlines::Late;
 use super::deadlines::Step;
-use super::fill::Filler;
 use super::http_answer::judge;
 use super::http_connection::Connection;
 use super::http_connection::Origin;
@@ -15,11 +14,11 @@ use super::http_request::rendered;
 use super::link::LinkError;
 use super::link::Network;
 use super::outcome::Sent;
+use super::pool::MAX_IDLE;
 use super::pool::Pool;
-use super::transports::Outgoing;
+use super::transports::Try;
 use crate::model::Destination;
 use crate::model::HttpRequest;
-use crate::model::Millis;
 use bytes::Bytes;
 use http::Method;
 use http::Request;
@@ -47,65 +46,45 @@ enum Lost {
 
 impl Http {
     pub(super) fn new(network: Network) -> Self {
-        Self { network, idle: Pool::new() }
+        Self { network, idle: Pool::new(MAX_IDLE) }
     }
 
-    pub(super) async fn send<'a>(
-        &self,
-        (asked, to): (&'a HttpRequest, &Destination),
-        outgoing: &Outgoing<'_>,
-        filler: &mut Filler<'a>,
-        clock: &Clock,
-    ) -> Sent {
-        match self.attempt((asked, to), outgoing, filler, clock).await {
+    pub(super) async fn send<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Sent {
+        match self.attempt(asked, this).await {
             Ok(sent) | Err(sent) => sent,
         }
     }
 
-    async fn attempt<'a>(
-        &self,
-        (asked, to): (&'a HttpRequest, &Destination),
-        outgoing: &Outgoing<'_>,
-        filler: &mut Filler<'a>,
-        clock: &Clock,
-    ) -> Result<Sent, Sent> {
-        let mut request = rendered(asked, to, outgoing, filler)?;
+    async fn attempt<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Sent, Sent> {
+        let mut request = rendered(asked, this)?;
         let harmless = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        let Destination::HttpOrigin { tls, host, port } = to.clone() else {
-            return Err(Sent::refused(format!("{to} is no place for an HTTP request")));
+        let Destination::HttpOrigin { tls, host, port } = this.destination.clone() else {
+            return Err(Sent::refused(format!("{} is no place for an HTTP request", this.destination)));
         };
         let origin = Origin { tls, host, port };
         if let Some(mut connection) = self.idle.take(&origin) {
-            match ask(&mut connection, request, clock).await {
+            match ask(&mut connection, request, &this.clock).await {
                 // The other side had closed it: a fresh connection will tell.
                 Err(Lost::Unsent(unsent)) => request = *unsent,
                 Err(lost) => return Err(unanswered(lost, harmless)),
-                Ok(response) => return Ok(self.take(origin, connection, response, (outgoing.now, clock)).await),
+                Ok(response) => return Ok(self.take((origin, connection), response, this).await),
             }
         }
-        let mut connection = Connection::open(&self.network, &origin, clock).await.map_err(|e| failed(&e))?;
-        match ask(&mut connection, request, clock).await {
-            Ok(response) => Ok(self.take(origin, connection, response, (outgoing.now, clock)).await),
+        let mut connection = Connection::open(&self.network, &origin, &this.clock).await.map_err(|e| failed(&e))?;
+        match ask(&mut connection, request, &this.clock).await {
+            Ok(response) => Ok(self.take((origin, connection), response, this).await),
             Err(lost) => Err(unanswered(lost, harmless)),
         }
     }
 
     /// Reads the answer. What its head says counts, whatever becomes of its body.
-    async fn take(
-        &self,
-        origin: Origin,
-        connection: Connection,
-        response: Response<Incoming>,
-        (now, clock): (Millis, &Clock),
-    ) -> Sent {
+    async fn take(&self, from: (Origin, Connection), response: Response<Incoming>, this: &Try<'_>) -> Sent {
         let (head, body) = response.into_parts();
         let mut read = Vec::new();
-        let whole = clock.within(Step::Exchange, read_body(body, &mut read)).await == Ok(true);
-        let answer = String::from_utf8_lossy(&read).into_owned();
-        if whole {
-            self.idle.put(origin, connection);
+        if this.clock.within(Step::Exchange, read_body(body, &mut read)).await == Ok(true) {
+            self.idle.put(from.0, from.1);
         }
-        judge(head.status, &head.headers, now, answer)
+        judge(head.status, &head.headers, this.outgoing.now, String::from_utf8_lossy(&read).into_owned())
     }
 }
 

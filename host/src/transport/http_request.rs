@@ -4,7 +4,7 @@ use super::fill::Filler;
 use super::fill::Place;
 use super::fill::form_encoded;
 use super::outcome::Sent;
-use super::transports::Outgoing;
+use super::transports::Try;
 use crate::model::Destination;
 use crate::model::Field;
 use crate::model::HttpBody;
@@ -38,13 +38,9 @@ const OWN_HEADERS: [&str; 10] = [
     "http2-settings",
 ];
 
-/// The request of a message that was permitted to go to `to`.
-pub(super) fn rendered<'a>(
-    asked: &'a HttpRequest,
-    to: &Destination,
-    outgoing: &Outgoing<'_>,
-    filler: &mut Filler<'a>,
-) -> Result<Request<Full<Bytes>>, Sent> {
+/// The request of a message, to where it was permitted to go.
+pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Request<Full<Bytes>>, Sent> {
+    let (to, outgoing, filler) = (this.destination, this.outgoing, &mut this.filler);
     let method = method(&asked.method)?;
     let url = filler.fill(&asked.url, Place::Url).map_err(Sent::failed)?;
     // The origin was judged without the secrets; it has to be the same with them.

@@ -7,7 +7,7 @@ use super::fill::Filler;
 use super::fill::Place;
 use super::mail_attachment::attached;
 use super::outcome::Sent;
-use super::transports::Outgoing;
+use super::transports::Try;
 use crate::model::BodyKind;
 use crate::model::Field;
 use crate::model::Mail;
@@ -46,7 +46,8 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new<'a>(mail: &'a Mail, outgoing: &Outgoing<'_>, filler: &mut Filler<'a>) -> Result<Self, Sent> {
+    pub(super) fn new<'a>(mail: &'a Mail, this: &mut Try<'a>) -> Result<Self, Sent> {
+        let outgoing = this.outgoing;
         let sender = mailbox("the sender", &mail.sender)?;
         let (to, cc, bcc) = (mailboxes("To", &mail.to)?, mailboxes("Cc", &mail.cc)?, mailboxes("Bcc", &mail.bcc)?);
         let recipients = recipients([&to, &cc, &bcc]);
@@ -68,7 +69,7 @@ impl Draft {
         // A state text of several lines shall not cost the mail.
         builder = builder.subject(mail.subject.replace(char::is_control, " "));
         for field in &mail.headers {
-            builder = builder.raw_header(extra_header(field, filler)?);
+            builder = builder.raw_header(extra_header(field, &mut this.filler)?);
         }
         Ok(Self {
             builder,

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Servers close idle connections after some time; before the soonest of them we do.
-const MAX_IDLE: Duration = Duration::from_secs(10);
+pub(super) const MAX_IDLE: Duration = Duration::from_secs(10);
 const MAX_IDLE_PER_KEY: usize = 4;
 
 /// A connection that can wait.
@@ -28,7 +28,10 @@ pub(super) trait Idle: Send + 'static {
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
 
-pub(super) struct Pool<K, C>(Arc<Mutex<State<K, C>>>);
+pub(super) struct Pool<K, C> {
+    state: Arc<Mutex<State<K, C>>>,
+    max_idle: Duration,
+}
 
 struct State<K, C> {
     idle: HashMap<K, Vec<(Instant, C)>>,
@@ -36,16 +39,16 @@ struct State<K, C> {
 }
 
 impl<K: Eq + Hash + Send + 'static, C: Idle> Pool<K, C> {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { idle: HashMap::new(), sweeper: None })))
+    pub(super) fn new(max_idle: Duration) -> Self {
+        Self { state: Arc::new(Mutex::new(State { idle: HashMap::new(), sweeper: None })), max_idle }
     }
 
     /// The one that was used last: the others may become old and go.
     pub(super) fn take(&self, key: &K) -> Option<C> {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         let waiting = state.idle.get_mut(key)?;
         while let Some((since, mut connection)) = waiting.pop() {
-            if since.elapsed() < MAX_IDLE && connection.is_usable() {
+            if since.elapsed() < self.max_idle && connection.is_usable() {
                 return Some(connection);
             }
         }
@@ -53,24 +56,24 @@ impl<K: Eq + Hash + Send + 'static, C: Idle> Pool<K, C> {
     }
 
     pub(super) fn put(&self, key: K, connection: C) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         let waiting = state.idle.entry(key).or_default();
         if waiting.len() < MAX_IDLE_PER_KEY {
             waiting.push((Instant::now(), connection));
         }
         if state.sweeper.is_none() {
-            let sweeper = tokio::spawn(sweep(Arc::downgrade(&self.0)));
+            let sweeper = tokio::spawn(sweep(Arc::downgrade(&self.state), self.max_idle));
             state.sweeper = Some(AbortOnDropHandle::new(sweeper));
         }
     }
 }
 
 /// Sends away who waited too long, until nobody waits.
-async fn sweep<K: Eq + Hash, C: Idle>(pool: Weak<Mutex<State<K, C>>>) {
+async fn sweep<K: Eq + Hash, C: Idle>(pool: Weak<Mutex<State<K, C>>>, max_idle: Duration) {
     loop {
-        tokio::time::sleep(MAX_IDLE / 2).await;
+        tokio::time::sleep(max_idle / 2).await;
         let Some(pool) = pool.upgrade() else { return };
-        let expired = expired(&mut lock(&pool));
+        let expired = expired(&mut lock(&pool), max_idle);
         for connection in expired {
             connection.leave().await;
         }
@@ -83,10 +86,10 @@ async fn sweep<K: Eq + Hash, C: Idle>(pool: Weak<Mutex<State<K, C>>>) {
     }
 }
 
-fn expired<K: Eq + Hash, C: Idle>(state: &mut State<K, C>) -> Vec<C> {
+fn expired<K: Eq + Hash, C: Idle>(state: &mut State<K, C>, max_idle: Duration) -> Vec<C> {
     let mut expired = Vec::new();
     for waiting in state.idle.values_mut() {
-        expired.extend(waiting.extract_if(.., |(since, _)| since.elapsed() >= MAX_IDLE).map(|(_, c)| c));
+        expired.extend(waiting.extract_if(.., |(since, _)| since.elapsed() >= max_idle).map(|(_, c)| c));
     }
     state.idle.retain(|_, waiting| !waiting.is_empty());
     expired
@@ -120,10 +123,10 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_last_usable_one_is_taken_and_old_ones_leave() {
         let (left, mut leaving) = mpsc::unbounded_channel();
-        let pool = Pool::new();
+        let pool = Pool::new(Duration::from_millis(200));
         pool.put("a", Fake(1, true, left.clone()));
         pool.put("a", Fake(2, true, left.clone()));
         pool.put("a", Fake(3, false, left.clone()));

@@ -9,18 +9,18 @@
 
 use super::deadlines::Clock;
 use super::deadlines::Step;
-use super::fill::Filler;
 use super::link::Network;
 use super::mail_message::Draft;
 use super::outcome::Sent;
 use super::pool::Idle;
+use super::pool::MAX_IDLE;
 use super::pool::Pool;
 use super::smtp_reply::Offers;
 use super::smtp_reply::Reply;
 use super::smtp_reply::Trouble;
 use super::smtp_session::Relay;
 use super::smtp_session::Session;
-use super::transports::Outgoing;
+use super::transports::Try;
 use crate::model::AttemptOutcome;
 use crate::model::Mail;
 use lettre::Address;
@@ -34,56 +34,44 @@ pub(super) struct Smtp {
 
 impl Smtp {
     pub(super) fn new(network: Network, hello: String) -> Self {
-        Self { network, hello, idle: Pool::new() }
+        Self { network, hello, idle: Pool::new(MAX_IDLE) }
     }
 
-    pub(super) async fn send<'a>(
-        &self,
-        mail: &'a Mail,
-        outgoing: &Outgoing<'_>,
-        filler: &mut Filler<'a>,
-        clock: &Clock,
-    ) -> Sent {
-        match self.attempt(mail, outgoing, filler, clock).await {
+    pub(super) async fn send<'a>(&self, mail: &'a Mail, this: &mut Try<'a>) -> Sent {
+        match self.attempt(mail, this).await {
             Ok(sent) | Err(sent) => sent,
         }
     }
 
-    async fn attempt<'a>(
-        &self,
-        mail: &'a Mail,
-        outgoing: &Outgoing<'_>,
-        filler: &mut Filler<'a>,
-        clock: &Clock,
-    ) -> Result<Sent, Sent> {
-        let draft = Draft::new(mail, outgoing, filler)?;
-        let login = mail.relay.login.as_ref().map(|login| filler.login(login)).transpose().map_err(Sent::failed)?;
+    async fn attempt<'a>(&self, mail: &'a Mail, this: &mut Try<'a>) -> Result<Sent, Sent> {
+        let draft = Draft::new(mail, this)?;
+        let login =
+            mail.relay.login.as_ref().map(|login| this.filler.login(login)).transpose().map_err(Sent::failed)?;
         let relay =
             Relay { host: mail.relay.host.clone(), port: mail.relay.port, security: mail.relay.security, login };
         if let Some(mut session) = self.idle.take(&relay) {
             let mail = Transaction::of(&draft, session.offers)?;
-            match mail.over(&mut session, clock).await {
-                // The relay had enough of it: nothing was sent, a fresh connection will tell.
-                ended if is_stale(&ended) => {}
-                ended => return Ok(self.finish(relay, session, &mail, ended).await),
+            let ended = mail.over(&mut session, &this.clock).await;
+            // If the relay had enough of it, nothing was sent: a fresh connection will tell.
+            if !is_stale(&ended) {
+                self.give_back(relay, session, &ended).await;
+                return Ok(mail.verdict(ended));
             }
         }
-        let mut session = Session::open(&self.network, &relay, &self.hello, clock).await.map_err(|t| failed(&t))?;
+        let opened = Session::open(&self.network, &relay, &self.hello, &this.clock).await;
+        let mut session = opened.map_err(|trouble| failed(&trouble))?;
         let mail = Transaction::of(&draft, session.offers)?;
-        let ended = mail.over(&mut session, clock).await;
-        Ok(self.finish(relay, session, &mail, ended).await)
+        let ended = mail.over(&mut session, &this.clock).await;
+        self.give_back(relay, session, &ended).await;
+        Ok(mail.verdict(ended))
     }
 
-    async fn finish(&self, relay: Relay, session: Session, mail: &Transaction, ended: Result<End, Trouble>) -> Sent {
-        match &ended {
+    async fn give_back(&self, relay: Relay, session: Session, ended: &Result<End, Trouble>) {
+        match ended {
             Ok(End::Answered { .. }) => self.idle.put(relay, session),
             Ok(End::NobodyAccepted { .. }) => session.leave().await,
             // In the middle of something: only closing is understood.
             Ok(End::Unanswered { .. }) | Err(_) => drop(session),
-        }
-        match ended {
-            Ok(end) => mail.verdict(end),
-            Err(trouble) => failed(&trouble),
         }
     }
 }
@@ -154,7 +142,11 @@ impl Transaction {
         })
     }
 
-    fn verdict(&self, end: End) -> Sent {
+    fn verdict(&self, ended: Result<End, Trouble>) -> Sent {
+        let end = match ended {
+            Ok(end) => end,
+            Err(trouble) => return failed(&trouble),
+        };
         match end {
             End::Answered { refused, answer } if answer.is_success() => {
                 let sent = Sent::new(AttemptOutcome::Done, Some(answer.code), answer.to_string());
