@@ -16,6 +16,7 @@ mod tree;
 
 use crate::tree::Tree;
 use clap::Parser;
+use std::process::ExitCode;
 
 /// The project's chores
 #[derive(Parser)]
@@ -41,8 +42,17 @@ enum Chore {
     Lint,
 }
 
-fn main() -> anyhow::Result<()> {
-    let chore = Chore::parse();
+fn main() -> ExitCode {
+    match run(Chore::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> anyhow::Result<()> {
     let tree = Tree::open()?;
     match chore {
         Chore::Guests => guests::build(&tree).map(drop),

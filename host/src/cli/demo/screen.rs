@@ -60,7 +60,8 @@ impl Screen {
         let edge = self.paint(Tone::Mail, "│");
         let mut framed = self.paint(Tone::Mail, &format!("┌ mail {number} to {to}")) + "\n";
         for line in letter::readable(mail).trim_end().lines() {
-            framed += &format!("{edge} {line}\n");
+            framed += format!("{edge} {line}").trim_end();
+            framed += "\n";
         }
         framed += &self.paint(Tone::Mail, "└");
         self.put(&(framed + "\n"));

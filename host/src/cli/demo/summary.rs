@@ -58,7 +58,7 @@ impl fmt::Display for Summary {
         writeln!(f, "calls       {}", self.calls)?;
         writeln!(f, "mails       {}", self.mails)?;
         writeln!(f, "deliveries  {}", if states.is_empty() { "none".to_owned() } else { states.join(", ") })?;
-        writeln!(f, "slowest     {} ms from the event to the mail", self.slowest_ms())?;
+        writeln!(f, "slowest     {} ms from written down to delivered", self.slowest_ms())?;
         for delivery in self.deliveries.iter().filter(|delivery| delivery.state != "delivered") {
             let Delivery { deliveryid, reporter, destination, state, reason, .. } = delivery;
             let reason = reason.as_deref().unwrap_or("no reason given");
