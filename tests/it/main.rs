@@ -1,2 +1,3 @@
-//! (being written)
-fn main() {}
+//! End to end: the running host, and the rules of the house.
+
+mod tidy;

@@ -1,0 +1,128 @@
+//! `campanile demo`: a host, a mail server of its own, and a recorded day of CI between them.
+//!
+//! Nothing is faked but the mail server's mailbox: the updates go over HTTP, the reporters are the components that a
+//! real host runs, and the mails go over SMTP. All of it lives in a temporary folder and on loopback.
+
+mod letter;
+mod pace;
+mod player;
+mod postman;
+mod recording;
+mod screen;
+mod stage;
+mod story;
+mod summary;
+
+use crate::app;
+use crate::app::Running;
+use anyhow::Context;
+use campanile_sinks::SmtpOptions;
+use campanile_sinks::SmtpSink;
+use clap::Args;
+use pace::Pace;
+use player::Player;
+use postman::Postman;
+use recording::Recording;
+use reqwest::Client;
+use screen::Screen;
+use stage::Stage;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use summary::Summary;
+use tokio::time::timeout;
+
+/// Until all is delivered, after the last call.
+const DEADLINE: Duration = Duration::from_secs(45);
+
+/// What a shell shows for a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Do it briskly and end: exit code 0 when all was delivered
+    #[arg(long)]
+    once: bool,
+    /// Leave the server up and say where it listens, until Ctrl-C
+    #[arg(long, conflicts_with = "once")]
+    keep: bool,
+    /// Play so many times as fast
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = positive)]
+    pace: f64,
+    /// Where plugins lie [default: next to the executable]
+    #[arg(long, value_name = "FOLDER")]
+    plugins: Vec<PathBuf>,
+    /// The recording to play [default: the one within]
+    #[arg(long, value_name = "FILE")]
+    recorded: Option<PathBuf>,
+}
+
+impl Demo {
+    fn pace(&self) -> Pace {
+        let longest_pause = if self.once { Duration::from_millis(250) } else { Duration::from_secs(1) };
+        Pace { longest_pause, factor: self.pace }
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| "a number above 0 is needed".to_owned())
+}
+
+/// Runs the demo to its end, or until Ctrl-C.
+pub(crate) async fn run(flags: &Demo) -> anyhow::Result<ExitCode> {
+    let recording = Recording::open(flags.recorded.as_deref())?;
+    let sink = SmtpSink::start(SmtpOptions::default()).await.context("starting the demo's mail server")?;
+    let stage = Stage::set(&flags.plugins, &recording.title, sink.port())?;
+    let running = app::start(stage.load()?).await?;
+    let ended = tokio::select! {
+        shown = show(flags, &recording, &sink, &running) => shown,
+        // What is cut off has not been delivered.
+        interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| INTERRUPTED.into()).context("waiting for Ctrl-C"),
+    };
+    running.stop().await?;
+    ended
+}
+
+async fn show(flags: &Demo, recording: &Recording, sink: &SmtpSink, running: &Running) -> anyhow::Result<ExitCode> {
+    let screen = Screen::new();
+    let url = format!("http://{}", running.address);
+    // A proxy of the environment knows nothing of this machine's loopback.
+    let client = Client::builder().no_proxy().build().context("making an HTTP client")?;
+    screen.say(&format!("{}: {} calls to {url}\n", recording.title, recording.calls.len()));
+
+    let player = Player { client: &client, url: &url, screen: &screen };
+    let mut postman = Postman::new(sink, &screen);
+    tokio::select! {
+        played = play(&player, recording, flags.pace(), running) => played?,
+        never = postman.wait() => never,
+    }
+    postman.empty_box();
+
+    let summary = Summary::ask(&client, &url, recording.calls.len(), postman.shown).await?;
+    screen.say(&format!("\n{summary}"));
+    if flags.keep {
+        screen.say(&invitation(&url));
+        tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")?;
+    }
+    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn play(player: &Player<'_>, recording: &Recording, pace: Pace, running: &Running) -> anyhow::Result<()> {
+    player.play(recording, pace).await?;
+    // What is late shows in the summary by its state.
+    if timeout(DEADLINE, running.settled()).await.is_err() {
+        player.screen.say(&format!("\nnot settled after {} s", DEADLINE.as_secs()));
+    }
+    Ok(())
+}
+
+fn invitation(url: &str) -> String {
+    format!(
+        "The host is up at {url} until Ctrl-C. Look around:\n\n  \
+         curl {url}/api/v2/builders\n  \
+         curl {url}/api/v2/builds/3/steps\n  \
+         curl {url}/api/v2/deliveries\n  \
+         curl {url}/api/v2/reporters\n"
+    )
+}

@@ -1,0 +1,127 @@
+//! What a demo host needs: a temporary folder with plugins, a configuration and a database.
+
+use crate::config::Config;
+use anyhow::Context;
+use anyhow::bail;
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// Where plugins lie next to an installed `campanile`.
+const SHELVES: [&str; 2] = ["plugins", "examples"];
+
+/// Gone with this value.
+pub(super) struct Stage {
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Gathers the plugins of `shelves` and writes the configuration: two reporters that mail to this port.
+    pub(super) fn set(shelves: &[PathBuf], title: &str, port: u16) -> anyhow::Result<Self> {
+        let stage = Self { folder: TempDir::with_prefix("campanile-demo-").context("making a temporary folder")? };
+        let plugins = stage.path("plugins");
+        fs::create_dir(&plugins).with_context(|| format!("making {}", plugins.display()))?;
+        for shelf in shelves_or_own(shelves)? {
+            copy_components(&shelf, &plugins)?;
+        }
+        if !plugins.join("mail.wasm").is_file() {
+            bail!("there is no mail.wasm to show; say by --plugins where the plugins are, or run `cargo xtask demo`");
+        }
+        let text = stage.configuration(title, port);
+        fs::write(stage.configuration_file(), text).context("writing the configuration")?;
+        Ok(stage)
+    }
+
+    pub(super) fn configuration_file(&self) -> PathBuf {
+        self.path("campanile.toml")
+    }
+
+    pub(super) fn load(&self) -> anyhow::Result<Config> {
+        Config::load(&self.configuration_file()).context("reading the demo's configuration")
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn configuration(&self, title: &str, port: u16) -> String {
+        let title = quoted(title);
+        let store = quoted(&self.path("campanile.db").to_string_lossy());
+        let plugins = quoted(&self.path("plugins").to_string_lossy());
+        // The example formatter is not part of every installation.
+        let short = self.path("plugins/short.wasm").is_file();
+        let formatter = if short { "messageFormatter = \"short\"" } else { "" };
+        format!(
+            r#"[server]
+listen = "127.0.0.1:0"
+title = {title}
+
+[store]
+path = {store}
+
+[plugins]
+directory = {plugins}
+
+# Loopback is closed to reporters unless it is opened.
+[network]
+allow = ["127.0.0.1:{port}"]
+
+# Bad news, to those who asked for them.
+[[reporter]]
+name = "failures"
+plugin = "mail"
+
+[reporter.settings]
+fromaddr = "ci@example.org"
+relayhost = "127.0.0.1"
+smtpPort = {port}
+mode = ["failing", "problem", "warnings"]
+sendToInterestedUsers = false
+extraRecipients = ["builds@example.org"]
+
+# Every build, in one line, to a telephone.
+[[reporter]]
+name = "everyone"
+plugin = "mail"
+
+[reporter.settings]
+fromaddr = "ci@example.org"
+relayhost = "127.0.0.1"
+smtpPort = {port}
+mode = ["passing", "failing", "warnings", "exception", "cancelled"]
+sendToInterestedUsers = false
+extraRecipients = ["everyone@example.org"]
+{formatter}
+"#
+        )
+    }
+}
+
+/// The folders that were named, or those next to the executable.
+fn shelves_or_own(shelves: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    if !shelves.is_empty() {
+        return Ok(shelves.to_vec());
+    }
+    let binary = env::current_exe().context("looking for the plugins next to the executable")?;
+    let folder = binary.parent().context("the executable lies in no folder")?;
+    Ok(SHELVES.iter().map(|shelf| folder.join(shelf)).filter(|shelf| shelf.is_dir()).collect())
+}
+
+fn copy_components(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let reading = || format!("reading the plugins of {}", from.display());
+    for entry in fs::read_dir(from).with_context(reading)? {
+        let file = entry.with_context(reading)?.path();
+        if file.extension().is_some_and(|extension| extension == "wasm") {
+            let name = file.file_name().context("a file has a name")?;
+            fs::copy(&file, to.join(name)).with_context(|| format!("copying {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// As TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}

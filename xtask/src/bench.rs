@@ -1,0 +1,13 @@
+//! The benches: each figure is a ratio to a limit that is measured in the same run.
+
+use crate::guests;
+use crate::tree::Tree;
+use xshell::cmd;
+
+pub(crate) fn run(tree: &Tree, filter: &[String]) -> anyhow::Result<()> {
+    guests::build(tree)?;
+    cmd!(tree.shell, "cargo bench -p campanile-tests --bench limits -- {filter...}")
+        .env("CAMPANILE_GUESTS", tree.guests())
+        .run()?;
+    Ok(())
+}

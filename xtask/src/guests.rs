@@ -1,0 +1,77 @@
+//! Builds the WebAssembly guests and lays the bundled plugins and the examples out, ready to be dropped in.
+
+use crate::install;
+use crate::manifest;
+use crate::manifest::Names;
+use crate::tree::Tree;
+use crate::tree::copy_changed;
+use anyhow::Context;
+use std::path::Path;
+use std::path::PathBuf;
+use xshell::cmd;
+
+/// The folders of guests, and where the built ones are copied to: the suite's components stay where they are.
+const FAMILIES: [(&str, Option<&str>); 3] =
+    [("plugins", Some("plugins")), ("examples", Some("examples")), ("tests/components", None)];
+
+/// One guest: its names, and the folder below `target` for its component.
+pub(crate) struct Guest {
+    pub(crate) names: Names,
+    pub(crate) shelf: Option<&'static str>,
+}
+
+impl Guest {
+    /// `mail.wasm`.
+    pub(crate) fn file(&self) -> String {
+        format!("{}.wasm", self.names.library)
+    }
+}
+
+/// Builds all guests; says which there are.
+pub(crate) fn build(tree: &Tree) -> anyhow::Result<Vec<Guest>> {
+    install::wasm_target(tree)?;
+    let guests = all(tree)?;
+    let packages = package_flags(&guests);
+    let target = tree.guest_target();
+    cmd!(tree.shell, "cargo build {packages...} --lib --profile guest --target wasm32-wasip2 --target-dir {target}")
+        .run()
+        .context("building the guests")?;
+    for guest in &guests {
+        if let Some(shelf) = guest.shelf {
+            let shelf = tree.path("target").join(shelf);
+            copy_changed(&tree.guests().join(guest.file()), &shelf.join(guest.file()))?;
+        }
+    }
+    Ok(guests)
+}
+
+/// `-p` and the package, for each.
+pub(crate) fn package_flags(guests: &[Guest]) -> Vec<String> {
+    guests.iter().flat_map(|guest| ["-p".to_owned(), guest.names.package.clone()]).collect()
+}
+
+pub(crate) fn all(tree: &Tree) -> anyhow::Result<Vec<Guest>> {
+    let mut guests = Vec::new();
+    for (family, shelf) in FAMILIES {
+        for folder in crates_in(&tree.path(family))? {
+            guests.push(Guest { names: manifest::read(&folder)?, shelf });
+        }
+    }
+    Ok(guests)
+}
+
+/// The folders in `family` that hold a Rust crate (an example may as well be Python, or data), in order of their names.
+fn crates_in(family: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !family.exists() {
+        return Ok(Vec::new());
+    }
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(family).with_context(|| format!("reading {}", family.display()))? {
+        let folder = entry?.path();
+        if folder.join("Cargo.toml").is_file() {
+            folders.push(folder);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
