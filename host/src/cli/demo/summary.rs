@@ -26,8 +26,8 @@ struct Delivery {
     state: String,
     reason: Option<String>,
     /// Milliseconds since 1970.
-    created_at: i64,
-    settled_at: Option<i64>,
+    created_at_ms: i64,
+    settled_at_ms: Option<i64>,
 }
 
 impl Summary {
@@ -43,7 +43,7 @@ impl Summary {
     }
 
     fn slowest_ms(&self) -> i64 {
-        let took = |delivery: &Delivery| delivery.settled_at.map(|settled| settled - delivery.created_at);
+        let took = |delivery: &Delivery| delivery.settled_at_ms.map(|settled| settled - delivery.created_at_ms);
         self.deliveries.iter().filter_map(took).max().unwrap_or_default()
     }
 }
