@@ -2,6 +2,7 @@
 pub mod bus;
 pub mod config;
 pub mod data;
+pub mod dispatch;
 pub mod model;
 pub mod plugin;
 pub mod store;

@@ -11,6 +11,7 @@ mod store;
 
 pub use network::Network;
 pub use problems::ConfigError;
+pub use reporter::From;
 pub use reporter::Reporter;
 pub use secrets::Secrets;
 pub use server::Server;

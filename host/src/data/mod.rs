@@ -4,6 +4,7 @@
 
 mod blame;
 mod context;
+pub mod control;
 mod endpoints;
 mod reports;
 mod site;

@@ -44,11 +44,18 @@ pub struct CallReport<T> {
     pub elapsed: Duration,
 }
 
+/// Who is called.
+pub(super) struct Callee<'a> {
+    /// For the log.
+    pub(super) name: &'a str,
+    pub(super) program: &'a Program,
+}
+
 pub(super) async fn run<E: Export>(
     runtime: &Runtime,
-    name: &str,
-    program: &Program,
-    (export, scene): (E, Scene),
+    callee: Callee<'_>,
+    export: E,
+    scene: Scene,
 ) -> CallReport<E::Answer> {
     let _turn = match scene.until {
         None => Some(runtime.inner.turns.acquire().await.expect("nobody closes the semaphore")),
@@ -58,9 +65,9 @@ pub(super) async fn run<E: Export>(
     // The one place on this floor that reads the clock: a budget of time cannot be an argument.
     let started = Instant::now();
     let deadline = scene.until.unwrap_or(started + limits.wall_clock);
-    let log = CallLog::new(name, &scene.reporter.0);
+    let log = CallLog::new(callee.name, &scene.reporter.0);
     let mut store = open(runtime, CallState::new(scene, log.clone(), limits, deadline));
-    let answer = tokio::time::timeout_at(deadline.into(), export.call(&mut store, program)).await;
+    let answer = tokio::time::timeout_at(deadline.into(), export.call(&mut store, callee.program)).await;
     let state = store.data();
     let cpu_ticks = state.cpu_ticks;
     let (log, stderr_tail) = log.finish();
@@ -108,7 +115,14 @@ fn explain(error: &wasmtime::Error, state: &CallState, limits: &Limits, stderr: 
     if cause.starts_with("too much data is being copied") {
         return CallError::Refused(format!("it hands over more than {HANDOVER_BYTES} bytes at once"));
     }
-    CallError::Trap { message: last_words(stderr).unwrap_or(cause), frames: frames(error) }
+    let message = match error.downcast_ref() {
+        Some(Trap::StackOverflow) => "its stack is exhausted (a recursion without end?)".to_owned(),
+        // Where a Rust guest's own stack ends.
+        Some(Trap::MemoryOutOfBounds) => "it reached beyond its memory (a recursion without end?)".to_owned(),
+        Some(Trap::UnreachableCodeReached) => last_words(stderr).unwrap_or("it aborted without a word".to_owned()),
+        _ => cause,
+    };
+    CallError::Trap { message, frames: frames(error) }
 }
 
 /// What a crashed guest says of it: a Rust panic with its message, else the last line (Python's and JavaScript's).

@@ -12,6 +12,7 @@ use crate::model::Subscription;
 use crate::model::Timestamp;
 use crate::plugin::call;
 use crate::plugin::call::CallReport;
+use crate::plugin::call::Callee;
 use crate::plugin::directory::Plugins;
 use crate::plugin::exports::Export;
 use crate::plugin::exports::Format;
@@ -27,6 +28,13 @@ use std::sync::Arc;
 
 /// What a reporter remembered or forgot by effects that are not written yet. Seen over its state.
 pub type Overlay = BTreeMap<String, Option<String>>;
+
+/// What a reporter is called for.
+#[derive(Clone, Debug)]
+pub struct Occasion {
+    pub event: Arc<ReporterEvent>,
+    pub overlay: Overlay,
+}
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -65,8 +73,7 @@ impl Caller {
         &self,
         plugin: &Plugin,
         config: &ReporterConfig,
-        event: &Arc<ReporterEvent>,
-        overlay: Overlay,
+        Occasion { event, overlay }: Occasion,
     ) -> CallReport<Result<Vec<Effect>, Failure>> {
         let scene = Scene {
             overlay,
@@ -74,7 +81,7 @@ impl Caller {
             at: event.at,
             ..self.scene(&config.name, seed(&config.name, event.seq.0))
         };
-        self.run(plugin, Handle(config, event), scene).await
+        self.run(plugin, Handle(config, &event), scene).await
     }
 
     /// Calls a formatter by itself, with JSON texts for its settings and its context.
@@ -89,7 +96,8 @@ impl Caller {
     }
 
     pub(super) async fn run<E: Export>(&self, plugin: &Plugin, export: E, scene: Scene) -> CallReport<E::Answer> {
-        call::run(&self.runtime, &plugin.name, &plugin.program, (export, scene)).await
+        let callee = Callee { name: &plugin.name, program: &plugin.program };
+        call::run(&self.runtime, callee, export, scene).await
     }
 
     fn scene(&self, reporter: &str, seed: u64) -> Scene {

@@ -2,6 +2,7 @@
 //!
 //! A broken file stops nobody who does not use it.
 
+use crate::model::Problem;
 use crate::plugin::error::RuntimeError;
 use crate::plugin::load;
 use crate::plugin::load::BrokenPlugin;
@@ -9,6 +10,8 @@ use crate::plugin::load::Kind;
 use crate::plugin::load::Plugin;
 use crate::plugin::runtime::Runtime;
 use crate::plugin::settings::FormatterSetting;
+use crate::plugin::settings::Mark;
+use crate::plugin::settings::MarkKind;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -30,8 +33,8 @@ struct Inner {
 impl Plugins {
     /// Loads each `*.wasm` of the directory, by name.
     pub async fn load(runtime: &Runtime, directory: &Path) -> Result<Self, RuntimeError> {
-        let files = files(directory)
-            .map_err(|source| RuntimeError::Directory { directory: directory.to_owned(), source })?;
+        let files =
+            files(directory).map_err(|source| RuntimeError::Directory { directory: directory.to_owned(), source })?;
         Ok(Self::load_files(runtime, &files).await)
     }
 
@@ -85,6 +88,20 @@ impl Plugins {
                 Err(format!("formatter {name:?} with wrong settings: {}", problems.join("; ")))
             }
         }
+    }
+
+    /// What is wrong with the other plugins that a reporter's settings name.
+    pub fn check_helpers(&self, marks: &[Mark]) -> Vec<Problem> {
+        let reason = |mark: &Mark| match mark.kind {
+            MarkKind::MessageFormatter => self.formatter(&FormatterSetting::of(mark.value.clone())).err(),
+            MarkKind::ReviewCallbacks => Some("this version of Campanile serves no review callbacks".to_owned()),
+            MarkKind::AddressLookup => Some("this version of Campanile serves no address lookups".to_owned()),
+            MarkKind::HttpOrigin | MarkKind::SmtpRelay | MarkKind::SshHost | MarkKind::IrcServer | MarkKind::Secret => {
+                None
+            }
+        };
+        let problem = |mark: &Mark| Some(Problem { at: mark.pointer.clone(), message: reason(mark)? });
+        marks.iter().filter_map(problem).collect()
     }
 
     fn find(&self, name: &str, kind: Kind) -> Result<Arc<Plugin>, String> {

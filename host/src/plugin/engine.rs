@@ -72,9 +72,9 @@ fn config(allocation: InstanceAllocationStrategy) -> Config {
 fn pool(slots: u32, keep: usize, scan: Enabled) -> InstanceAllocationStrategy {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
-        .total_core_instances(slots * CORE_INSTANCES)
-        .total_memories(slots * MEMORIES)
-        .total_tables(slots * TABLES)
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
+        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_tables(slots.saturating_mul(TABLES))
         .total_stacks(slots)
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)

@@ -26,11 +26,8 @@ pub(super) enum Program {
 pub(super) trait Export: Send {
     type Answer: Send;
 
-    fn call(
-        self,
-        store: &mut Store<CallState>,
-        program: &Program,
-    ) -> impl Future<Output = Result<Self::Answer>> + Send;
+    fn call(self, store: &mut Store<CallState>, program: &Program)
+    -> impl Future<Output = Result<Self::Answer>> + Send;
 }
 
 pub(super) struct Describe;

@@ -7,6 +7,7 @@ use crate::plugin::bindings::message_formatter::MessageFormatterPre;
 use crate::plugin::bindings::reporter::ReporterPre;
 use crate::plugin::cache;
 use crate::plugin::call;
+use crate::plugin::call::Callee;
 use crate::plugin::exports::Describe;
 use crate::plugin::exports::Program;
 use crate::plugin::inspect;
@@ -116,9 +117,7 @@ fn link(runtime: &Inner, path: &Path) -> Result<Linked, Misfit> {
 
 fn program(runtime: &Inner, kind: Kind, component: &Component) -> wasmtime::Result<Program> {
     Ok(match kind {
-        Kind::Reporter => {
-            Program::Reporter(ReporterPre::new(runtime.linkers.reporter.instantiate_pre(component)?)?)
-        }
+        Kind::Reporter => Program::Reporter(ReporterPre::new(runtime.linkers.reporter.instantiate_pre(component)?)?),
         Kind::MessageFormatter => {
             let pre = runtime.linkers.message_formatter.instantiate_pre(component)?;
             Program::MessageFormatter(MessageFormatterPre::new(pre)?)
@@ -147,7 +146,7 @@ async fn describe(runtime: &Runtime, name: &str, program: &Program) -> Result<(D
         seed: 0,
         until: None,
     };
-    let report = call::run(runtime, name, program, (Describe, scene)).await;
+    let report = call::run(runtime, Callee { name, program }, Describe, scene).await;
     let described: bindings::Descriptor =
         report.outcome.map_err(|e| Misfit::new(format!("it cannot say who it is: {e}"), "ask its author"))?;
     let schema = Schema::compile(&described.settings_schema)

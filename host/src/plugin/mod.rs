@@ -40,6 +40,7 @@ pub use call_log::LogEntry;
 pub use call_log::LogLevel;
 pub use call_log::LogOrigin;
 pub use caller::Caller;
+pub use caller::Occasion;
 pub use caller::Overlay;
 pub use directory::Plugins;
 pub use error::CallError;

@@ -36,7 +36,7 @@ impl Default for Limits {
 impl Limits {
     /// Instances that may live at once: that of a call, and that of the formatter which it asks.
     pub(super) fn slots(&self) -> u32 {
-        self.concurrent_calls.max(1) * 2
+        self.concurrent_calls.max(1).saturating_mul(2)
     }
 
     /// The CPU budget in ticks of the clock.

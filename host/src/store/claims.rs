@@ -52,6 +52,7 @@ pub struct Settlement {
 impl Tx<'_> {
     /// Takes what is due, round the destinations. What has expired is settled on the way.
     pub fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        self.release_holds(claim.now)?;
         let mut claimed = Vec::new();
         for destination in self.destinations()? {
             let busy = claim.under_way.get(&destination).copied().unwrap_or(0);
@@ -71,6 +72,9 @@ impl Tx<'_> {
         room: usize,
         claimed: &mut Vec<Claimed>,
     ) -> Result<(), StoreError> {
+        if self.is_held(destination, claim.now)? {
+            return Ok(());
+        }
         let sql = format!(
             "SELECT {} FROM deliveries WHERE destination = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown')
              ORDER BY due_at, deliveryid LIMIT ?3",

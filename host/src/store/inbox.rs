@@ -30,6 +30,7 @@ impl Tx<'_> {
                  ON CONFLICT (reporter, wake) WHERE wake IS NOT NULL DO UPDATE SET due_at = ?3",
             )?
             .execute((name, key, due_at))?;
+        self.tells = true;
         Ok(())
     }
 
@@ -37,7 +38,7 @@ impl Tx<'_> {
         self.connection()
             .prepare_cached("INSERT INTO inbox (reporter, receipt, due_at) VALUES (?, ?, ?)")?
             .execute((name, Json(receipt), now))?;
-        self.owes = true;
+        self.tells = true;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod changes;
 mod claims;
 mod deliveries;
 mod events;
+mod holds;
 mod inbox;
 mod incidents;
 mod logs;
@@ -79,6 +80,7 @@ struct Inner {
     tail: Arc<tail::Tail>,
     committed: watch::Sender<Seq>,
     owed: watch::Sender<u64>,
+    told: watch::Sender<u64>,
 }
 
 impl Store {
@@ -87,12 +89,17 @@ impl Store {
         let connection = open::writer(options)?;
         let last = events::last_seq(&connection)?;
         let committed = watch::Sender::new(last);
-        let owed = watch::Sender::new(0);
+        let (owed, told) = (watch::Sender::new(0), watch::Sender::new(0));
         let tail = Arc::new(tail::Tail::new(last));
-        let bells = writer::Bells { tail: Arc::clone(&tail), committed: committed.clone(), owed: owed.clone() };
+        let bells = writer::Bells {
+            tail: Arc::clone(&tail),
+            committed: committed.clone(),
+            owed: owed.clone(),
+            told: told.clone(),
+        };
         let writer = writer::Writer::start(connection, last, bells)?;
         let readers = reader::Readers::open(options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed }) })
+        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told }) })
     }
 
     /// Runs `job` in a transaction, and returns what it returned once that is on disk. An error takes back all that
@@ -130,6 +137,11 @@ impl Store {
     /// Rings when something may have become due for sending.
     pub fn owed(&self) -> watch::Receiver<u64> {
         self.inner.owed.subscribe()
+    }
+
+    /// Rings when a reporter may have a receipt or a wake-up.
+    pub fn told(&self) -> watch::Receiver<u64> {
+        self.inner.told.subscribe()
     }
 
     /// Whether the writer still takes work.

@@ -37,6 +37,7 @@ pub(super) struct Bells {
     pub(super) tail: Arc<Tail>,
     pub(super) committed: watch::Sender<Seq>,
     pub(super) owed: watch::Sender<u64>,
+    pub(super) told: watch::Sender<u64>,
 }
 
 pub(super) struct Writer {
@@ -49,6 +50,7 @@ pub struct Tx<'c> {
     pub(super) last: Seq,
     pub(super) events: Vec<Event>,
     pub(super) owes: bool,
+    pub(super) tells: bool,
 }
 
 impl<'c> Deref for Tx<'c> {
@@ -113,12 +115,12 @@ fn in_savepoint<T, E: From<StoreError>>(
     tx: &mut Tx<'_>,
     job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let (events, last, owes) = (tx.events.len(), tx.last, tx.owes);
+    let (events, last, rings) = (tx.events.len(), tx.last, (tx.owes, tx.tells));
     execute(tx.connection(), "SAVEPOINT job")?;
     let result = job(tx);
     if result.is_err() {
         tx.events.truncate(events);
-        (tx.last, tx.owes) = (last, owes);
+        (tx.last, (tx.owes, tx.tells)) = (last, rings);
         execute(tx.connection(), "ROLLBACK TO job")?;
     }
     execute(tx.connection(), "RELEASE job")?;
@@ -146,7 +148,7 @@ fn commit_batch(
     (first, queue): (Job, &mut mpsc::Receiver<Option<Job>>),
 ) -> (bool, Seq) {
     let begun = execute(connection, "BEGIN IMMEDIATE");
-    let mut tx = Tx { reader: Reader { connection }, last, events: Vec::new(), owes: false };
+    let mut tx = Tx { reader: Reader { connection }, last, events: Vec::new(), owes: false, tells: false };
     let mut answers = Vec::new();
     let mut stop = false;
     let mut next = Some(first);
@@ -175,13 +177,16 @@ fn commit_batch(
 }
 
 fn ring(bells: &Bells, tx: Tx<'_>) -> Seq {
-    let Tx { last, events, owes, .. } = tx;
+    let Tx { last, events, owes, tells, .. } = tx;
     if !events.is_empty() {
         bells.tail.push(events);
         bells.committed.send_replace(last);
     }
     if owes {
         bells.owed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+    if tells {
+        bells.told.send_modify(|count| *count = count.wrapping_add(1));
     }
     last
 }

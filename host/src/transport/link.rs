@@ -42,6 +42,8 @@ pub(crate) enum LinkError {
     Tls { host: String, source: io::Error },
     #[error("TLS with {host}: {late}")]
     Late { host: String, late: Late },
+    #[error("HTTP with {host}: {source}")]
+    Http { host: String, source: hyper::Error },
 }
 
 impl LinkError {

@@ -12,6 +12,7 @@ use super::smtp::Smtp;
 use super::trust::Trust;
 use super::trust::TrustError;
 use crate::model::AttemptOutcome;
+use crate::model::Destination;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
@@ -56,6 +57,15 @@ pub struct Outgoing<'a> {
 #[derive(Clone, Debug)]
 pub struct Transports(Arc<Inner>);
 
+/// One try: what it needs whatever the transport.
+#[derive(Debug)]
+pub(super) struct Try<'a> {
+    pub(super) outgoing: &'a Outgoing<'a>,
+    pub(super) destination: &'a Destination,
+    pub(super) filler: Filler<'a>,
+    pub(super) clock: Clock,
+}
+
 #[derive(Debug)]
 struct Inner {
     secrets: Secrets,
@@ -91,10 +101,11 @@ impl Transports {
 
     async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
         let clock = Clock::start(self.0.deadlines);
-        let mut filler = Filler::new(&self.0.secrets, permit);
+        let filler = Filler::new(&self.0.secrets, permit);
+        let mut this = Try { outgoing, destination: permit.destination(), filler, clock };
         let mut sent = match permit.message() {
-            Message::Mail(mail) => self.0.smtp.send(mail, outgoing, &mut filler, &clock).await,
-            Message::Http(_) => self.0.http.send(permit, outgoing, &mut filler, &clock).await,
+            Message::Mail(mail) => self.0.smtp.send(mail, &mut this).await,
+            Message::Http(request) => self.0.http.send(request, &mut this).await,
             Message::Ssh(_) => Sent::refused("this version has no ssh transport"),
             Message::Irc(_) => Sent::refused("this version has no irc transport"),
             Message::Other(_) => Sent::refused("this version has no transport for such a message"),
@@ -103,6 +114,6 @@ impl Transports {
             let found = sent.answer.contains(marker);
             sent.outcome = if found { AttemptOutcome::ProbeFound } else { AttemptOutcome::ProbeAbsent };
         }
-        sent.map_texts(|text| filler.redact(text))
+        sent.map_texts(|text| this.filler.redact(text))
     }
 }

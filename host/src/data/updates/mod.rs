@@ -22,7 +22,10 @@ pub use batch::Call;
 pub use batch::MOST_CALLS;
 pub use batch::apply_batch;
 pub use buildsets::AddBuildset;
+pub(super) use buildsets::Stamp;
+pub(super) use buildsets::StampFields;
 pub use error::UpdateError;
+pub(super) use params::build;
 
 use crate::model::MasterId;
 use crate::model::Timestamp;

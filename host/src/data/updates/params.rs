@@ -43,7 +43,7 @@ pub(super) fn name(param: &'static str, text: &str) -> Result<(), UpdateError> {
 
 macro_rules! finders {
     ($($found:ident($id:ty) = $kind:literal $param:literal by $read:ident -> $what:ty;)*) => {$(
-        pub(super) fn $found(tx: &Tx<'_>, id: $id) -> Result<$what, UpdateError> {
+        pub(in crate::data) fn $found(tx: &Tx<'_>, id: $id) -> Result<$what, UpdateError> {
             tx.$read(id)?.ok_or(UpdateError::NotFound { kind: $kind, param: $param, id: id.0 })
         }
     )*};

@@ -45,9 +45,7 @@ fn effect(effect: wit::Effect) -> Checked<model::Effect> {
     Ok(match effect {
         wit::Effect::Deliver(delivery) => model::Effect::Deliver(self::delivery(delivery)?),
         wit::Effect::Remember(entry) => remember(entry)?,
-        wit::Effect::Wake(wake) => {
-            model::Effect::Wake(model::WakeUp { key: key(wake.key)?, after_ms: wake.after_ms })
-        }
+        wit::Effect::Wake(wake) => model::Effect::Wake(model::WakeUp { key: key(wake.key)?, after_ms: wake.after_ms }),
         wit::Effect::Control(request) => model::Effect::Control(model::ControlRequest {
             key: key(request.key)?,
             receipt: request.receipt,

@@ -12,10 +12,10 @@ pub(in crate::plugin) fn build_report(report: &model::BuildReport) -> wit::Build
         builder: builder(&report.builder),
         request: request(&report.request),
         buildset: buildset(&report.buildset),
-        parent: report.parent.as_ref().map(|parent| wit::ParentBuild {
-            build: build(&parent.build),
-            builder: builder(&parent.builder),
-        }),
+        parent: report
+            .parent
+            .as_ref()
+            .map(|parent| wit::ParentBuild { build: build(&parent.build), builder: builder(&parent.builder) }),
         url: report.url.clone(),
         properties: properties(&report.properties),
         steps: report.steps.iter().map(|step| self::step(&step.step, &step.logs)).collect(),
@@ -53,11 +53,7 @@ pub(super) fn request_report(report: &model::RequestReport) -> wit::RequestRepor
 }
 
 pub(super) fn step_report(report: &model::StepReport) -> wit::StepReport {
-    wit::StepReport {
-        step: step(&report.step, &[]),
-        build: build(&report.build),
-        builder: builder(&report.builder),
-    }
+    wit::StepReport { step: step(&report.step, &[]), build: build(&report.build), builder: builder(&report.builder) }
 }
 
 pub(super) fn worker_report(report: &model::WorkerReport) -> wit::WorkerReport {

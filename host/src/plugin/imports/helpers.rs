@@ -54,12 +54,7 @@ impl Host for CallState {
         }
     }
 
-    async fn review(
-        &mut self,
-        _: String,
-        _: Moment,
-        _: wit::messages::About,
-    ) -> Result<Either<Answer, Failure>> {
+    async fn review(&mut self, _: String, _: Moment, _: wit::messages::About) -> Result<Either<Answer, Failure>> {
         Ok(give_up("review callbacks: this version of Campanile serves no such plugins".into()))
     }
 
@@ -85,7 +80,9 @@ impl CallState {
 
 /// The formatter's context, or why there is none.
 async fn context(scene: &Scene, about: &About, mode: &[String]) -> Result<Either<String, String>> {
-    let Some(data) = scene.caller.as_ref().map(Caller::data) else { return Ok(Err("there is no data to format".into())) };
+    let Some(data) = scene.caller.as_ref().map(Caller::data) else {
+        return Ok(Err("there is no data to format".into()));
+    };
     match data.formatter_context(about, mode, scene.event.as_deref()).await {
         Ok(context) => Ok(Ok(context)),
         Err(DataError::Store(reason)) => Err(HostFailure(format!("cannot read the data API: {reason}")).into()),

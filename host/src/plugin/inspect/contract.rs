@@ -11,7 +11,7 @@ const PACKAGE: &str = "campanile:reporter";
 const VERSION: [u64; 3] = [0, 1, 0];
 
 /// Interfaces that both worlds import, with their functions.
-pub(super) const IMPORTS: &[(&str, &[&str])] = &[
+const IMPORTS: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("effects", &[]),
     ("events", &[]),
@@ -20,12 +20,12 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("log", &["write"]),
 ];
 /// Interfaces that only reporters import.
-pub(super) const REPORTER_IMPORTS: &[(&str, &[&str])] =
+const REPORTER_IMPORTS: &[(&str, &[&str])] =
     &[("state", &["get", "keys"]), ("helpers", &["format", "review", "addresses"])];
 
 /// The exports that make a plugin what it is.
-pub(super) const REPORTING: &[&str] = &["subscribe", "handle"];
-pub(super) const FORMATTING: &[&str] = &["format"];
+const REPORTING: &[&str] = &["subscribe", "handle"];
+const FORMATTING: &[&str] = &["format"];
 
 /// WASI 0.2, package by package, as wasmtime-wasi serves it.
 const WASI: &[&str] = &["cli", "clocks", "filesystem", "io", "random", "sockets"];
@@ -124,4 +124,43 @@ fn ours(name: &str) -> Option<(&str, Option<[u64; 3]>)> {
 
 fn spoken() -> String {
     VERSION.map(|number| number.to_string()).join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    #[test]
+    fn the_tables_are_what_wit_says() {
+        let wit = functions_of_wit();
+        let tables = IMPORTS.iter().chain(REPORTER_IMPORTS).copied();
+        let exports = [("reporting", REPORTING), ("formatting", FORMATTING)];
+        for (interface, functions) in tables.chain(exports) {
+            let mut expected = functions.to_vec();
+            expected.sort_unstable();
+            assert_eq!(wit[interface], expected, "{interface}");
+        }
+    }
+
+    /// `name: func(` by interface, in any file of `wit/`.
+    fn functions_of_wit() -> BTreeMap<String, Vec<String>> {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).expect("the contract is there") {
+            let text = fs::read_to_string(file.expect("an entry").path()).expect("a text");
+            let mut interface = String::new();
+            for line in text.lines() {
+                if let Some(name) = line.strip_prefix("interface ") {
+                    interface = name.trim_end_matches(" {").to_owned();
+                    found.entry(interface.clone()).or_default();
+                }
+                if let Some((name, _)) = line.trim().split_once(": func(") {
+                    found.entry(interface.clone()).or_default().push(name.to_owned());
+                }
+            }
+        }
+        found.values_mut().for_each(|functions| functions.sort());
+        found
+    }
 }

@@ -312,3 +312,10 @@ CREATE TABLE attempts (
   UNIQUE (deliveryid, number),
   CHECK ((ended_at IS NULL) = (outcome IS NULL))
 ) STRICT;
+
+-- Destinations that asked to be left alone for a while.
+CREATE TABLE holds (
+  destination TEXT PRIMARY KEY,
+  until INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

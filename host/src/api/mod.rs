@@ -1,0 +1,54 @@
+//! HTTP: Buildbot's REST v2 for reading, the update calls for writing, and a look at deliveries, reporters and plugins.
+//!
+//! The only place that knows status codes, and one of two that read the clock. Not here: what a call means (`data`).
+
+mod clock;
+mod control;
+mod deliveries;
+mod error;
+mod health;
+mod plugins;
+mod read;
+mod reporters;
+mod updates;
+
+use crate::data::Data;
+use crate::dispatch::Progress;
+use crate::dispatch::Reporter;
+use crate::model::ReporterName;
+use crate::plugin::Plugins;
+use crate::store::Store;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::routing::post;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    pub store: Store,
+    pub data: Data,
+    pub plugins: Plugins,
+    pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
+    pub progress: Progress,
+}
+
+/// All routes; bodies of more than `max_body_bytes` are refused.
+pub fn router(state: State, max_body_bytes: usize) -> Router {
+    Router::new()
+        .route("/api", get(read::versions))
+        .route("/api/v2/health", get(health::health))
+        .route("/api/v2/updates", get(updates::methods).post(updates::batch))
+        .route("/api/v2/updates/{method}", post(updates::single))
+        .route("/api/v2/deliveries", get(deliveries::list))
+        .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
+        .route("/api/v2/reporters", get(reporters::list))
+        .route("/api/v2/plugins", get(plugins::list))
+        .route("/api/v2/{*path}", get(read::resource))
+        .fallback(read::nothing)
+        .method_not_allowed_fallback(read::wrong_method)
+        .layer(DefaultBodyLimit::max(max_body_bytes))
+        .with_state(state)
+}

@@ -1,0 +1,102 @@
+//! The update calls: one, or several in one transaction. A 2xx means that it is on disk.
+
+use super::State;
+use super::clock;
+use super::error::Error;
+use crate::data::updates::Call;
+use crate::data::updates::MOST_CALLS;
+use crate::data::updates::Update;
+use crate::data::updates::UpdateError;
+use crate::data::updates::apply_batch;
+use crate::model::Timestamp;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::extract::State as Shared;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde::Deserialize;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// `GET /api/v2/updates`: the methods there are.
+pub(super) async fn methods() -> Json<Value> {
+    Json(json!({"methods": Update::METHODS}))
+}
+
+/// `POST /api/v2/updates/{method}`: the body is the parameters, the answer `{"result": …}`.
+pub(super) async fn single(
+    Shared(state): Shared<State>,
+    Path(method): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Error> {
+    let body = body?;
+    let (update, at) = parse(&method, json_text(&headers, &body)?)?;
+    let now = at.unwrap_or(clock::now().seconds());
+    let result = state.store.write(move |tx| update.apply(tx, now)).await?;
+    Ok(Json(json!({"result": result})))
+}
+
+/// One call of a batch as it is sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent<'b> {
+    method: String,
+    #[serde(borrow, default)]
+    params: Option<&'b RawValue>,
+    #[serde(default)]
+    at: Option<Timestamp>,
+}
+
+/// `POST /api/v2/updates`: `[{"method": …, "params": {…}}, …]`, the answer `{"results": […]}`. All or nothing.
+pub(super) async fn batch(
+    Shared(state): Shared<State>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Error> {
+    let body = body?;
+    let sent: Vec<Sent<'_>> = serde_json::from_str(json_text(&headers, &body)?)
+        .map_err(|error| Error::bad_request(format!("the body is no list of calls: {error}")))?;
+    if sent.len() > MOST_CALLS {
+        return Err(Error::bad_request(format!("{} calls in a batch, at most {MOST_CALLS}", sent.len())));
+    }
+    let mut calls = Vec::with_capacity(sent.len());
+    for (index, sent) in sent.into_iter().enumerate() {
+        let params = sent.params.map_or("{}", RawValue::get);
+        let method = sent.method.clone();
+        let call = Call::parse(sent.method, params, sent.at)
+            .map_err(|source| UpdateError::InBatch { index, method, source: Box::new(source) })?;
+        calls.push(call);
+    }
+    let now = clock::now().seconds();
+    let results = state.store.write(move |tx| apply_batch(calls, tx, now)).await?;
+    Ok(Json(json!({"results": results})))
+}
+
+/// A page of another site can make a browser send a form, but not JSON: so only JSON is taken.
+pub(super) fn json_text<'b>(headers: &HeaderMap, body: &'b Bytes) -> Result<&'b str, Error> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().map(str::trim) != Some("application/json") {
+        return Err(Error::wrong_type());
+    }
+    std::str::from_utf8(body).map_err(|error| Error::bad_request(format!("the body is not UTF-8: {error}")))
+}
+
+/// The parameters may carry `at`, the moment at which it happened.
+fn parse(method: &str, params: &str) -> Result<(Update, Option<Timestamp>), UpdateError> {
+    let error = match Update::parse(method, params) {
+        Ok(update) => return Ok((update, None)),
+        Err(error) => error,
+    };
+    let Ok(mut with_at) = serde_json::from_str::<Map<String, Value>>(params) else { return Err(error) };
+    let Some(at) = with_at.remove("at") else { return Err(error) };
+    let at = at.as_i64().filter(|at| *at >= 0).map(Timestamp).ok_or_else(|| UpdateError::Invalid {
+        param: "at",
+        message: format!("{at} is no time in whole seconds since 1970"),
+    })?;
+    Ok((Update::parse(method, &Value::Object(with_at).to_string())?, Some(at)))
+}

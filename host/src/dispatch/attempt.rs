@@ -1,0 +1,118 @@
+//! One attempt of a delivery: permitted again, sent or asked for, and what follows.
+
+use super::Context;
+use super::attachments;
+use super::backoff;
+use super::backoff::After;
+use super::clock;
+use crate::model::*;
+use crate::store::Claimed;
+use crate::store::DeliveryRow;
+use crate::store::Settlement;
+use crate::transport::Outgoing;
+use crate::transport::Sent;
+
+/// How an attempt ended, and how long its destination wants to be left alone.
+pub(super) struct Ended {
+    pub(super) settlement: Settlement,
+    pub(super) hold: Option<Millis>,
+}
+
+/// Tries once. Whatever happens is in the settlement.
+pub(super) async fn attempt(context: &Context, claimed: &Claimed) -> Ended {
+    let row = &claimed.row;
+    let read = serde_json::from_str::<Message>(&row.message)
+        .and_then(|message| Ok((message, serde_json::from_str::<Resend>(&row.resend)?)));
+    let (message, resend) = match read {
+        Ok(read) => read,
+        Err(error) => return refused(row, DeliveryState::Dead, format!("its row does not read: {error}")),
+    };
+    let Some(reporter) = context.reporters.get(&row.reporter) else {
+        let reason = format!("the reporter {:?} is no longer configured", row.reporter.0);
+        return refused(row, DeliveryState::Cancelled, reason);
+    };
+    let asked = match (&resend, claimed.unknown) {
+        (Resend::Probe(probe), true) => &probe.ask,
+        _ => &message,
+    };
+    let permit = match reporter.grants.permit(asked) {
+        Ok(permit) => permit,
+        Err(denied) => return refused(row, DeliveryState::Dead, denied.to_string()),
+    };
+    let contents = match attachments::read(&context.store, asked).await {
+        Ok(contents) => contents,
+        Err(error) => return ended(context, row, (&message, &resend), failed(error.to_string())),
+    };
+    let outgoing =
+        Outgoing { uid: &row.uid, created_at: row.created_at, now: clock::now(), contents: &contents };
+    let sent = match (&resend, claimed.unknown) {
+        (Resend::Probe(probe), true) => context.transports.probe(&permit, &outgoing, &probe.marker).await,
+        _ => context.transports.send(&permit, &outgoing).await,
+    };
+    let sent = if claimed.unknown && matches!(resend, Resend::Probe(_)) { probed(sent) } else { sent };
+    ended(context, row, (&message, &resend), sent)
+}
+
+/// A question that got no answer leaves the delivery as unknown as it was.
+fn probed(sent: Sent) -> Sent {
+    match sent.outcome {
+        AttemptOutcome::Failed => Sent { outcome: AttemptOutcome::Unknown, ..sent },
+        AttemptOutcome::Done
+        | AttemptOutcome::Refused
+        | AttemptOutcome::Unknown
+        | AttemptOutcome::ProbeFound
+        | AttemptOutcome::ProbeAbsent => sent,
+    }
+}
+
+fn failed(reason: String) -> Sent {
+    Sent { outcome: AttemptOutcome::Failed, status: None, reason: Some(reason), answer: String::new(), not_before: None }
+}
+
+fn ended(context: &Context, row: &DeliveryRow, (message, resend): (&Message, &Resend), sent: Sent) -> Ended {
+    let now = clock::now();
+    let after = After {
+        outcome: sent.outcome,
+        message,
+        resend,
+        tries: row.tries,
+        now,
+        not_before: sent.not_before,
+        chance: rand::random(),
+    };
+    let next = backoff::next(after, &context.schedule);
+    let reason = match (sent.reason, next.because) {
+        (Some(reason), Some(because)) => Some(format!("{because}; the last: {reason}")),
+        (reason, because) => reason.or(because),
+    };
+    let settlement = Settlement {
+        deliveryid: row.deliveryid,
+        epoch: row.epoch,
+        at: now,
+        outcome: sent.outcome,
+        status: sent.status,
+        reason,
+        answer: Some(sent.answer).filter(|answer| !answer.is_empty()),
+        next: next.state,
+        due_at: next.due_at,
+        counts: next.counts,
+    };
+    Ended { settlement, hold: sent.not_before }
+}
+
+fn refused(row: &DeliveryRow, next: DeliveryState, reason: String) -> Ended {
+    let now = clock::now();
+    let settlement = Settlement {
+        deliveryid: row.deliveryid,
+        epoch: row.epoch,
+        at: now,
+        outcome: AttemptOutcome::Refused,
+        status: None,
+        reason: Some(reason),
+        answer: None,
+        next,
+        due_at: now,
+        counts: true,
+    };
+    Ended { settlement, hold: None }
+}

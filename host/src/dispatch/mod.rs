@@ -1,0 +1,96 @@
+//! Dispatch: from the log to the destinations, in two loops that meet only in the store.
+//!
+//! *Render*, one task a reporter: events after its cursor → plugin call → deliveries, memory, wake-ups and the cursor in
+//! one transaction. *Send*: take what is due, record the attempt, transport it, record how it ended.
+//!
+//! Invariants: nothing is sent that is not in the store with its attempt; a stalled destination holds up nobody else; a
+//! plugin's failure is recorded and never stops the host.
+//!
+//! Their place, with a later version: the breaker, rate budgets and digests stand between `claim` and `attempt`.
+
+mod attempt;
+mod attachments;
+mod backoff;
+mod clock;
+mod effects;
+mod progress;
+mod recovery;
+mod render;
+mod reporter;
+mod send;
+
+pub use backoff::Schedule;
+pub use progress::Progress;
+pub use progress::ReporterProgress;
+pub use reporter::Reporter;
+
+use crate::data::Data;
+use crate::model::Boot;
+use crate::model::ReporterName;
+use crate::plugin::Caller;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::transport::Transports;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+/// What both loops work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    pub store: Store,
+    pub data: Data,
+    pub caller: Caller,
+    pub transports: Transports,
+    pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
+    pub schedule: Schedule,
+    pub boot: Boot,
+    pub progress: Progress,
+}
+
+/// The running loops.
+pub struct Dispatch {
+    context: Context,
+    stop: CancellationToken,
+    renders: Vec<JoinHandle<()>>,
+    send: JoinHandle<()>,
+}
+
+/// Settles what an earlier life left under way, and starts the loops.
+pub async fn start(context: Context) -> Result<Dispatch, StoreError> {
+    recovery::run(&context).await?;
+    let stop = CancellationToken::new();
+    let mut renders = Vec::new();
+    for reporter in context.reporters.values() {
+        let render = render::start(context.clone(), Arc::clone(reporter)).await?;
+        let span = tracing::info_span!("render", reporter = %reporter.name);
+        renders.push(tokio::spawn(render.run(stop.clone()).instrument(span)));
+    }
+    let send = tokio::spawn(send::run(context.clone(), stop.clone()).instrument(tracing::info_span!("send")));
+    Ok(Dispatch { context, stop, renders, send })
+}
+
+impl Dispatch {
+    pub fn progress(&self) -> &Progress {
+        &self.context.progress
+    }
+
+    /// Stops both loops: what is under way may end until the deadline.
+    pub async fn stop(self, drain: Duration) {
+        self.stop.cancel();
+        let Self { renders, mut send, .. } = self;
+        let ended = async {
+            for render in renders {
+                let _ = render.await;
+            }
+            let _ = (&mut send).await;
+        };
+        if tokio::time::timeout(drain, ended).await.is_err() {
+            tracing::warn!("the deadline passed with attempts under way; the next start finds out about them");
+            send.abort();
+        }
+    }
+}

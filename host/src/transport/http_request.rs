@@ -1,0 +1,127 @@
+//! A request as it goes over the wire, with the values of its secrets.
+
+use super::fill::Filler;
+use super::fill::Place;
+use super::fill::form_encoded;
+use super::outcome::Sent;
+use super::transports::Try;
+use crate::model::Destination;
+use crate::model::Field;
+use crate::model::HttpBody;
+use crate::model::HttpRequest;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+use http::Request;
+use http::header;
+use http_body_util::Full;
+use url::Position;
+use url::Url;
+
+const USER_AGENT: &str = concat!("campanile/", env!("CARGO_PKG_VERSION"));
+
+/// What belongs to the connection or to the host; names that begin with `proxy-` or `webhook-` too.
+const OWN_HEADERS: [&str; 10] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "http2-settings",
+];
+
+/// The request of a message, to where it was permitted to go.
+pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Request<Full<Bytes>>, Sent> {
+    let (to, outgoing, filler) = (this.destination, this.outgoing, &mut this.filler);
+    let method = method(&asked.method)?;
+    let url = filler.fill(&asked.url, Place::Url).map_err(Sent::failed)?;
+    // The origin was judged without the secrets; it has to be the same with them.
+    if Destination::origin(&url).ok().as_ref() != Some(to) {
+        return Err(Sent::refused(format!("the URL {:?} does not stay at {to}", asked.url.redacted())));
+    }
+    let url = Url::parse(&url).map_err(|e| Sent::refused(format!("invalid URL {:?}: {e}", asked.url.redacted())))?;
+    let (body, content_type) = body(&asked.body, filler)?;
+    let mut headers = headers(&asked.headers, filler)?;
+    if let Some(login) = &asked.login {
+        let (user, password) = filler.login(login).map_err(Sent::failed)?;
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
+        headers.insert(header::AUTHORIZATION, value("Authorization", &basic)?);
+    }
+    headers.insert(header::HOST, value("Host", &url[Position::BeforeHost..Position::AfterPort])?);
+    headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    if let Some(content_type) = content_type {
+        headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+    }
+    if matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+        // By it a receiver tells a repeated try from a new message.
+        headers.insert(HeaderName::from_static("webhook-id"), value("webhook-id", outgoing.uid)?);
+    }
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    let mut request = Request::builder().method(method).uri(target).body(Full::new(body));
+    if let Ok(request) = &mut request {
+        *request.headers_mut() = headers;
+    }
+    request.map_err(|e| Sent::refused(format!("invalid URL {:?}: {e}", asked.url.redacted())))
+}
+
+fn method(text: &str) -> Result<Method, Sent> {
+    match Method::from_bytes(text.to_ascii_uppercase().as_bytes()) {
+        Ok(method) if method != Method::CONNECT => Ok(method),
+        _ => Err(Sent::refused(format!("invalid method {text:?}: expected GET, POST, PUT, …"))),
+    }
+}
+
+fn headers<'a>(fields: &'a [Field], filler: &mut Filler<'a>) -> Result<HeaderMap, Sent> {
+    let mut headers = HeaderMap::new();
+    for field in fields {
+        let name = HeaderName::from_bytes(field.name.as_bytes())
+            .map_err(|_| Sent::refused(format!("invalid header name {:?}", field.name)))?;
+        let own =
+            OWN_HEADERS.contains(&name.as_str()) || ["proxy-", "webhook-"].iter().any(|p| name.as_str().starts_with(p));
+        if own {
+            return Err(Sent::refused(format!("the header {:?} is the host's to write", field.name)));
+        }
+        let filled = filler.fill(&field.value, Place::Plain).map_err(Sent::failed)?;
+        headers.append(name, value(&field.name, &filled)?);
+    }
+    Ok(headers)
+}
+
+/// A header's value; one with a secret in it is not to be shown by anything.
+fn value(name: &str, text: &str) -> Result<HeaderValue, Sent> {
+    let wrong = || Sent::refused(format!("the header {name:?} has a control character in it: expected one line"));
+    if text.contains(char::is_control) {
+        return Err(wrong());
+    }
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| wrong())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The body, and its type unless a header says it.
+fn body<'a>(body: &'a HttpBody, filler: &mut Filler<'a>) -> Result<(Bytes, Option<&'static str>), Sent> {
+    Ok(match body {
+        HttpBody::Empty => (Bytes::new(), None),
+        HttpBody::Json(text) => {
+            (filler.fill(text, Place::Json).map_err(Sent::failed)?.into(), Some("application/json"))
+        }
+        HttpBody::Form(fields) => {
+            let mut filled = Vec::with_capacity(fields.len());
+            for field in fields {
+                filled.push((field.name.as_str(), filler.fill(&field.value, Place::Plain).map_err(Sent::failed)?));
+            }
+            let encoded = form_encoded(filled.iter().map(|(name, value)| (*name, value.as_str())));
+            (encoded.into(), Some("application/x-www-form-urlencoded"))
+        }
+        HttpBody::Bytes(bytes) => (Bytes::copy_from_slice(bytes), None),
+    })
+}

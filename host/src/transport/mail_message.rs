@@ -1,0 +1,178 @@
+//! A mail as it goes over the wire: headers, parts, encodings.
+//!
+//! Two tries of a delivery are the same mail: Message-ID and Date are the delivery's, the boundary too.
+//! Not here: talking to the relay (`smtp`).
+
+use super::fill::Filler;
+use super::fill::Place;
+use super::mail_attachment::attached;
+use super::outcome::Sent;
+use super::transports::Try;
+use crate::model::BodyKind;
+use crate::model::Field;
+use crate::model::Mail;
+use crate::model::Millis;
+use lettre::Address;
+use lettre::Message;
+use lettre::address::Envelope;
+use lettre::message::Body;
+use lettre::message::Mailbox;
+use lettre::message::Mailboxes;
+use lettre::message::MessageBuilder;
+use lettre::message::MultiPart;
+use lettre::message::SinglePart;
+use lettre::message::header::ContentTransferEncoding;
+use lettre::message::header::ContentType;
+use lettre::message::header::HeaderName;
+use lettre::message::header::HeaderValue;
+use std::time::Duration;
+use std::time::SystemTime;
+use url::Host;
+
+/// What the host writes itself, or what would contradict it; names that begin with `Content-` too.
+const OWN_HEADERS: [&str; 7] = ["bcc", "date", "message-id", "mime-version", "received", "resent-bcc", "return-path"];
+
+/// A mail whose addresses and headers are known to be good.
+#[derive(Debug)]
+pub(super) struct Draft {
+    builder: MessageBuilder,
+    pub(super) sender: Address,
+    /// To, Cc and Bcc, each once.
+    pub(super) recipients: Vec<Address>,
+    kind: ContentType,
+    body: String,
+    attachments: Vec<SinglePart>,
+    boundary: String,
+}
+
+impl Draft {
+    pub(super) fn new<'a>(mail: &'a Mail, this: &mut Try<'a>) -> Result<Self, Sent> {
+        let outgoing = this.outgoing;
+        let sender = mailbox("the sender", &mail.sender)?;
+        let (to, cc, bcc) = (mailboxes("To", &mail.to)?, mailboxes("Cc", &mail.cc)?, mailboxes("Bcc", &mail.bcc)?);
+        let recipients = recipients([&to, &cc, &bcc]);
+        let Ok(envelope) = Envelope::new(Some(sender.email.clone()), recipients.clone()) else {
+            return Err(Sent::refused("the mail has no recipients"));
+        };
+        let mut builder = Message::builder()
+            .envelope(envelope)
+            .message_id(Some(format!("<{}@{}>", outgoing.uid, sender.email.domain())))
+            .date(system_time(outgoing.created_at))
+            .from(sender.clone())
+            .raw_header(header("Auto-Submitted", "auto-generated".to_owned())?);
+        for mailbox in to {
+            builder = builder.to(mailbox);
+        }
+        for mailbox in cc {
+            builder = builder.cc(mailbox);
+        }
+        // A state text of several lines shall not cost the mail.
+        builder = builder.subject(mail.subject.replace(char::is_control, " "));
+        for field in &mail.headers {
+            builder = builder.raw_header(extra_header(field, &mut this.filler)?);
+        }
+        Ok(Self {
+            builder,
+            sender: sender.email,
+            recipients,
+            kind: content_type(mail.kind),
+            body: mail.body.replace("\r\n", "\n").replace('\r', "\n"),
+            attachments: attached(&mail.attachments, outgoing.contents)?,
+            boundary: format!("campanile-{}", outgoing.uid),
+        })
+    }
+
+    /// Whether the relay has to take addresses beyond ASCII.
+    pub(super) fn needs_utf8(&self) -> bool {
+        !self.recipients.iter().chain([&self.sender]).all(|address| <Address as AsRef<str>>::as_ref(address).is_ascii())
+    }
+
+    /// The mail, lines ending in CRLF.
+    pub(super) fn render(&self, eight_bit: bool) -> Result<Vec<u8>, Sent> {
+        let text = SinglePart::builder().header(self.kind.clone()).body(encoded(&self.body, eight_bit));
+        let builder = self.builder.clone();
+        let built = match self.attachments.is_empty() {
+            true => builder.singlepart(text),
+            false => {
+                let parts = MultiPart::mixed().boundary(&self.boundary).singlepart(text);
+                builder.multipart(self.attachments.iter().cloned().fold(parts, MultiPart::singlepart))
+            }
+        };
+        built.map(|message| message.formatted()).map_err(|e| Sent::refused(format!("building the mail: {e}")))
+    }
+}
+
+/// As it is where the relay takes eight bits, else in what is shortest.
+fn encoded(text: &str, eight_bit: bool) -> Body {
+    let as_it_is = (eight_bit && !text.is_ascii())
+        // Refused if a line is too long.
+        .then(|| Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::EightBit).ok());
+    as_it_is.flatten().unwrap_or_else(|| Body::new(text.to_owned()))
+}
+
+fn content_type(kind: BodyKind) -> ContentType {
+    let name = match kind {
+        BodyKind::Plain => return ContentType::TEXT_PLAIN,
+        BodyKind::Html => return ContentType::TEXT_HTML,
+        BodyKind::Json => "application/json; charset=utf-8",
+    };
+    ContentType::parse(name).unwrap_or(ContentType::TEXT_PLAIN)
+}
+
+fn extra_header<'a>(field: &'a Field, filler: &mut Filler<'a>) -> Result<HeaderValue, Sent> {
+    let name = field.name.to_ascii_lowercase();
+    if OWN_HEADERS.contains(&name.as_str()) || name.starts_with("content-") {
+        return Err(Sent::refused(format!("the header {:?} is the host's to write", field.name)));
+    }
+    header(&field.name, filler.fill(&field.value, Place::Plain).map_err(Sent::failed)?)
+}
+
+fn header(name: &str, value: String) -> Result<HeaderValue, Sent> {
+    if value.contains(char::is_control) {
+        return Err(Sent::refused(format!("the header {name:?} has a control character in it: expected one line")));
+    }
+    let good = name.bytes().all(|b| b.is_ascii_graphic());
+    match HeaderName::new_from_ascii(name.to_owned()) {
+        Ok(name) if good => Ok(HeaderValue::new(name, value)),
+        _ => Err(Sent::refused(format!("invalid header name {name:?}: expected ASCII letters, digits and '-'"))),
+    }
+}
+
+fn mailboxes(what: &str, texts: &[String]) -> Result<Vec<Mailbox>, Sent> {
+    texts.iter().map(|text| mailbox(what, text)).collect()
+}
+
+fn mailbox(what: &str, text: &str) -> Result<Mailbox, Sent> {
+    let wrong =
+        || Sent::refused(format!("{what}: invalid address {text:?}: expected me@example.org or Me <me@example.org>"));
+    if text.contains(char::is_control) {
+        return Err(wrong());
+    }
+    // The list's parser, because the one for a single address ignores what follows it.
+    let parsed: Mailboxes = text.trim().parse().map_err(|_| wrong())?;
+    let mailbox = parsed.into_single().ok_or_else(wrong)?;
+    Ok(Mailbox::new(mailbox.name, ascii_domain(mailbox.email)))
+}
+
+/// The domain as DNS and relays want it.
+fn ascii_domain(address: Address) -> Address {
+    if address.domain().is_ascii() {
+        return address;
+    }
+    let domain = Host::parse(address.domain()).map(|host| host.to_string());
+    domain.ok().and_then(|domain| Address::new(address.user(), domain).ok()).unwrap_or(address)
+}
+
+fn recipients(lists: [&Vec<Mailbox>; 3]) -> Vec<Address> {
+    let mut all: Vec<Address> = Vec::new();
+    for mailbox in lists.into_iter().flatten() {
+        if !all.contains(&mailbox.email) {
+            all.push(mailbox.email.clone());
+        }
+    }
+    all
+}
+
+fn system_time(at: Millis) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(at.0.max(0).unsigned_abs())
+}
