@@ -17,24 +17,33 @@ impl Source {
     }
 
     /// The code before the inline tests.
-    pub(super) fn shipped(&self) -> &str {
-        self.code.split("#[cfg(test)]").next().unwrap_or_default()
+    pub(super) fn before_tests(&self) -> &str {
+        let tests =
+            self.code.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|&at| opens_module(&self.code[at..]));
+        &self.code[..tests.unwrap_or(self.code.len())]
     }
 
-    /// The same file without its inline tests.
+    /// The same file without its tests.
     pub(super) fn without_tests(self) -> Self {
-        let code = self.shipped().to_owned();
+        let code = if self.is_test() { String::new() } else { self.before_tests().to_owned() };
         Self { code, ..self }
     }
 
-    /// Whether it is in one of these folders, or is one of these files.
-    pub(super) fn is_in(&self, places: &[&str]) -> bool {
-        places.iter().any(|place| {
-            self.path
-                .strip_prefix(place)
-                .is_some_and(|rest| rest.is_empty() || place.ends_with('/') || rest.starts_with('/'))
-        })
+    /// Whether all of it is test.
+    fn is_test(&self) -> bool {
+        self.path.starts_with("tests/") || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
     }
+
+    /// Whether its path begins with one of these.
+    pub(super) fn is_in(&self, places: &[&str]) -> bool {
+        places.iter().any(|place| self.path.starts_with(place))
+    }
+}
+
+/// `mod tests {` is the end of what is shipped, `mod tests;` is not.
+fn opens_module(code: &str) -> bool {
+    let item = code.trim_start_matches("#[cfg(test)]").trim_start();
+    item.starts_with("mod ") && item.find(['{', ';']).is_some_and(|at| item[at..].starts_with('{'))
 }
 
 /// Whether `word` stands in `line` on its own, not as a part of another.

@@ -3,6 +3,7 @@
 //! Nothing is faked but the mail server's mailbox: the updates go over HTTP, the reporters are the components that a
 //! real host runs, and the mails go over SMTP. All of it lives in a temporary folder and on loopback.
 
+mod api;
 mod letter;
 mod pace;
 mod player;
@@ -10,12 +11,14 @@ mod postman;
 mod recording;
 mod screen;
 mod stage;
+mod stopwatch;
 mod story;
 mod summary;
 
 use crate::app;
 use crate::app::Running;
 use anyhow::Context;
+use api::Api;
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
 use clap::Args;
@@ -23,13 +26,14 @@ use pace::Pace;
 use player::Player;
 use postman::Postman;
 use recording::Recording;
-use reqwest::Client;
 use screen::Screen;
 use stage::Stage;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use stopwatch::Stopwatch;
 use summary::Summary;
+use tokio::signal::ctrl_c;
 use tokio::time::timeout;
 
 /// Until all is delivered, after the last call.
@@ -76,9 +80,10 @@ pub(crate) async fn run(flags: &Demo) -> anyhow::Result<ExitCode> {
     let stage = Stage::set(&flags.plugins, &recording.title, sink.port())?;
     let running = app::start(stage.load()?).await?;
     let ended = tokio::select! {
+        // First: with --keep it waits for Ctrl-C too, and then has a better answer.
+        biased;
         shown = show(flags, &recording, &sink, &running) => shown,
-        // What is cut off has not been delivered.
-        interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| INTERRUPTED.into()).context("waiting for Ctrl-C"),
+        pressed = ctrl_c() => pressed.map(|()| INTERRUPTED.into()).context("waiting for Ctrl-C"),
     };
     running.stop().await?;
     ended
@@ -86,35 +91,36 @@ pub(crate) async fn run(flags: &Demo) -> anyhow::Result<ExitCode> {
 
 async fn show(flags: &Demo, recording: &Recording, sink: &SmtpSink, running: &Running) -> anyhow::Result<ExitCode> {
     let screen = Screen::new();
-    let url = format!("http://{}", running.address);
-    // A proxy of the environment knows nothing of this machine's loopback.
-    let client = Client::builder().no_proxy().build().context("making an HTTP client")?;
-    screen.say(&format!("{}: {} calls to {url}\n", recording.title, recording.calls.len()));
+    let api = Api::new(format!("http://{}", running.address))?;
+    screen.say(&format!("{}: {} calls to {}\n", recording.title, recording.calls.len(), api.url));
 
-    let player = Player { client: &client, url: &url, screen: &screen };
+    let player = Player { api: &api, screen: &screen };
     let mut postman = Postman::new(sink, &screen);
-    tokio::select! {
+    let stopwatch = tokio::select! {
         played = play(&player, recording, flags.pace(), running) => played?,
         never = postman.wait() => never,
-    }
+    };
     postman.empty_box();
 
-    let summary = Summary::ask(&client, &url, recording.calls.len(), postman.shown).await?;
+    let deliveries = api.deliveries().await?;
+    let slowest = stopwatch.slowest(&deliveries, &sink.received());
+    let (calls, events, mails) = (recording.calls.len(), api.events().await?, postman.shown);
+    let summary = Summary { calls, events, mails, deliveries, slowest };
     screen.say(&format!("\n{summary}"));
     if flags.keep {
-        screen.say(&invitation(&url));
-        tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")?;
+        screen.say(&invitation(&api.url));
+        ctrl_c().await.context("waiting for Ctrl-C")?;
     }
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn play(player: &Player<'_>, recording: &Recording, pace: Pace, running: &Running) -> anyhow::Result<()> {
-    player.play(recording, pace).await?;
+async fn play(player: &Player<'_>, recording: &Recording, pace: Pace, running: &Running) -> anyhow::Result<Stopwatch> {
+    let stopwatch = player.play(recording, pace).await?;
     // What is late shows in the summary by its state.
     if timeout(DEADLINE, running.settled()).await.is_err() {
         player.screen.say(&format!("\nnot settled after {} s", DEADLINE.as_secs()));
     }
-    Ok(())
+    Ok(stopwatch)
 }
 
 fn invitation(url: &str) -> String {
@@ -123,6 +129,7 @@ fn invitation(url: &str) -> String {
          curl {url}/api/v2/builders\n  \
          curl {url}/api/v2/builds/3/steps\n  \
          curl {url}/api/v2/deliveries\n  \
-         curl {url}/api/v2/reporters\n"
+         curl {url}/api/v2/reporters\n  \
+         curl {url}/api/v2/health\n"
     )
 }

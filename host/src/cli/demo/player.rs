@@ -1,35 +1,36 @@
 //! Plays a recording to a host over HTTP, one call after the other, as a CI would make them.
 
+use super::api::Api;
 use super::pace::Pace;
-use super::recording::Call;
 use super::recording::Recording;
 use super::recording::Saved;
 use super::screen::Screen;
+use super::stopwatch::Stopwatch;
 use super::story::Story;
 use anyhow::Context;
-use anyhow::bail;
-use reqwest::Client;
-use serde_json::Map;
-use serde_json::Value;
-use tokio::time::Instant;
+use std::time::Instant;
+use tokio::time::sleep_until;
 
 pub(super) struct Player<'a> {
-    pub(super) client: &'a Client,
-    /// `http://127.0.0.1:8010`
-    pub(super) url: &'a str,
+    pub(super) api: &'a Api,
     pub(super) screen: &'a Screen,
 }
 
 impl Player<'_> {
-    /// Returns when the last call is answered.
-    pub(super) async fn play(&self, recording: &Recording, pace: Pace) -> anyhow::Result<()> {
+    /// Returns when the last call is answered: when the builds ended.
+    pub(super) async fn play(&self, recording: &Recording, pace: Pace) -> anyhow::Result<Stopwatch> {
         let mut saved = Saved::default();
         let mut story = Story::default();
+        let mut stopwatch = Stopwatch::default();
         let begun = Instant::now();
         for (call, moment) in recording.calls.iter().zip(pace.moments(&recording.calls)) {
-            tokio::time::sleep_until(begun + moment).await;
+            sleep_until((begun + moment).into()).await;
             let params = saved.fill_in(&call.params).with_context(|| format!("playing {}", call.method))?;
-            let result = self.make(call, &params).await?;
+            let result = self.api.update(&call.method, &params).await?;
+            if call.method == "finishBuild" {
+                let answered = Instant::now();
+                stopwatch.note(self.api.events().await?, answered);
+            }
             if let Some(line) = story.tell(&call.method, &params, &result) {
                 self.screen.came_in(&line);
             }
@@ -37,21 +38,6 @@ impl Player<'_> {
                 saved.save(name, result);
             }
         }
-        Ok(())
-    }
-
-    async fn make(&self, call: &Call, params: &Map<String, Value>) -> anyhow::Result<Value> {
-        let method = &call.method;
-        let body = serde_json::to_vec(params).context("writing the params")?;
-        let request = self.client.post(format!("{}/api/v2/updates/{method}", self.url));
-        let request = request.header("content-type", "application/json").body(body);
-        let answer = request.send().await.with_context(|| format!("calling {method}"))?;
-        let status = answer.status();
-        let text = answer.text().await.with_context(|| format!("reading the answer to {method}"))?;
-        if !status.is_success() {
-            bail!("{method} was answered with {status}: {text}");
-        }
-        let mut answer: Value = serde_json::from_str(&text).with_context(|| format!("{method} was answered {text}"))?;
-        Ok(answer["result"].take())
+        Ok(stopwatch)
     }
 }
