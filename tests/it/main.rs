@@ -1,3 +1,11 @@
 //! End to end: the running host, and the rules of the house.
 
+mod data_api;
+mod dispatch;
+mod lanes;
+mod mail;
+mod plugins;
+mod recorded;
+mod refusals;
+mod restart;
 mod tidy;

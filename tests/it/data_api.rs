@@ -1,0 +1,144 @@
+//! The data API over HTTP: updates in, resources out, and what is said of wrong calls.
+
+use campanile_tests::Setup;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+
+#[tokio::test]
+async fn steps_are_found_by_each_of_their_paths() {
+    let host = Setup::default().start().await;
+    let build = host.finished_build("linux", 0).await;
+    let (builder, buildid) = (build.builderid, build.buildid);
+    let step = host.get(&format!("builds/{buildid}/steps/test")).await;
+    let stepid = &step["steps"][0]["stepid"];
+    for path in [
+        format!("builds/{buildid}/steps/0"),
+        format!("builders/{builder}/builds/1/steps/test"),
+        format!("builders/{builder}/builds/1/steps/0"),
+        "builders/linux/builds/1/steps/test".to_owned(),
+        "builders/linux/builds/1/steps/0".to_owned(),
+        format!("steps/{stepid}"),
+    ] {
+        assert_eq!(host.get(&path).await, step, "{path}");
+    }
+    let fields: Vec<&String> = step["steps"][0].as_object().expect("a step").keys().collect();
+    let expected = ["buildid", "complete", "complete_at", "hidden", "locks_acquired_at", "name", "number", "results",
+        "started_at", "state_string", "stepid", "urls"];
+    assert_eq!(fields, expected);
+    assert_eq!(step["meta"], json!({}));
+    for path in [format!("builds/{buildid}/steps"), "builders/linux/builds/1/steps".to_owned()] {
+        let steps = host.get(&path).await;
+        assert_eq!(steps["meta"], json!({"total": 1}), "{path}");
+        assert_eq!(steps["steps"], step["steps"], "{path}");
+    }
+    assert_eq!(host.get("builds/999/steps").await, json!({"steps": [], "meta": {"total": 0}}));
+    for path in ["builders/linux/builds/2/steps", "builds/999", "builds/1/steps/nope", "builds/1/zork", "zork"] {
+        assert_eq!(host.try_get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_gets_a_free_name_and_the_next_number() {
+    let host = Setup::default().start().await;
+    let build = host.finished_build("linux", 0).await.buildid;
+    let add = async |method: &str, name: &str| host.update(method, json!({"buildid": build, "name": name})).await;
+    assert_eq!(add("addStep", "comp").await, json!({"stepid": 2, "number": 1, "name": "comp"}));
+    assert_eq!(add("newStep", "comp").await["name"], "comp_1");
+    assert_eq!(add("addStep", "comp").await["name"], "comp_2");
+    let long = "x".repeat(50);
+    assert_eq!(add("addStep", &long).await["name"], long);
+    assert_eq!(add("addStep", &long).await["name"], "x".repeat(48) + "_1");
+    let step = host.get("steps/2").await["steps"][0].clone();
+    assert_eq!((&step["state_string"], &step["started_at"]), (&json!("pending"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_batch_is_all_or_nothing() {
+    let host = Setup::default().start().await;
+    let before = host.get("health").await["events"].clone();
+    let calls = json!([
+        {"method": "findBuilderId", "params": {"name": "linux"}},
+        {"method": "addBuildset", "params": {"builderids": [{"$result": 0}]}},
+        {"method": "addBuild", "params": {"builderid": {"$result": 0}, "buildrequestid": 77}},
+    ]);
+    let (status, body) = host.post("updates", &calls).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(body, json!({"error": "call 2 of the batch (addBuild): no build request with buildrequestid 77"}));
+    assert_eq!(host.try_get("builders/linux").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(host.get("health").await["events"], before);
+}
+
+#[tokio::test]
+async fn a_wrong_update_is_told_what_is_wrong() {
+    let host = Setup::default().start().await;
+    let build = host.finished_build("linux", 0).await.buildid;
+    let events = host.get("health").await["events"].clone();
+    let cases = [
+        ("zork", json!({}), 404, "unknown update method \"zork\""),
+        ("finishBuild", json!({"buildid": build}), 400, "missing field `results`"),
+        ("finishBuild", json!({"buildid": build, "results": 9}), 400, "results: invalid result code 9"),
+        ("finishBuild", json!({"buildid": "x", "results": 0}), 400, "buildid: invalid type: string \"x\""),
+        ("finishBuild", json!({"buildid": build, "results": 0, "zork": 1}), 400, "unknown field `zork`"),
+        ("finishBuild", json!({"buildid": 99, "results": 0}), 404, "no build with buildid 99"),
+        ("finishBuild", json!([]), 400, "invalid parameters of finishBuild"),
+        ("setStepStateString", json!({"stepid": 99, "state_string": ""}), 404, "no step with stepid 99"),
+        ("addStep", json!({"buildid": build, "name": ""}), 400, "invalid parameter name: it is empty"),
+        ("addStep", json!({"buildid": build, "name": "a\nb"}), 400, "control character"),
+        ("appendLog", json!({"logid": 1, "content": "ox"}), 400, "must end with a line end"),
+        ("appendLog", json!({"logid": 1, "content": "ox\n"}), 400, "log 1 is finished"),
+        ("completeBuildRequests", json!({"brids": [1], "results": 5}), 400, "unclaim it"),
+        ("findWorkerId", json!({"name": "a b"}), 400, "no identifier"),
+        ("addChange", json!({"at": "noon"}), 400, "invalid parameter at"),
+    ];
+    for (method, params, status, message) in cases {
+        let (found, body) = host.try_update(method, params.clone()).await;
+        assert_eq!(found.as_u16(), status, "{method} {params}: {body}");
+        let said = body["error"].as_str().expect("an error");
+        assert!(said.contains(message), "{method} {params}: {said}");
+    }
+    assert_eq!(host.get("health").await["events"], events);
+}
+
+#[tokio::test]
+async fn requests_that_are_no_calls_are_refused_as_json() {
+    let host = Setup::default().toml("[server]\nlisten = \"127.0.0.1:0\"\nmax_body_bytes = 1000\n").start().await;
+    let send = async |kind: &str, body: String| {
+        let url = format!("{}/api/v2/updates/addChange", host.url);
+        let answer = host.client.post(url).header("content-type", kind).body(body).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("a body");
+        let body: Value = serde_json::from_str(&text).expect("JSON");
+        (status, body["error"].as_str().expect("an error").to_owned())
+    };
+    assert_eq!(send("text/plain", "{}".to_owned()).await.0, 415);
+    assert_eq!(send("application/json", "{".to_owned()).await.0, 400);
+    let (status, said) = send("application/json", format!("{{\"comments\": \"{}\"}}", "x".repeat(1000))).await;
+    assert_eq!((status, said.contains("max_body_bytes")), (413, true), "{said}");
+    for (path, status) in [("deliveries/7", 404), ("deliveries/x", 404), ("deliveries?state=zork", 400), ("deliveries?zork=1", 400), ("builds/1/steps?zork=1", 400), ("builds/1/steps?limit=x", 400)] {
+        let (found, body) = host.try_get(path).await;
+        assert!(found.as_u16() == status && body["error"].is_string(), "{path}: {found} {body}");
+    }
+}
+
+#[tokio::test]
+async fn calls_may_say_when_it_was() {
+    let host = Setup::default().start().await;
+    let id = host.update("addChange", json!({"author": "ada@example.org", "at": 1_700_000_000})).await;
+    let change = host.get(&format!("changes/{id}")).await["changes"][0].clone();
+    assert_eq!(change["when_timestamp"], 1_700_000_000);
+    let (status, _) = host.post("updates", &json!([{"method": "addChange", "params": {}, "at": 1_600_000_000}])).await;
+    assert!(status.is_success());
+    assert_eq!(host.get("changes/2").await["changes"][0]["when_timestamp"], 1_600_000_000);
+}
+
+#[tokio::test]
+async fn a_lifecycle_tells_its_events_in_buildbots_order() {
+    let host = Setup::default().start().await;
+    host.update("findBuilderId", json!({"name": "linux"})).await;
+    host.finished_build("linux", 0).await;
+    let database = host.database();
+    let mut statement = database.prepare("SELECT topics FROM events ORDER BY seq").expect("a statement");
+    let topics: Vec<String> = statement.query_map([], |row| row.get(0)).expect("rows").map(|row| row.expect("a row")).collect();
+    insta::assert_snapshot!(topics.join("\n--\n"));
+}

@@ -1,0 +1,94 @@
+//! Order: one under way in a lane, the oldest first, and newer ones in the place of those that were never tried.
+
+use campanile_sinks::Answer;
+use campanile_sinks::HttpSink;
+use campanile_tests::Setup;
+use serde_json::Value;
+use serde_json::json;
+use std::time::Duration;
+
+async fn start(sink: &HttpSink, deliveries: &str) -> campanile_tests::TestHost {
+    let settings = format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{deliveries}]", sink.port());
+    let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
+    setup.reporter("script", "scripted", &settings).start().await
+}
+
+fn numbers(sink: &HttpSink) -> Vec<i64> {
+    let number = |text: String| serde_json::from_str::<Value>(&text).expect("JSON")["build"].as_i64().expect("a number");
+    sink.received().into_iter().map(|request| number(request.text())).collect()
+}
+
+/// What comes first is answered late.
+async fn slow_first() -> HttpSink {
+    let sink = HttpSink::start(None).await.expect("a server");
+    sink.answer(Answer { delay: Duration::from_millis(400), ..Answer::default() });
+    sink
+}
+
+#[tokio::test]
+async fn a_lane_keeps_its_order() {
+    let sink = slow_first().await;
+    let host = start(&sink, "{key = \"a\", lane = \"l\"}").await;
+    for _ in 0..5 {
+        host.finished_build("linux", 0).await;
+    }
+    host.settle().await;
+    assert_eq!(numbers(&sink), [1, 2, 3, 4, 5]);
+    let requests = sink.received();
+    let waited = requests[1].at - requests[0].at;
+    assert!(waited >= Duration::from_millis(400), "the second waits for the first: {waited:?}");
+}
+
+#[tokio::test]
+async fn without_a_lane_nobody_waits() {
+    let sink = slow_first().await;
+    let host = start(&sink, "{key = \"a\"}").await;
+    host.finished_build("linux", 0).await;
+    sink.wait_for(1).await;
+    host.finished_build("linux", 0).await;
+    let requests = sink.wait_for(2).await;
+    assert!(requests[1].at - requests[0].at < Duration::from_millis(390));
+    host.settle().await;
+}
+
+#[tokio::test]
+async fn a_head_that_fails_is_tried_again_before_the_next() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    sink.answer(Answer::status(500));
+    let host = start(&sink, "{key = \"a\", lane = \"l\"}").await;
+    host.finished_build("linux", 0).await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    assert_eq!(numbers(&sink), [1, 1, 2]);
+}
+
+#[tokio::test]
+async fn a_dead_head_lets_the_next_go() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    sink.answer(Answer::status(422));
+    let host = start(&sink, "{key = \"a\", lane = \"l\"}").await;
+    host.finished_build("linux", 0).await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    assert_eq!(numbers(&sink), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_newer_one_takes_the_place_of_what_was_never_tried() {
+    let sink = slow_first().await;
+    let host = start(&sink, "{key = \"a\", lane = \"l\", replace = \"status\", receipt = true}").await;
+    host.finished_build("linux", 0).await;
+    sink.wait_for(1).await;
+    for _ in 0..3 {
+        host.finished_build("linux", 0).await;
+    }
+    host.settle().await;
+    let deliveries = host.deliveries().await;
+    let of_builds = deliveries.iter().filter(|delivery| delivery["key"] == "a");
+    let states: Vec<&Value> = of_builds.map(|delivery| &delivery["state"]).collect();
+    assert_eq!(states, [&json!("delivered"), &json!("superseded"), &json!("superseded"), &json!("delivered")]);
+    let texts: Vec<Value> =
+        sink.received().iter().map(|request| serde_json::from_str(&request.text()).expect("JSON")).collect();
+    let outcomes = |outcome: &str| texts.iter().filter(|text| text["outcome"] == outcome).count();
+    assert_eq!((outcomes("Outcome::Done"), outcomes("Outcome::Superseded")), (2, 2));
+}

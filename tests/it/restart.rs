@@ -1,0 +1,130 @@
+//! The host ends, in order or not, and comes back: nothing that was acknowledged is lost, nothing is told twice.
+
+use campanile_sinks::Answer;
+use campanile_sinks::HttpSink;
+use campanile_sinks::SmtpFault;
+use campanile_sinks::SmtpOptions;
+use campanile_sinks::SmtpSink;
+use campanile_tests::ProcessHost;
+use campanile_tests::Setup;
+use campanile_tests::finished_build;
+use reqwest::Client;
+use serde_json::Value;
+use serde_json::json;
+use std::time::Duration;
+
+async fn post(url: &str, path: &str, body: &Value) -> Value {
+    let client = Client::builder().no_proxy().build().expect("a client");
+    let request = client.post(format!("{url}/api/v2/{path}")).header("content-type", "application/json");
+    let answer = request.body(body.to_string()).send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{}", answer.status());
+    serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON")
+}
+
+async fn build(url: &str) {
+    let builder = post(url, "updates/findBuilderId", &json!({"name": "linux"})).await["result"].as_i64();
+    post(url, "updates", &finished_build(builder.expect("an id"), 2)).await;
+}
+
+async fn get(url: &str, path: &str) -> Value {
+    let client = Client::builder().no_proxy().build().expect("a client");
+    let answer = client.get(format!("{url}/api/v2/{path}")).send().await.expect("an answer");
+    serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON")
+}
+
+#[tokio::test]
+async fn killed_after_the_answer_it_sends_the_mail_once_when_it_is_back() {
+    let sink = SmtpSink::start(SmtpOptions::default()).await.expect("a server");
+    let setup = Setup::default().mail("all", sink.port(), "");
+    for round in 1..=5 {
+        let host = ProcessHost::start(&setup).await;
+        build(&host.url).await;
+        host.kill().await;
+        let host = ProcessHost::start(&setup).await;
+        let mails = tokio::time::timeout(Duration::from_secs(30), sink.wait_for(round)).await.expect("the mail comes");
+        assert_eq!(mails.len(), round);
+        assert_eq!(host.terminate().await, Some(0));
+        assert_eq!(sink.count(), round, "once");
+    }
+}
+
+#[tokio::test]
+async fn killed_during_an_attempt_it_sends_the_same_mail_again() {
+    let sink = SmtpSink::start(SmtpOptions { fault: SmtpFault::StallAfterData, ..SmtpOptions::default() });
+    let sink = sink.await.expect("a server");
+    let setup = Setup::default().mail("all", sink.port(), "");
+    let host = ProcessHost::start(&setup).await;
+    build(&host.url).await;
+    sink.wait_for(1).await;
+    host.kill().await;
+    sink.change(|options| options.fault = SmtpFault::None);
+    let host = ProcessHost::start(&setup).await;
+    let mails = sink.wait_for(2).await;
+    let id = |index: usize| mails[index].text().lines().find(|l| l.starts_with("Message-ID")).map(str::to_owned);
+    assert_eq!(id(0), id(1));
+    let delivery = get(&host.url, "deliveries/1").await;
+    assert_eq!(delivery["deliveries"][0]["attempts"][0]["outcome"], "unknown");
+    assert_eq!(host.terminate().await, Some(0));
+}
+
+#[tokio::test]
+async fn killed_during_a_blind_attempt_it_does_not_send_again() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    sink.answer(Answer { delay: Duration::from_secs(20), ..Answer::default() });
+    let settings = format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\", resend = \"blind\"}}]", sink.port());
+    let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
+    let setup = setup.reporter("script", "scripted", &settings);
+    let host = ProcessHost::start(&setup).await;
+    build(&host.url).await;
+    sink.wait_for(1).await;
+    host.kill().await;
+    let host = setup.start().await;
+    host.settle().await;
+    let delivery = &host.deliveries().await[0];
+    assert_eq!((&delivery["state"], sink.count()), (&json!("dead"), 1));
+    assert!(delivery["reason"].as_str().expect("a reason").contains("campanile delivery retry"), "{delivery}");
+}
+
+#[tokio::test]
+async fn sigterm_lets_what_is_under_way_end() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    sink.answer(Answer { delay: Duration::from_millis(700), ..Answer::default() });
+    let settings = format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\"}}]", sink.port());
+    let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
+    let setup = setup.reporter("script", "scripted", &settings);
+    let host = ProcessHost::start(&setup).await;
+    build(&host.url).await;
+    sink.wait_for(1).await;
+    assert_eq!(host.terminate().await, Some(0));
+    let host = setup.start().await;
+    host.settle().await;
+    let delivery = &host.deliveries().await[0];
+    assert_eq!((&delivery["state"], &delivery["tries"], sink.count()), (&json!("delivered"), &json!(1), 1));
+}
+
+#[tokio::test]
+async fn two_hosts_do_not_share_a_database() {
+    let setup = Setup::default();
+    let host = setup.start().await;
+    let refused = setup.refused().await;
+    assert!(refused.contains("belongs to a host that is running"), "{refused}");
+    drop(host);
+}
+
+#[tokio::test]
+async fn a_reporter_that_is_gone_takes_its_deliveries_with_it() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    sink.answer_always(Answer::status(503));
+    let settings = format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\"}}]", sink.port());
+    let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
+    let mut with = setup.clone().reporter("script", "scripted", &settings).schedule(&[0, 3_000]).start().await;
+    with.may_owe();
+    with.finished_build("linux", 0).await;
+    sink.wait_for(1).await;
+    drop(with.stop().await);
+    let host = setup.schedule(&[0, 3_000]).start().await;
+    host.settle().await;
+    let delivery = &host.deliveries().await[0];
+    assert_eq!(delivery["state"], "cancelled");
+    assert!(delivery["reason"].as_str().expect("a reason").contains("no longer configured"), "{delivery}");
+}
