@@ -35,7 +35,7 @@ pub struct RealSmtp {
     pub password: String,
     log: Lines<BufReader<ChildStdout>>,
     delivered: usize,
-    _master: Child,
+    shell: Child,
     folder: tempfile::TempDir,
 }
 
@@ -52,19 +52,19 @@ impl RealSmtp {
         let (user, password) = ("ci@example.org".to_owned(), "pass word".to_owned());
         write_login(folder.path(), &password)?;
         write_configuration(folder.path(), ports)?;
-        let mut master = tokio::process::Command::new("/usr/sbin/postfix")
+        let mut shell = tokio::process::Command::new("/usr/sbin/postfix")
             .args(["-c", &path(folder.path(), "etc"), "start-fg"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // A group of its own, by which all its processes are ended.
+            // A group of its own, by which it can be ended.
             .process_group(0)
             .spawn()
             .context("starting postfix")?;
-        let stdout = master.stdout.take().context("postfix has no output")?;
+        let stdout = shell.stdout.take().context("postfix has no output")?;
         let log = BufReader::new(stdout).lines();
         let [port, tls_port] = ports;
-        let mut postfix = Self { port, tls_port, ca_pem, user, password, log, delivered: 0, _master: master, folder };
+        let mut postfix = Self { port, tls_port, ca_pem, user, password, log, delivered: 0, shell, folder };
         postfix.until("daemon started").await?;
         Ok(postfix)
     }
@@ -97,15 +97,16 @@ impl RealSmtp {
 
 impl Drop for RealSmtp {
     fn drop(&mut self) {
-        // Ends the master and all it started; the child itself is reaped by the runtime.
-        let stopped = Command::new("/usr/sbin/postfix")
-            .args(["-c", &path(self.folder.path(), "etc"), "abort"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        if let Some(id) = self._master.id().filter(|_| !stopped.is_ok_and(|status| status.success())) {
-            let _ = Command::new("/bin/kill").args(["-KILL", "--", &format!("-{id}")]).status();
+        // The master leads a group of its own; its number stands in a file, which `abort` takes away.
+        let number = fs::read_to_string(self.folder.path().join("queue/pid/master.pid"));
+        let quiet = |command: &mut Command| {
+            let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        };
+        quiet(Command::new("/usr/sbin/postfix").args(["-c", &path(self.folder.path(), "etc"), "abort"]));
+        // Whoever is slow to end ends at once; a group that is gone is no error.
+        let groups = [number.ok(), self.shell.id().map(|id| id.to_string())];
+        for group in groups.iter().flatten() {
+            quiet(Command::new("/bin/kill").args(["-KILL", "--", &format!("-{}", group.trim())]));
         }
     }
 }
@@ -148,7 +149,7 @@ fn write_login(folder: &Path, password: &str) -> anyhow::Result<()> {
     Ok(fs::write(folder.join("etc/sasl/smtpd.conf"), settings)?)
 }
 
-fn write_configuration(folder: &Path, [port, tls_port]: [u16; 2]) -> anyhow::Result<()> {
+fn write_configuration(folder: &Path, ports: [u16; 2]) -> anyhow::Result<()> {
     for (name, owner) in [("etc", None), ("queue", None), ("data", Some("postfix")), ("mail", Some("postfix"))] {
         let directory: PathBuf = folder.join(name);
         fs::create_dir_all(&directory)?;
@@ -157,11 +158,16 @@ fn write_configuration(folder: &Path, [port, tls_port]: [u16; 2]) -> anyhow::Res
             anyhow::ensure!(status.success(), "chown {owner} {}", directory.display());
         }
     }
+    fs::write(folder.join("etc/main.cf"), main_cf(folder)?)?;
+    Ok(fs::write(folder.join("etc/master.cf"), master_cf(ports))?)
+}
+
+fn main_cf(folder: &Path) -> anyhow::Result<String> {
     let id = |flag: &str| -> anyhow::Result<String> {
         let output = Command::new("/usr/bin/id").args([flag, "postfix"]).output()?;
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     };
-    let main = format!(
+    Ok(format!(
         "compatibility_level = 3.6\n\
          queue_directory = {queue}\ndata_directory = {data}\nmaillog_file = /dev/stdout\n\
          inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmyhostname = localhost\nmydestination =\n\
@@ -181,10 +187,12 @@ fn write_configuration(folder: &Path, [port, tls_port]: [u16; 2]) -> anyhow::Res
         cert = path(folder, "cert.pem"),
         key = path(folder, "key.pem"),
         sasl = path(folder, "etc/sasl"),
-    );
-    fs::write(folder.join("etc/main.cf"), main)?;
+    ))
+}
+
+fn master_cf([port, tls_port]: [u16; 2]) -> String {
     let smtpd = "inet n - n - - smtpd";
-    let master = format!(
+    format!(
         "127.0.0.1:{port} {smtpd}\n\
          127.0.0.1:{tls_port} {smtpd}\n  -o smtpd_tls_wrappermode=yes -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n\
          postlog unix-dgram n - n - 1 postlogd\npickup unix n - n 60 1 pickup\ncleanup unix n - n - 0 cleanup\n\
@@ -193,6 +201,5 @@ fn write_configuration(folder: &Path, [port, tls_port]: [u16; 2]) -> anyhow::Res
          error unix - - n - - error\nretry unix - - n - - error\ndiscard unix - - n - - discard\n\
          virtual unix - n n - - virtual\nanvil unix - - n - 1 anvil\nscache unix - - n - 1 scache\n\
          proxymap unix - - n - - proxymap\nflush unix n - n 1000? 0 flush\nshowq unix n - n - - showq\n"
-    );
-    Ok(fs::write(folder.join("etc/master.cf"), master)?)
+    )
 }
