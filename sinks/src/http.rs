@@ -5,6 +5,7 @@ use crate::listen::Listening;
 use crate::listen::listen;
 use crate::tls::ServerCertificate;
 use bytes::Bytes;
+use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::BodyExt;
 use http_body_util::StreamBody;
@@ -17,6 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::collections::VecDeque;
 use std::future::pending;
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -47,7 +49,7 @@ pub enum HttpFault {
     DropInBody,
     /// The answer never comes.
     Stall,
-    /// The body goes on for ever.
+    /// The body is repeated for ever.
     Endless,
 }
 
@@ -207,13 +209,17 @@ fn rendered(answer: Answer) -> io::Result<Response<Body>> {
     let chunk = Bytes::from(answer.body);
     let body = match answer.fault {
         HttpFault::DropInBody => {
-            let chunks = [Ok(Frame::data(chunk)), Err(io::Error::other("asked for"))];
-            StreamBody::new(stream::iter(chunks)).boxed_unsync()
+            let rest = stream::once(async {
+                // What is there already goes out before the connection is closed.
+                tokio::task::yield_now().await;
+                Err(io::Error::other("asked for"))
+            });
+            StreamBody::new(stream::once(ready(Ok(Frame::data(chunk)))).chain(rest)).boxed_unsync()
         }
-        HttpFault::Endless => {
+        HttpFault::Endless if !chunk.is_empty() => {
             StreamBody::new(stream::repeat_with(move || Ok(Frame::data(chunk.clone())))).boxed_unsync()
         }
-        HttpFault::None | HttpFault::Drop | HttpFault::Stall => {
+        HttpFault::None | HttpFault::Drop | HttpFault::Stall | HttpFault::Endless => {
             http_body_util::Full::new(chunk).map_err(io::Error::other).boxed_unsync()
         }
     };

@@ -7,6 +7,7 @@ mod arrivals;
 mod http;
 mod listen;
 mod smtp;
+mod smtp_login;
 mod smtp_session;
 mod tls;
 

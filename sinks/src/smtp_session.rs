@@ -8,10 +8,7 @@ use crate::smtp::SmtpFault;
 use crate::smtp::SmtpOptions;
 use crate::smtp::SmtpReply;
 use crate::smtp::SmtpTls;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use smtp_proto::AUTH_LOGIN;
-use smtp_proto::AUTH_PLAIN;
+use crate::smtp_login::Login;
 use smtp_proto::Error;
 use smtp_proto::Request;
 use smtp_proto::request::receiver::DataReceiver;
@@ -31,30 +28,23 @@ use tokio_rustls::TlsAcceptor;
 
 /// What comes after a burst of input.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
+pub(crate) enum Next {
     More,
     Starttls,
     Close,
     Stall,
 }
 
-/// A login in several lines.
-enum Login {
-    Plain,
-    User,
-    Password(String),
-}
-
-struct Session<'a> {
+pub(crate) struct Session<'a> {
     shared: &'a Shared,
-    options: Arc<SmtpOptions>,
+    pub(crate) options: Arc<SmtpOptions>,
     connection: usize,
     tls: bool,
     helo: String,
-    user: Option<String>,
+    pub(crate) user: Option<String>,
     from: Option<String>,
     recipients: Vec<String>,
-    login: Option<(Login, Vec<u8>)>,
+    pub(crate) login: Option<(Login, Vec<u8>)>,
     data: Option<(DataReceiver, Vec<u8>)>,
     mails: usize,
 }
@@ -220,61 +210,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn begin_login(&mut self, mechanism: u64, response: &str, output: &mut Vec<u8>) {
-        match mechanism {
-            _ if self.options.login.is_none() => say(output, 502, "5.5.1 not here"),
-            AUTH_PLAIN if !response.is_empty() => self.end_plain(response.as_bytes(), output),
-            AUTH_PLAIN => {
-                self.login = Some((Login::Plain, Vec::new()));
-                say(output, 334, "");
-            }
-            AUTH_LOGIN => {
-                self.login = Some((Login::User, Vec::new()));
-                say(output, 334, &BASE64_STANDARD.encode("Username:"));
-            }
-            _ => say(output, 504, "5.5.4 no such mechanism"),
-        }
-    }
-
-    fn take_login(&mut self, bytes: &mut Iter<'_, u8>, output: &mut Vec<u8>) -> Next {
-        let Some((step, mut line)) = self.login.take() else { return Next::More };
-        let complete = bytes.by_ref().any(|&b| {
-            line.push(b);
-            b == b'\n'
-        });
-        if !complete {
-            self.login = Some((step, line));
-            return Next::More;
-        }
-        let line = line.trim_ascii();
-        match step {
-            Login::Plain => self.end_plain(line, output),
-            Login::User => {
-                self.login = Some((Login::Password(decoded(line)), Vec::new()));
-                say(output, 334, &BASE64_STANDARD.encode("Password:"));
-            }
-            Login::Password(user) => self.end_login(user, decoded(line), output),
-        }
-        Next::More
-    }
-
-    fn end_plain(&mut self, response: &[u8], output: &mut Vec<u8>) {
-        let decoded = decoded(response);
-        let mut words = decoded.split('\0').skip(1).map(str::to_owned);
-        let (user, password) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        self.end_login(user, password, output);
-    }
-
-    fn end_login(&mut self, user: String, password: String, output: &mut Vec<u8>) {
-        match &self.options.login {
-            Some((u, p)) if *u == user && *p == password => {
-                self.user = Some(user);
-                say(output, 235, "2.7.0 welcome");
-            }
-            _ => say(output, 535, "5.7.8 wrong user or password"),
-        }
-    }
-
     fn take_data(&mut self, bytes: &mut Iter<'_, u8>, output: &mut Vec<u8>) -> Next {
         let Some((receiver, data)) = &mut self.data else { return Next::More };
         if self.options.fault == SmtpFault::DropInData {
@@ -315,14 +250,10 @@ impl<'a> Session<'a> {
     }
 }
 
-fn say(output: &mut Vec<u8>, code: u16, text: &str) {
+pub(crate) fn say(output: &mut Vec<u8>, code: u16, text: &str) {
     let _ = write!(output, "{code} {text}\r\n");
 }
 
 fn reply(output: &mut Vec<u8>, answer: &SmtpReply) {
     say(output, answer.code, &answer.text);
-}
-
-fn decoded(base64: &[u8]) -> String {
-    String::from_utf8_lossy(&BASE64_STANDARD.decode(base64).unwrap_or_default()).into_owned()
 }

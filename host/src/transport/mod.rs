@@ -39,3 +39,6 @@ pub use transports::Setup;
 pub use transports::Transports;
 pub use trust::Trust;
 pub use trust::TrustError;
+
+#[cfg(test)]
+mod tests;

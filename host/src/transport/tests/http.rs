@@ -1,0 +1,158 @@
+//! HTTP.
+
+use super::*;
+use AttemptOutcome::*;
+
+async fn sink() -> (HttpSink, String) {
+    let sink = HttpSink::start(None).await.unwrap();
+    let url = format!("http://127.0.0.1:{}", sink.port());
+    (sink, url)
+}
+
+#[tokio::test]
+async fn a_request_arrives_with_its_secrets() {
+    let (sink, url) = sink().await;
+    let json = Text([token("{\"k\": \"").0, vec![Part::Literal("\"}".into())]].concat());
+    let house = House::open();
+    let sent = house
+        .send(Message::Http(HttpRequest {
+            url: token(&format!("{url}/hook?t=")),
+            headers: vec![field("X-Token", token("Bearer "))],
+            login: Some(Credentials { user: Text::literal("me"), password: Text::literal("pw") }),
+            body: HttpBody::Json(json),
+            ..request(String::new())
+        }))
+        .await;
+    check(&sent, Done, "");
+    let form = HttpBody::Form(vec![field("a b", token("x="))]);
+    check(&house.send(Message::Http(HttpRequest { body: form, ..request(url.clone()) })).await, Done, "");
+    let received = sink.received();
+    let first = &received[0];
+    assert_eq!((first.method.as_str(), first.target.as_str()), ("POST", "/hook?t=t0p%20%22s3cret%22"));
+    assert_eq!(first.header("x-token"), Some("Bearer t0p \"s3cret\""));
+    assert_eq!(first.header("authorization"), Some("Basic bWU6cHc="));
+    assert_eq!(first.header("content-type"), Some("application/json"));
+    assert_eq!(first.header("webhook-id"), Some(UID));
+    assert_eq!(first.header("user-agent"), Some(concat!("campanile/", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(first.header("host"), Some(&url["http://".len()..]));
+    assert_eq!(first.text(), r#"{"k": "t0p \"s3cret\""}"#);
+    assert_eq!(received[1].text(), "a%20b=x%3Dt0p%20%22s3cret%22");
+    assert_eq!(received[1].header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(received[1].connection, 1, "the connection is kept");
+}
+
+#[tokio::test]
+async fn what_a_guest_may_not_set_is_refused() {
+    let (sink, url) = sink().await;
+    for (name, value, reason) in [
+        ("Host", "x", "the header \"Host\" is the host's to write"),
+        ("Content-Length", "0", "is the host's to write"),
+        ("Transfer-Encoding", "chunked", "is the host's to write"),
+        ("Connection", "close", "is the host's to write"),
+        ("Proxy-Authorization", "x", "is the host's to write"),
+        ("Webhook-Id", "x", "the header \"Webhook-Id\" is the host's to write"),
+        ("X-A", "a\r\nHost: b", "control character"),
+        ("X A", "a", "invalid header name \"X A\""),
+    ] {
+        let headers = vec![field(name, Text::literal(value))];
+        check(
+            &House::open().send(Message::Http(HttpRequest { headers, ..request(url.clone()) })).await,
+            Refused,
+            reason,
+        );
+    }
+    let connect = HttpRequest { method: "CONNECT".into(), ..request(url) };
+    check(&House::open().send(Message::Http(connect)).await, Refused, "invalid method \"CONNECT\"");
+    assert_eq!(sink.count(), 0);
+}
+
+#[tokio::test]
+async fn answers_are_judged_and_kept_without_secrets() {
+    let (sink, url) = sink().await;
+    sink.answer(Answer::status(429).header("retry-after", "60").body("slow down, t0p \"s3cret\" / t0p%20%22s3cret%22"));
+    let house = House::open();
+    let send =
+        || house.send(Message::Http(HttpRequest { headers: vec![field("x", token(""))], ..request(url.clone()) }));
+    let sent = send().await;
+    check(&sent, Failed, "answered 429 Too Many Requests");
+    assert_eq!(sent.answer, "slow down, <secret:token> / <secret:token>");
+    assert_eq!((sent.status, sent.not_before), (Some(429), Some(NOW.plus(60_000))));
+    sink.answer(Answer::status(302).header("location", "http://169.254.169.254/"));
+    check(&send().await, Refused, "redirects are not followed");
+    sink.answer(Answer::status(200).body("x".repeat(50_000)));
+    assert_eq!(send().await.answer.len(), 16 * 1024);
+    assert_eq!(sink.count(), 3);
+}
+
+#[tokio::test]
+async fn after_a_request_left_the_outcome_is_unknown() {
+    let (sink, url) = sink().await;
+    let house = House::open();
+    let faulty = |fault| Answer::status(200).body("begun").fault(fault);
+    let post = || house.send(Message::Http(request(url.clone())));
+    let get = || house.send(Message::Http(HttpRequest { method: "get".into(), ..request(url.clone()) }));
+    sink.answer(faulty(HttpFault::Drop));
+    check(&post().await, Unknown, "no answer: ");
+    sink.answer(faulty(HttpFault::Stall));
+    check(&post().await, Unknown, "the answer took longer than 0.3 s");
+    sink.answer(faulty(HttpFault::Drop));
+    check(&get().await, Failed, "no answer: ");
+    // The head counts: whoever said 200 has done it.
+    sink.answer(faulty(HttpFault::DropInBody));
+    check(&post().await, Done, "");
+    sink.answer(faulty(HttpFault::Endless));
+    let began = Instant::now();
+    let endless = post().await;
+    check(&endless, Done, "");
+    assert!(began.elapsed() < Duration::from_secs(2));
+    check(&post().await, Done, "");
+    let nowhere = house.send(Message::Http(request("http://127.0.0.1:1/".into()))).await;
+    check(&nowhere, Failed, "connecting to 127.0.0.1");
+    let unknown = house.send(Message::Http(request("http://nowhere.invalid/".into()))).await;
+    check(&unknown, Failed, "looking up nowhere.invalid");
+}
+
+#[tokio::test]
+async fn tls() {
+    let certificate = certificate();
+    let sink = HttpSink::start(Some(certificate.clone())).await.unwrap();
+    let message = || Message::Http(request(format!("https://localhost:{}/x", sink.port())));
+    check(&House::new(&["127.0.0.0/8", "::1"], Some(&certificate)).send(message()).await, Done, "");
+    check(&House::open().send(message()).await, Failed, "TLS with localhost: invalid peer certificate");
+    assert_eq!(sink.count(), 1);
+}
+
+#[tokio::test]
+async fn metadata_stays_closed_in_every_spelling() {
+    let house = House::new(&["0.0.0.0/0", "::/0"], None);
+    for host in ["169.254.169.254", "0xa9fea9fe", "2852039166", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]"] {
+        let sent = house.send(Message::Http(request(format!("http://{host}/latest/meta-data/")))).await;
+        check(&sent, Refused, "a cloud's metadata address");
+    }
+}
+
+#[tokio::test]
+async fn a_probe_looks_for_its_marker() {
+    let (sink, url) = sink().await;
+    let house = House::open();
+    sink.answer_always(Answer::status(200).body(format!("{}marker", " ".repeat(40_000))));
+    let ask = Message::Http(HttpRequest { method: "GET".into(), ..request(url.clone()) });
+    let grants = Grants::new(&[], false, &[url]).unwrap();
+    let permit = grants.permit(&ask).unwrap();
+    let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents: &[] };
+    assert_eq!(house.transports.probe(&permit, &outgoing, "marker").await.outcome, ProbeFound);
+    assert_eq!(house.transports.probe(&permit, &outgoing, "maker").await.outcome, ProbeAbsent);
+    sink.answer_always(Answer::status(500));
+    assert_eq!(house.transports.probe(&permit, &outgoing, "marker").await.outcome, Failed);
+    assert_eq!(sink.received()[0].header("webhook-id"), None);
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_was_closed_is_no_failure() {
+    let (sink, url) = sink().await;
+    let house = House::open();
+    sink.answer(Answer::status(200).header("connection", "close"));
+    check(&house.send(Message::Http(request(url.clone()))).await, Done, "");
+    check(&house.send(Message::Http(request(url.clone()))).await, Done, "");
+    assert_eq!(sink.received()[1].connection, 2);
+}

@@ -1,0 +1,248 @@
+//! Mail.
+
+use super::*;
+use AttemptOutcome::*;
+
+async fn sink(options: SmtpOptions) -> SmtpSink {
+    SmtpSink::start(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_mail_arrives_as_it_was_meant() {
+    let sink = sink(SmtpOptions::default()).await;
+    let mail = Mail {
+        to: vec!["Jürgen <a@example.org>".into(), "b@example.org".into()],
+        cc: vec!["a@example.org".into(), "c@bücher.example".into()],
+        bcc: vec!["d@example.org".into()],
+        subject: "grün\nund gelb".into(),
+        body: "zwölf\r\n.\nBoxkämpfer\n".into(),
+        headers: vec![field("X-Token", Text::literal("ja")), field("Reply-To", Text::literal("e@example.org"))],
+        ..mail(sink.port())
+    };
+    let sent = House::open().send(Message::Mail(mail)).await;
+    check(&sent, Done, "");
+    assert_eq!((sent.status, sent.answer.as_str()), (Some(250), "250 2.0.0 kept"));
+    let received = &sink.wait_for(1).await[0];
+    assert_eq!(received.helo, "ci.example.org");
+    assert_eq!(received.from, "ci@example.org");
+    assert_eq!(received.recipients, ["a@example.org", "b@example.org", "c@xn--bcher-kva.example", "d@example.org"]);
+    let text = received.text();
+    for expected in [
+        "Message-ID: <0123456789abcdef0123456789abcdef@example.org>\r\n",
+        "Date: Fri, 20 Nov 2026 10:00:00 +0000\r\n",
+        "From: CI <ci@example.org>\r\n",
+        "Auto-Submitted: auto-generated\r\n",
+        "Reply-To: e@example.org\r\n",
+        "Content-Transfer-Encoding: 8bit\r\n",
+        "\r\n\r\nzwölf\r\n.\r\nBoxkämpfer\r\n",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
+    assert!(text.contains("Subject: =?utf-8?b?") && !text.contains("d@example.org"), "{text}");
+}
+
+#[tokio::test]
+async fn without_8bitmime_and_pipelining_it_is_the_same_mail() {
+    let sink = sink(SmtpOptions { extensions: Vec::new(), ..SmtpOptions::default() }).await;
+    let sent =
+        House::open().send(Message::Mail(Mail { body: "zwölf Boxkämpfer jagen\n".into(), ..mail(sink.port()) })).await;
+    check(&sent, Done, "");
+    let text = sink.received()[0].text();
+    assert!(text.is_ascii() && text.contains("zw=C3=B6lf Boxk=C3=A4mpfer jagen\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn attachments() {
+    let sink = sink(SmtpOptions::default()).await;
+    let attachment = |content| Attachment {
+        filename: "make.\"stdio\"\r\n".into(),
+        content_type: "text/plain; charset=utf-8".into(),
+        content,
+    };
+    let attachments = vec![attachment(Content::Bytes(b"a\nb".to_vec())), attachment(Content::Log(LogId(5)))];
+    let message = Message::Mail(Mail { attachments, ..mail(sink.port()) });
+    let house = House::open();
+    check(&house.send(message.clone()).await, Refused, "attachment 1: log 5 is not there any more");
+    check(&house.send_with(message.clone(), &[(1, b"log\n".to_vec())]).await, Done, "");
+    check(&house.send_with(message, &[(1, b"log\n".to_vec())]).await, Done, "");
+    let received = sink.wait_for(2).await;
+    let text = received[0].text();
+    for expected in ["multipart/mixed", "\r\n\r\nYQpi\r\n", "\r\n\r\nbG9nCg==\r\n", "make.\\\"stdio\\\"__"] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
+    assert_eq!(text, received[1].text(), "two tries are the same mail");
+}
+
+#[tokio::test]
+async fn what_is_no_mail_is_refused_before_anything_is_sent() {
+    let sink = sink(SmtpOptions::default()).await;
+    let base = || mail(sink.port());
+    let one = |address: &str| vec![address.to_owned()];
+    for (mail, reason) in [
+        (Mail { to: Vec::new(), ..base() }, "the mail has no recipients"),
+        (Mail { to: one("nobody"), ..base() }, "To: invalid address \"nobody\""),
+        (Mail { to: one("a@example.org, b@example.org"), ..base() }, "To: invalid address"),
+        (Mail { cc: one("a@example.org\r\nDATA"), ..base() }, "Cc: invalid address"),
+        (Mail { bcc: one("<a@example.org> x"), ..base() }, "Bcc: invalid address"),
+        (Mail { sender: "ci".into(), ..base() }, "the sender: invalid address \"ci\""),
+        (Mail { headers: vec![field("Bcc", Text::literal("x@y.z"))], ..base() }, "the header \"Bcc\" is the host's"),
+        (Mail { headers: vec![field("X-A", Text::literal("b\r\nBcc: c"))], ..base() }, "control character"),
+        (Mail { headers: vec![field("X A", Text::literal("b"))], ..base() }, "invalid header name \"X A\""),
+        (Mail { headers: vec![field("X\r\nA", Text::literal("b"))], ..base() }, "invalid header name"),
+    ] {
+        check(&House::open().send(Message::Mail(mail)).await, Refused, reason);
+    }
+    assert_eq!(sink.connections(), 0);
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_mails() {
+    let sink = sink(SmtpOptions::default()).await;
+    let house = House::open();
+    for _ in 0..3 {
+        check(&house.send(Message::Mail(mail(sink.port()))).await, Done, "");
+    }
+    assert_eq!((sink.count(), sink.connections()), (3, 1));
+    sink.change(|options| options.mails_per_connection = Some(4));
+    for _ in 0..3 {
+        check(&house.send(Message::Mail(mail(sink.port()))).await, Done, "");
+    }
+    assert_eq!((sink.count(), sink.connections()), (6, 2));
+    sink.change(|options| options.mail = Some(SmtpReply::new(421, "too much")));
+    check(&house.send(Message::Mail(mail(sink.port()))).await, Failed, "421 too much");
+    assert_eq!(sink.connections(), 3, "421 on an idle connection is tried on a fresh one");
+}
+
+#[tokio::test]
+async fn recipients_are_judged_one_by_one() {
+    let mut options = SmtpOptions::default();
+    options.recipients.insert("gone@example.org".into(), SmtpReply::new(550, "no such user"));
+    options.recipients.insert("full@example.org".into(), SmtpReply::new(452, "mailbox full"));
+    let sink = sink(options).await;
+    let house = House::open();
+    let to = |to: &[&str]| {
+        let to = to.iter().map(|name| format!("{name}@example.org")).collect();
+        house.send(Message::Mail(Mail { to, ..mail(sink.port()) }))
+    };
+    check(&to(&["a", "gone", "full"]).await, Done, "refused for gone@example.org: 550 no such user; refused for full");
+    check(&to(&["gone"]).await, Refused, "refused for gone@example.org: 550 no such user");
+    check(&to(&["full"]).await, Failed, "452 mailbox full");
+    let mixed = to(&["gone", "full"]).await;
+    check(&mixed, Failed, "550 no such user");
+    assert_eq!((mixed.status, sink.count()), (Some(452), 1));
+}
+
+#[tokio::test]
+async fn answers_of_the_relay() {
+    let sink = sink(SmtpOptions::default()).await;
+    let house = House::open();
+    for (mail_answer, data_answer, outcome) in [
+        (Some(550), None, Refused),
+        (Some(451), None, Failed),
+        (Some(530), None, Failed),
+        (None, Some(554), Refused),
+        (None, Some(452), Failed),
+    ] {
+        let reply = |code: Option<u16>| code.map(|code| SmtpReply::new(code, "no"));
+        sink.change(|options| (options.mail, options.data) = (reply(mail_answer), reply(data_answer)));
+        let sent = house.send(Message::Mail(mail(sink.port()))).await;
+        check(&sent, outcome, "the mail was not taken: ");
+        assert_eq!(sent.status, mail_answer.or(data_answer));
+    }
+}
+
+#[tokio::test]
+async fn only_after_the_last_byte_the_outcome_is_unknown() {
+    let house = House::open();
+    for (fault, outcome, reason) in [
+        (SmtpFault::StallAtConnect, Failed, "the greeting: the answer took longer than 0.3 s"),
+        (SmtpFault::StallAfterData, Unknown, "the end of the mail: the whole exchange took longer than 0.9 s"),
+        (SmtpFault::DropAfterData, Unknown, "the end of the mail: "),
+    ] {
+        let sink = sink(SmtpOptions { fault, ..SmtpOptions::default() }).await;
+        let began = Instant::now();
+        check(&house.send(Message::Mail(mail(sink.port()))).await, outcome, reason);
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+    let sink = sink(SmtpOptions { fault: SmtpFault::DropInData, ..SmtpOptions::default() }).await;
+    let big = Mail { body: format!("{}\n", "x".repeat(75)).repeat(100_000), ..mail(sink.port()) };
+    check(&house.send(Message::Mail(big)).await, Failed, "the mail: ");
+    let closed = mail(1);
+    check(&house.send(Message::Mail(closed)).await, Failed, "connecting to 127.0.0.1 at 127.0.0.1:1: ");
+}
+
+#[tokio::test]
+async fn tls_and_login() {
+    let certificate = certificate();
+    let login = Some(Credentials { user: Text::literal("me"), password: token("") });
+    let expected = Some(("me".to_owned(), "t0p \"s3cret\"".to_owned()));
+    for (tls, security) in [
+        (SmtpTls::Starttls(certificate.clone()), SmtpSecurity::Starttls),
+        (SmtpTls::Implicit(certificate.clone()), SmtpSecurity::Smtps),
+    ] {
+        let options = SmtpOptions { tls, login: expected.clone(), login_required: true, ..SmtpOptions::default() };
+        let sink = sink(options).await;
+        let relay = |host: &str, login| SmtpRelay { host: host.into(), port: sink.port(), security, login };
+        let mail = |host, login| Message::Mail(Mail { relay: relay(host, login), ..mail(0) });
+        let house = House::new(&["127.0.0.0/8", "::1"], Some(&certificate));
+        for host in ["localhost", "127.0.0.1"] {
+            check(&house.send(mail(host, login.clone())).await, Done, "");
+        }
+        check(&house.send(mail("localhost", None)).await, Failed, "530 5.7.0 authentication required");
+        let wrong = Some(Credentials { user: Text::literal("me"), password: Text::literal("x") });
+        check(&house.send(mail("localhost", wrong)).await, Failed, "AUTH: 535");
+        let received = &sink.received()[0];
+        assert_eq!((received.tls, received.login.as_deref()), (true, Some("me")));
+        let distrustful = House::open();
+        check(&distrustful.send(mail("localhost", None)).await, Failed, "TLS with localhost: invalid peer certificate");
+    }
+}
+
+#[tokio::test]
+async fn logins_do_not_share_connections_and_secrets_are_read_again() {
+    let login = Some(("me".to_owned(), "t0p \"s3cret\"".to_owned()));
+    let sink = sink(SmtpOptions { login, ..SmtpOptions::default() }).await;
+    let house = House::open();
+    let with_login = |login| {
+        let mut mail = mail(sink.port());
+        mail.relay.login = login;
+        Message::Mail(mail)
+    };
+    let me = |password| Some(Credentials { user: Text::literal("me"), password });
+    check(&house.send(with_login(me(token("")))).await, Done, "");
+    check(&house.send(with_login(None)).await, Done, "");
+    assert_eq!(sink.received()[1].login, None);
+    std::fs::write(house.directory.path().join("token"), "new").unwrap();
+    check(&house.send(with_login(me(token("")))).await, Failed, "AUTH: 535");
+    let gone = Text(vec![Part::Secret(SecretName("gone".into()))]);
+    check(&house.send(with_login(me(gone))).await, Failed, "secret \"gone\": No such file");
+    let none = sink_without_login(&house).await;
+    check(&none, Failed, "neither AUTH PLAIN nor AUTH LOGIN");
+}
+
+async fn sink_without_login(house: &House) -> Sent {
+    let sink = sink(SmtpOptions::default()).await;
+    let mut mail = mail(sink.port());
+    mail.relay.login = Some(Credentials { user: Text::literal("me"), password: token("") });
+    house.send(Message::Mail(mail)).await
+}
+
+#[tokio::test]
+async fn starttls_is_never_left_out() {
+    let sink = sink(SmtpOptions::default()).await;
+    let mut mail = mail(sink.port());
+    mail.relay.security = SmtpSecurity::Starttls;
+    check(&House::open().send(Message::Mail(mail)).await, Failed, "the relay offers no STARTTLS");
+    assert_eq!(sink.count(), 0);
+}
+
+#[tokio::test]
+async fn loopback_is_closed_unless_it_was_opened() {
+    let sink = sink(SmtpOptions::default()).await;
+    let house = House::new(&[], None);
+    let remedy = format!("put allow = [\"127.0.0.1:{}\"] under [network]", sink.port());
+    check(&house.send(Message::Mail(mail(sink.port()))).await, Refused, &remedy);
+    let house = House::new(&[&format!("127.0.0.1:{}", sink.port())], None);
+    check(&house.send(Message::Mail(mail(sink.port()))).await, Done, "");
+    assert_eq!(sink.connections(), 1);
+}
