@@ -1,2 +1,7 @@
-//! (being written)
-fn main() {}
+//! The `campanile` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    campanile::cli::main()
+}

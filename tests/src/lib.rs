@@ -1,1 +1,18 @@
-//! (being written)
+//! The set-up of all end-to-end tests: a running host with a temporary store, real components and loopback servers.
+//!
+//! Not here: what is tested (`it/`), what is measured (`bench/`), and the servers (`campanile-sinks`).
+
+mod host;
+mod journal;
+mod process;
+mod recorded;
+mod setup;
+mod story;
+
+pub use host::TestHost;
+pub use process::ProcessHost;
+pub use recorded::play;
+pub use setup::Setup;
+pub use setup::plugin_file;
+pub use story::Finished;
+pub use story::finished_build;

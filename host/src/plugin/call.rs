@@ -127,10 +127,12 @@ fn explain(error: &wasmtime::Error, state: &CallState, limits: &Limits, stderr: 
 
 /// What a crashed guest says of it: a Rust panic with its message, else the last line (Python's and JavaScript's).
 fn last_words(stderr: &[String]) -> Option<String> {
-    let panic = stderr.iter().rposition(|line| line.starts_with("thread '") && line.contains("panicked at"));
-    if let Some(at) = panic {
-        let message = stderr[at..].iter().take_while(|line| !line.starts_with("note: "));
-        return Some(message.map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "));
+    let panic = stderr.iter().enumerate().rev().find_map(|(i, line)| Some((i, line.find("panicked at ")?)));
+    if let Some((line, column)) = panic {
+        // Behind the name of a thread, which a guest has only one of.
+        let first = std::iter::once(&stderr[line][column..]);
+        let rest = stderr[line + 1..].iter().map(|line| line.trim()).take_while(|line| !line.starts_with("note: "));
+        return Some(first.chain(rest.filter(|line| !line.is_empty())).collect::<Vec<_>>().join(" "));
     }
     stderr.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty()).map(str::to_owned)
 }

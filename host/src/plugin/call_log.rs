@@ -15,6 +15,7 @@ const LOG_BYTES: usize = 64 << 10;
 const ENTRY_BYTES: usize = 32;
 const LINE_BYTES: usize = 8 << 10;
 const TAIL_LINES: usize = 30;
+const TAIL_LINE_CHARS: usize = 1_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
@@ -136,7 +137,7 @@ impl Inner {
         let message = String::from_utf8_lossy(&bytes).into_owned();
         let level = match origin {
             LogOrigin::Stderr => {
-                self.tail.push_back(message.clone());
+                self.tail.push_back(message.chars().take(TAIL_LINE_CHARS).collect());
                 if self.tail.len() > TAIL_LINES {
                     self.tail.pop_front();
                 }

@@ -2,9 +2,12 @@
 //!
 //! The only place that knows wasmtime, and the only expansion of `wit/` in the host. The way in:
 //!
-//!     Runtime::new      one engine, its pool and its limits
-//!     Plugins::load     the directory: what is there, and what is broken and why
-//!     Caller            subscribe, handle, format: each one call, one budget, one report
+//! ```text
+//! Runtime::new      one engine, its pool and its limits
+//! Plugins::load     the directory: what is there, and what is broken and why
+//! Schema::check     settings: spelling, defaults, problems, marks
+//! Caller            subscribe, handle, format: each one call, one budget, one report
+//! ```
 //!
 //! Invariants: a store serves one call and is dropped, whatever the outcome. A guest reaches nothing but the
 //! functions of its world: no file, no socket, no environment, no clock but the event's, no chance but the seed's.

@@ -49,6 +49,7 @@ pub use writer::Tx;
 
 use crate::model::Event;
 use crate::model::Seq;
+use std::fs::File;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -81,11 +82,13 @@ struct Inner {
     committed: watch::Sender<Seq>,
     owed: watch::Sender<u64>,
     told: watch::Sender<u64>,
+    _lock: File,
 }
 
 impl Store {
     /// Opens or creates the database and brings it up to this version.
     pub fn open(options: &Options) -> anyhow::Result<Self> {
+        let lock = open::lock(options)?;
         let connection = open::writer(options)?;
         let last = events::last_seq(&connection)?;
         let committed = watch::Sender::new(last);
@@ -99,7 +102,7 @@ impl Store {
         };
         let writer = writer::Writer::start(connection, last, bells)?;
         let readers = reader::Readers::open(options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told }) })
+        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told, _lock: lock }) })
     }
 
     /// Runs `job` in a transaction, and returns what it returned once that is on disk. An error takes back all that

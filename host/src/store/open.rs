@@ -5,6 +5,9 @@ use anyhow::Context;
 use anyhow::bail;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use std::fs::File;
+use std::fs::TryLockError;
+use std::path::Path;
 use std::path::PathBuf;
 
 /// The first SQLite without the error that could corrupt a database when the write-ahead log was reset.
@@ -33,11 +36,26 @@ pub(super) fn writer(options: &Options) -> anyhow::Result<Connection> {
     let mut connection = Connection::open(path)
         .with_context(|| format!("opening the database {} ([store] path): does its folder exist?", path.display()))?;
     settings(&connection).with_context(|| format!("opening the database {}", path.display()))?;
-    // One process owns the file: a second host would claim what this one has in flight.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     migrations::migrate(&mut connection).with_context(|| format!("the database {}", path.display()))?;
     Ok(connection)
+}
+
+/// Takes the database for this process alone: a second host would send what this one has under way. Held until drop.
+pub(super) fn lock(options: &Options) -> anyhow::Result<File> {
+    let mut path = options.path.clone().into_os_string();
+    path.push(".lock");
+    let file = File::create(&path).with_context(|| {
+        format!("making {} beside the database ([store] path): does its folder exist?", Path::new(&path).display())
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("the database {} belongs to a host that is running: stop that one first", options.path.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("locking the database"),
+    }
 }
 
 /// A connection that only reads.

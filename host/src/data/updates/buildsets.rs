@@ -63,15 +63,15 @@ pub struct StampFields {
     #[serde(default)]
     pub codebase: String,
     #[serde(default)]
-    patch_body: Option<String>,
+    pub patch_body: Option<String>,
     #[serde(default)]
-    patch_level: Option<i64>,
+    pub patch_level: Option<i64>,
     #[serde(default)]
-    patch_author: Option<String>,
+    pub patch_author: Option<String>,
     #[serde(default)]
-    patch_comment: Option<String>,
+    pub patch_comment: Option<String>,
     #[serde(default)]
-    patch_subdir: Option<String>,
+    pub patch_subdir: Option<String>,
 }
 
 impl Apply for AddBuildset {

@@ -84,7 +84,7 @@ async fn a_hoard_ends_with_the_memory_limit() {
 async fn a_panic_is_told_in_its_own_words() {
     let report = host(tight()).await.behave("panic").await;
     let Err(CallError::Trap { message, .. }) = report.outcome else { panic!("{:?}", report.outcome) };
-    assert!(message.contains("panicked at") && message.ends_with("on purpose, at event 7"), "{message}");
+    assert!(message.starts_with("panicked at") && message.ends_with("on purpose, at event 7"), "{message}");
     assert!(report.stderr_tail.iter().any(|line| line.contains("on purpose")));
     assert!(report.log.iter().any(|entry| entry.origin == LogOrigin::Stderr));
 }

@@ -35,7 +35,7 @@ async fn its_crash_is_the_reporters_failure() {
         Ok(Err(Failure::GiveUp(told))) => assert!(told.contains(reason), "{behaviour}: {told}"),
         other => panic!("{behaviour}: {other:?}"),
     };
-    check("panic", "formatter \"misbehaving_formatter\": the plugin crashed: thread").await;
+    check("panic", "formatter \"misbehaving_formatter\": the plugin crashed: panicked at").await;
     check("loop", "computed for more than 200 ms").await;
     check("invalid-json", "its text is invalid JSON").await;
 }

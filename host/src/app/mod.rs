@@ -1,0 +1,182 @@
+//! The host, wired together: store, plugins, reporters, dispatch, HTTP. It owns nothing of its own.
+
+mod reporters;
+mod running;
+
+pub use running::Running;
+
+use crate::api;
+use crate::config::Config;
+use crate::data::Data;
+use crate::data::Site;
+use crate::data::updates::MASTER;
+use crate::dispatch;
+use crate::dispatch::Context as Dispatching;
+use crate::dispatch::Progress;
+use crate::dispatch::Schedule;
+use crate::model::Millis;
+use crate::model::Timestamp;
+use crate::plugin::Caller;
+use crate::plugin::Limits;
+use crate::plugin::Plugins;
+use crate::plugin::Runtime;
+use crate::plugin::RuntimeConfig;
+use crate::store::Options;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::transport::Guard;
+use crate::transport::Secrets;
+use crate::transport::Setup;
+use crate::transport::Transports;
+use crate::transport::Trust;
+use anyhow::Context;
+use anyhow::bail;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+/// What tests turn, and the configuration does not.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    pub schedule: Schedule,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { schedule: Schedule::usual() }
+    }
+}
+
+/// Everything that is made from a configuration before anything runs.
+struct Parts {
+    store: Store,
+    caller: Caller,
+    data: Data,
+    transports: Transports,
+    reporters: reporters::Reporters,
+}
+
+/// Starts a host; it takes updates when this returns.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    start_tuned(config, Tuning::default()).await
+}
+
+/// The same, tuned.
+pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Running> {
+    let parts = prepare(&config).await?;
+    let listener = tokio::net::TcpListener::bind(config.server.listen)
+        .await
+        .with_context(|| format!("listening on {} ([server] listen): is another host running?", config.server.listen))?;
+    let boot = begin(&parts.store).await?;
+    let progress = Progress::default();
+    let state = api::State {
+        store: parts.store.clone(),
+        data: parts.data.clone(),
+        plugins: parts.caller.plugins().clone(),
+        reporters: Arc::clone(&parts.reporters),
+        progress: progress.clone(),
+    };
+    let dispatch = dispatch::start(Dispatching {
+        store: parts.store.clone(),
+        data: parts.data,
+        caller: parts.caller,
+        transports: parts.transports,
+        reporters: parts.reporters,
+        schedule: tuning.schedule,
+        boot,
+        progress,
+    })
+    .await?;
+    let router = api::router(state, config.server.max_body_bytes);
+    Running::new(listener, router, (parts.store, dispatch, boot), Duration::from_millis(config.server.drain_ms))
+}
+
+/// Checks all that a start would find, and starts nothing.
+pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
+    let folder = tempfile::tempdir().context("making a temporary folder")?;
+    let mut config = config.clone();
+    config.plugins.cache.get_or_insert_with(|| cache(&config.store.path));
+    config.store.path = folder.path().join("check.db");
+    let parts = prepare(&config).await?;
+    parts.store.close().await;
+    Ok(parts.reporters.values().map(|reporter| format!("{} ({})", reporter.name, reporter.plugin.name)).collect())
+}
+
+async fn prepare(config: &Config) -> anyhow::Result<Parts> {
+    // A second start in one process finds it installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let store = Store::open(&Options::new(&config.store.path))?;
+    let site = Site { title: config.server.title.clone(), url: config.server.url.clone() };
+    let data = Data::new(store.clone(), site.clone());
+    let transports = transports(config)?;
+    let plugins = plugins(config).await?;
+    for broken in plugins.1.broken() {
+        tracing::warn!(file = %broken.file.display(), reason = broken.reason, remedy = broken.remedy, "a plugin is left out");
+    }
+    let caller = Caller::new(plugins.0, plugins.1, data.clone());
+    let reporters = reporters::load(&config.reporters, &caller, (&site, transports.secrets())).await?;
+    Ok(Parts { store, caller, data, transports, reporters })
+}
+
+async fn plugins(config: &Config) -> anyhow::Result<(Runtime, Plugins)> {
+    let limits = Limits {
+        memory_bytes: config.plugins.memory_bytes,
+        cpu: Duration::from_millis(config.plugins.cpu_ms),
+        wall_clock: Duration::from_millis(config.plugins.timeout_ms),
+        ..Limits::default()
+    };
+    let cache_dir = config.plugins.cache.clone().unwrap_or_else(|| cache(&config.store.path));
+    let runtime = Runtime::new(RuntimeConfig { cache_dir: Some(cache_dir), limits })?;
+    let directory = &config.plugins.directory;
+    if config.reporters.is_empty() && !directory.exists() {
+        tracing::warn!(directory = %directory.display(), "there is no plugins directory ([plugins] directory)");
+        return Ok((runtime, Plugins::default()));
+    }
+    let plugins = Plugins::load(&runtime, directory).await.context("[plugins] directory")?;
+    Ok((runtime, plugins))
+}
+
+/// Beside the database: it is ours, and it is on a disk that takes what we write.
+fn cache(store: &std::path::Path) -> PathBuf {
+    let mut path = store.as_os_str().to_owned();
+    path.push(".plugins");
+    PathBuf::from(path)
+}
+
+fn transports(config: &Config) -> anyhow::Result<Transports> {
+    let guard = match Guard::parse(&config.network.allow) {
+        Ok(guard) => guard,
+        Err(problems) => {
+            let lines = problems.into_iter().map(|(index, error)| format!("\n  network.allow[{index}]: {error}"));
+            bail!("the configuration cannot be used:{}", lines.collect::<String>());
+        }
+    };
+    let setup = Setup {
+        guard,
+        secrets: Secrets::new(Some(config.secrets.directory.clone())),
+        trust: Trust { extra_ca: config.network.extra_ca.clone() },
+        ..Setup::default()
+    };
+    Ok(Transports::new(setup)?)
+}
+
+/// Counts this life of the process, and makes the master that calls belong to which name none.
+async fn begin(store: &Store) -> anyhow::Result<crate::model::Boot> {
+    let now = now();
+    let boot: Result<_, StoreError> = store
+        .write(move |tx| {
+            if !tx.has_master(MASTER)? {
+                tx.put_master(MASTER, "master", Timestamp(now.seconds().0))?;
+            }
+            tx.begin_boot(now)
+        })
+        .await;
+    Ok(boot?)
+}
+
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

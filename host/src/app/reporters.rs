@@ -1,0 +1,135 @@
+//! From `[[reporter]]` to a reporter that can be called. All that is wrong with all of them is said at once.
+
+use crate::config;
+use crate::data::Site;
+use crate::dispatch::Reporter;
+use crate::model::Grants;
+use crate::model::Mark;
+use crate::model::Problem;
+use crate::model::ReporterConfig;
+use crate::model::ReporterName;
+use crate::model::Subscription;
+use crate::model::TopicFilter;
+use crate::plugin::Caller;
+use crate::plugin::Plugin;
+use crate::plugin::settings;
+use crate::plugin::settings::MarkKind;
+use crate::transport::Secrets;
+use anyhow::bail;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) type Reporters = Arc<BTreeMap<ReporterName, Arc<Reporter>>>;
+
+/// Plugins that come with the host: the defaults of their settings grant what they say.
+const BUNDLED: &[&str] = &["mail"];
+
+/// Loads them all.
+pub(super) async fn load(
+    configured: &[config::Reporter],
+    caller: &Caller,
+    (site, secrets): (&Site, &Secrets),
+) -> anyhow::Result<Reporters> {
+    let mut reporters = BTreeMap::new();
+    let mut problems = Vec::new();
+    for reporter in configured {
+        match one(reporter, caller, (site, secrets)).await {
+            Ok(loaded) => drop(reporters.insert(loaded.name.clone(), Arc::new(loaded))),
+            Err(found) => problems.extend(found.into_iter().map(|problem| format!("reporter {:?}: {problem}", reporter.name.0))),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(Arc::new(reporters));
+    }
+    bail!("the configuration cannot be used:\n  {}", problems.join("\n  "));
+}
+
+async fn one(
+    reporter: &config::Reporter,
+    caller: &Caller,
+    (site, secrets): (&Site, &Secrets),
+) -> Result<Reporter, Vec<String>> {
+    let plugin = caller.plugins().reporter(&reporter.plugin).map_err(|reason| vec![format!("plugin: {reason}")])?;
+    let written = serde_json::to_value(&reporter.settings).map_err(|error| vec![format!("settings: {error}")])?;
+    let checked = plugin.schema.check(written).map_err(|problems| named("settings", problems))?;
+    let config = ReporterConfig {
+        name: reporter.name.0.clone(),
+        title: site.title.clone(),
+        url: site.url.clone(),
+        settings: checked.settings.to_string(),
+    };
+    let mut problems = named("settings", caller.plugins().check_helpers(&checked.marks));
+    let grants = grants(reporter, &plugin, &checked.marks, secrets).unwrap_or_else(|found| {
+        problems.extend(found);
+        Grants::default()
+    });
+    let filters = subscribe(caller, &plugin, &config).await.unwrap_or_else(|found| {
+        problems.extend(found);
+        Vec::new()
+    });
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Reporter { name: reporter.name.clone(), plugin, config, filters, grants, from: reporter.from })
+}
+
+async fn subscribe(caller: &Caller, plugin: &Plugin, config: &ReporterConfig) -> Result<Vec<TopicFilter>, Vec<String>> {
+    let report = caller.subscribe(plugin, config).await;
+    let subscriptions = match report.outcome {
+        Ok(answer) => answer.map_err(|problems| named("settings", problems))?,
+        Err(error) => return Err(vec![format!("the plugin {:?} could not look at its settings: {error}", plugin.name)]),
+    };
+    Ok(subscriptions
+        .into_iter()
+        .filter_map(|subscription| match subscription {
+            Subscription::Topic(filter) => Some(filter),
+            // The plugin floor made problems of these already.
+            Subscription::Chat(_) | Subscription::Other(_) => None,
+        })
+        .collect())
+}
+
+fn grants(
+    reporter: &config::Reporter,
+    plugin: &Plugin,
+    marks: &[settings::Mark],
+    secrets: &Secrets,
+) -> Result<Grants, Vec<String>> {
+    let marks: Vec<Mark> = marks.iter().filter_map(granting).collect();
+    let bundled = BUNDLED.contains(&plugin.name.as_str());
+    let grants = Grants::new(&marks, bundled, &reporter.allow).map_err(|problems| {
+        let (allow, settings): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| p.at.starts_with("/allow/"));
+        [named("", allow), named("settings", settings)].concat()
+    })?;
+    let missing: Vec<String> = grants
+        .secrets()
+        .filter_map(|name| secrets.check(name).err())
+        .map(|error| format!("settings: {error}"))
+        .collect();
+    if missing.is_empty() { Ok(grants) } else { Err(missing) }
+}
+
+/// A marked setting as grants know it; settings that name other plugins grant nothing.
+fn granting(mark: &settings::Mark) -> Option<Mark> {
+    let kind = match mark.kind {
+        MarkKind::HttpOrigin => "http-origin",
+        MarkKind::SmtpRelay => "smtp-relay",
+        MarkKind::SshHost => "ssh-host",
+        MarkKind::IrcServer => "irc-server",
+        MarkKind::Secret => "secret",
+        MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup => return None,
+    };
+    Some(Mark {
+        kind: kind.to_owned(),
+        pointer: mark.pointer.clone(),
+        value: mark.value.clone(),
+        port: mark.port,
+        is_default: mark.is_default,
+    })
+}
+
+/// A JSON pointer as the key path that stands in the file: `settings.extraRecipients.0`.
+fn named(section: &str, problems: Vec<Problem>) -> Vec<String> {
+    let path = |at: &str| [section, &at.replace('/', ".")].concat().trim_matches('.').to_owned();
+    problems.into_iter().map(|problem| format!("{}: {}", path(&problem.at), problem.message)).collect()
+}

@@ -1,0 +1,109 @@
+//! A running host: its address, when it is settled, and how it stops.
+
+use super::now;
+use crate::dispatch::Dispatch;
+use crate::dispatch::Progress;
+use crate::model::Boot;
+use crate::store::Store;
+use crate::store::StoreError;
+use anyhow::Context;
+use axum::Router;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    store: Store,
+    dispatch: Dispatch,
+    boot: Boot,
+    server: JoinHandle<std::io::Result<()>>,
+    stop: CancellationToken,
+    drain: Duration,
+}
+
+impl Running {
+    pub(super) fn new(
+        listener: TcpListener,
+        router: Router,
+        (store, dispatch, boot): (Store, Dispatch, Boot),
+        drain: Duration,
+    ) -> anyhow::Result<Self> {
+        let address = listener.local_addr().context("asking for the address")?;
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let serve = axum::serve(NoDelay(listener), router).with_graceful_shutdown(stopped);
+        let server = tokio::spawn(async move { serve.await });
+        Ok(Self { address, store, dispatch, boot, server, stop, drain })
+    }
+
+    /// How far the reporters are.
+    pub fn progress(&self) -> &Progress {
+        self.dispatch.progress()
+    }
+
+    /// Returns when every reporter has seen the newest event and nothing is owed.
+    pub async fn settled(&self) {
+        let mut moved = self.dispatch.progress().bell();
+        let mut committed = self.store.committed();
+        // Subscribe, then look, then wait: in any other order a ring is lost.
+        while !self.is_settled().await {
+            tokio::select! {
+                changed = moved.changed() => if changed.is_err() { return },
+                changed = committed.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    async fn is_settled(&self) -> bool {
+        let last = *self.store.committed().borrow();
+        if !self.dispatch.progress().reached(last) {
+            return false;
+        }
+        let owed: Result<i64, StoreError> = self.store.read(|reader| reader.open_deliveries()).await;
+        matches!(owed, Ok(0))
+    }
+
+    /// Returns when the host can no longer take updates by itself: the disk failed, or the server ended.
+    pub async fn failed(&mut self) {
+        let _ = (&mut self.server).await;
+    }
+
+    /// Stops: no new updates, what is under way may end until the deadline, and the database is closed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.dispatch.stop(self.drain).await;
+        let mut server = self.server;
+        if tokio::time::timeout(Duration::from_secs(1), &mut server).await.is_err() {
+            // A client that keeps its connection open does not keep the host.
+            server.abort();
+        }
+        let (boot, at) = (self.boot, now());
+        let ended: Result<(), StoreError> = self.store.write(move |tx| tx.end_boot(boot, at)).await;
+        self.store.close().await;
+        ended.context("writing down that the host stopped in order")
+    }
+}
+
+/// Small answers go out at once.
+struct NoDelay(TcpListener);
+
+impl axum::serve::Listener for NoDelay {
+    type Io = tokio::net::TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection stays with delays");
+        }
+        (stream, address)
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.0.local_addr()
+    }
+}

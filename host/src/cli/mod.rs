@@ -1,0 +1,87 @@
+//! The command line: one file a subcommand.
+
+mod client;
+mod demo;
+mod delivery;
+mod plugin;
+mod serve;
+
+use clap::Parser;
+use clap::Subcommand;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// A host for CI notifications: reporters are sandboxed WebAssembly components
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the host
+    Serve(serve::Serve),
+    /// Check a configuration, its plugins and their settings, and start nothing
+    Check(serve::Check),
+    /// Play a recorded day of CI into a host of its own, and show every message that goes out
+    Demo(demo::Demo),
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    /// Look at deliveries, and send one again
+    #[command(subcommand)]
+    Delivery(delivery::Delivery),
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("campanile: the runtime does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // A second start in one process finds it installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ended = runtime.block_on(run(cli.command));
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|error| {
+        eprintln!("campanile: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(serve) => {
+            log("info");
+            serve::run(&serve).await
+        }
+        Command::Check(check) => {
+            log("error");
+            serve::check(&check).await
+        }
+        Command::Demo(flags) => {
+            log("warn");
+            demo::run(&flags).await
+        }
+        Command::Plugin(plugin) => {
+            log("error");
+            plugin::run(&plugin).await
+        }
+        Command::Delivery(delivery) => {
+            log("error");
+            delivery::run(&delivery).await
+        }
+    }
+}
+
+/// To standard error; `RUST_LOG` says what else is wanted.
+fn log(level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,65 @@
+//! `campanile plugin list | inspect`.
+
+use super::client::Server;
+use crate::plugin::Plugins;
+use crate::plugin::Runtime;
+use crate::plugin::RuntimeConfig;
+use anyhow::bail;
+use clap::Subcommand;
+use serde_json::Value;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Subcommand)]
+pub(crate) enum Plugin {
+    /// The plugins of a running host, and those that could not be loaded
+    List {
+        #[command(flatten)]
+        server: Server,
+    },
+    /// What a plugin is, what it imports, and its settings
+    Inspect {
+        /// A component, such as plugins/mail.wasm
+        file: PathBuf,
+    },
+}
+
+pub(super) async fn run(plugin: &Plugin) -> anyhow::Result<ExitCode> {
+    match plugin {
+        Plugin::List { server } => list(&server.get("plugins", &[]).await?),
+        Plugin::Inspect { file } => inspect(file).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(found: &Value) {
+    let none = Vec::new();
+    println!("{:<20} {:<8} {:<18} {:<9} SUMMARY", "NAME", "STATE", "WORLD", "VERSION");
+    for plugin in found["plugins"].as_array().unwrap_or(&none) {
+        let text = |key: &str| plugin[key].as_str().unwrap_or_default();
+        let about = if text("state") == "loaded" {
+            text("summary").to_owned()
+        } else {
+            format!("{}; {}", text("reason"), text("remedy"))
+        };
+        println!("{:<20} {:<8} {:<18} {:<9} {about}", text("name"), text("state"), text("world"), text("version"));
+    }
+}
+
+async fn inspect(file: &Path) -> anyhow::Result<()> {
+    let runtime = Runtime::new(RuntimeConfig::default())?;
+    let plugins = Plugins::load_files(&runtime, &[file.to_owned()]).await;
+    if let Some(broken) = plugins.broken().first() {
+        bail!("{}: {}; {}", broken.file.display(), broken.reason, broken.remedy);
+    }
+    for plugin in plugins.iter() {
+        let descriptor = &plugin.descriptor;
+        println!("{} {}: {}", plugin.name, descriptor.version, descriptor.summary);
+        println!("world    {}", plugin.kind.world());
+        println!("sha256   {}", plugin.digest);
+        println!("imports  {}", plugin.imports.join("\n         "));
+        println!("settings {}", serde_json::to_string_pretty(plugin.schema.json())?);
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! A reporter that returns what its settings say, so that tests of dispatch can ask for any delivery.
+//!
+//! For a build it sends what is listed, with the build's number in the body; a receipt or a wake-up it passes on.
+
+use campanile_sdk::contract::Message;
+use campanile_sdk::contract::Probe;
+use campanile_sdk::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    #[schemars(extend("x-campanile" = "http-origin"))]
+    url: String,
+    /// Where it really sends to, granted or not.
+    #[serde(default)]
+    elsewhere: Option<String>,
+    #[serde(default)]
+    #[schemars(extend("x-campanile" = "secret"))]
+    token: Option<String>,
+    /// A secret that it was not granted.
+    #[serde(default)]
+    steal: Option<String>,
+    #[serde(default = "finished")]
+    pattern: String,
+    #[serde(default)]
+    deliveries: Vec<Asked>,
+    #[serde(default)]
+    wake_ms: Option<u32>,
+    #[serde(default)]
+    stop: bool,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    key: String,
+    #[serde(default)]
+    lane: Option<String>,
+    #[serde(default)]
+    replace: Option<String>,
+    #[serde(default)]
+    resend: Class,
+    #[serde(default)]
+    ttl: Option<u32>,
+    #[serde(default)]
+    receipt: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Class {
+    #[default]
+    Upsert,
+    Probe,
+    Blind,
+}
+
+fn finished() -> String {
+    "builds/*/finished".to_owned()
+}
+
+struct Scripted;
+
+impl Reporter for Scripted {
+    const NAME: &'static str = "scripted";
+    const SUMMARY: &'static str = "Returns what its settings say";
+    type Settings = Settings;
+
+    fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
+        Ok(vec![Subscription::to(config.settings.pattern.clone(), Want::empty())])
+    }
+
+    fn handle(config: &Config<Settings>, event: &Event, _host: &impl Host) -> Result<Vec<Effect>, Failure> {
+        let settings = &config.settings;
+        match &event.body {
+            EventBody::Build(report) => Ok(of_build(settings, report)),
+            EventBody::Wake(key) => Ok(vec![post(settings, &format!("wake/{key}"), "{}").into()]),
+            EventBody::Receipt(receipt) => {
+                let body = serde_json::json!({
+                    "key": receipt.key, "outcome": format!("{:?}", receipt.outcome),
+                    "status": receipt.status, "answer": receipt.answer,
+                });
+                Ok(vec![post(settings, "receipt", &body.to_string()).into()])
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+fn of_build(settings: &Settings, report: &BuildReport) -> Vec<Effect> {
+    let body = serde_json::json!({"build": report.build.number, "state": report.build.state_string}).to_string();
+    let mut effects: Vec<Effect> = settings
+        .deliveries
+        .iter()
+        .map(|asked| {
+            let mut delivery = post(settings, &asked.key, &body);
+            delivery.lane = asked.lane.clone();
+            delivery.replace = asked.replace.clone();
+            delivery.ttl_seconds = asked.ttl;
+            delivery.receipt = asked.receipt;
+            delivery.resend = resend(settings, asked);
+            delivery.into()
+        })
+        .collect();
+    effects.extend(settings.wake_ms.map(|after| Effect::wake("alarm", after)));
+    if settings.stop {
+        effects.push(stop(report.build.id));
+    }
+    effects
+}
+
+fn resend(settings: &Settings, asked: &Asked) -> Resend {
+    match asked.resend {
+        Class::Upsert => Resend::Upsert,
+        Class::Blind => Resend::Blind,
+        Class::Probe => {
+            let ask = HttpRequest { method: "GET".into(), ..HttpRequest::post(address(settings, "ask")) };
+            Resend::Probe(Probe { ask: Message::Http(ask), marker: format!("has {}", asked.key) })
+        }
+    }
+}
+
+fn stop(build_id: u64) -> Effect {
+    let control = campanile_sdk::contract::Control::Stop(campanile_sdk::contract::StopBuild {
+        build_id,
+        reason: "it was asked for".to_owned(),
+    });
+    Effect::Control(campanile_sdk::contract::ControlRequest { key: "stop".to_owned(), receipt: true, control })
+}
+
+fn address(settings: &Settings, path: &str) -> Text {
+    let base = settings.elsewhere.as_ref().unwrap_or(&settings.url);
+    literal(format!("{}/{path}", base.trim_end_matches('/')))
+}
+
+fn post(settings: &Settings, path: &str, body: &str) -> Delivery {
+    let mut request = HttpRequest::post(address(settings, path)).json(literal(body));
+    for name in settings.token.iter().chain(&settings.steal) {
+        let value = [literal("token "), secret(name)].concat();
+        request = request.header("authorization", value);
+    }
+    Delivery::new(path, Message::Http(request))
+}
+
+campanile_sdk::export!(Scripted);

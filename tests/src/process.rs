@@ -1,0 +1,63 @@
+//! A host as a process of its own, which can be killed.
+
+use crate::Setup;
+use std::path::PathBuf;
+use std::process::Stdio;
+use tokio::io::AsyncBufReadExt;
+use tokio::io::BufReader;
+use tokio::process::Child;
+use tokio::process::Command;
+
+/// `campanile serve`, running. Killed when it is dropped.
+pub struct ProcessHost {
+    child: Child,
+    pub url: String,
+}
+
+impl ProcessHost {
+    /// Starts it and returns when it listens.
+    pub async fn start(setup: &Setup) -> Self {
+        let config = setup.folder().join("campanile.toml");
+        std::fs::write(&config, setup.text()).expect("the configuration is written");
+        let mut child = Command::new(binary())
+            .args(["serve", "--config"])
+            .arg(config)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("campanile starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let line = lines.next_line().await.expect("a line").expect("the host listens");
+        let url = line.strip_prefix("listening on ").expect("the address").to_owned();
+        Self { child, url }
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Kills it with SIGKILL: nothing is written, nothing is said.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it is killed");
+    }
+
+    /// Sends SIGTERM and returns its exit code.
+    pub async fn terminate(mut self) -> Option<i32> {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+        assert!(sent.success());
+        self.child.wait().await.expect("it ends").code()
+    }
+}
+
+/// The program: where `cargo xtask test` says, or where cargo puts it.
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("CAMPANILE_BIN") {
+        return PathBuf::from(path);
+    }
+    let tests = std::env::current_exe().expect("a program");
+    let beside = tests.ancestors().nth(2).expect("a folder").join("campanile");
+    assert!(beside.is_file(), "{} is missing: run the suite by `cargo xtask test`", beside.display());
+    beside
+}

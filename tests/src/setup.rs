@@ -1,0 +1,137 @@
+//! A host to be: its folder, its plugins, its configuration.
+
+use crate::TestHost;
+use crate::journal;
+use campanile::app;
+use campanile::app::Tuning;
+use campanile::config::Config;
+use campanile::dispatch::Schedule;
+use std::fmt::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Where the compiled guests are, unless `CAMPANILE_GUESTS` says otherwise.
+const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/wasm32-wasip2/guest");
+
+/// The compiled guest of that name.
+pub fn plugin_file(name: &str) -> PathBuf {
+    let folder = std::env::var_os("CAMPANILE_GUESTS").map_or_else(|| PathBuf::from(GUESTS), PathBuf::from);
+    let file = folder.join(format!("{name}.wasm"));
+    assert!(file.is_file(), "{} is missing: run the suite by `cargo xtask test`, which builds it", file.display());
+    file
+}
+
+/// What a host is made of. Its folder can be used by one host after another.
+#[derive(Clone)]
+pub struct Setup {
+    pub(crate) folder: Arc<TempDir>,
+    pub(crate) text: String,
+    allow: Vec<String>,
+    tuning: Tuning,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let folder = TempDir::with_prefix("campanile-test-").expect("a temporary folder");
+        for name in ["plugins", "secrets"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        // Retries follow at once, so that no test waits for the clock.
+        let tuning = Tuning { schedule: Schedule(vec![0; 4]) };
+        Self { folder: Arc::new(folder), text: String::new(), allow: Vec::new(), tuning }
+    }
+}
+
+impl Setup {
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Puts compiled guests into the plugins directory.
+    pub fn plugins(self, names: &[&str]) -> Self {
+        for name in names {
+            let to = self.folder.path().join("plugins").join(format!("{name}.wasm"));
+            std::fs::copy(plugin_file(name), to).expect("a plugin is copied");
+        }
+        self
+    }
+
+    /// Puts a file that may be no plugin at all into the plugins directory.
+    pub fn plugin_bytes(self, file: &str, bytes: &[u8]) -> Self {
+        std::fs::write(self.folder.path().join("plugins").join(file), bytes).expect("a file is written");
+        self
+    }
+
+    pub fn secret(self, name: &str, value: &str) -> Self {
+        std::fs::write(self.folder.path().join("secrets").join(name), value).expect("a secret is written");
+        self
+    }
+
+    /// Opens an address of the inside, such as `127.0.0.1:2525`.
+    pub fn allow(mut self, address: impl Into<String>) -> Self {
+        self.allow.push(address.into());
+        self
+    }
+
+    /// Adds a reporter, its settings as the inside of a TOML table.
+    pub fn reporter(self, name: &str, plugin: &str, settings: &str) -> Self {
+        self.toml(&format!("[[reporter]]\nname = \"{name}\"\nplugin = \"{plugin}\"\n[reporter.settings]\n{settings}\n"))
+    }
+
+    /// A mail reporter that sends to a server on loopback.
+    pub fn mail(self, name: &str, port: u16, settings: &str) -> Self {
+        let settings = format!(
+            "fromaddr = \"ci@example.org\"\nrelayhost = \"127.0.0.1\"\nsmtpPort = {port}\n\
+             extraRecipients = [\"builds@example.org\"]\nsendToInterestedUsers = false\n{settings}"
+        );
+        self.plugins(&["mail"]).allow(format!("127.0.0.1:{port}")).reporter(name, "mail", &settings)
+    }
+
+    /// Adds to the configuration.
+    pub fn toml(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    pub fn schedule(mut self, waits_ms: &[i64]) -> Self {
+        self.tuning.schedule = Schedule(waits_ms.to_vec());
+        self
+    }
+
+    /// The configuration as a file would have it.
+    pub fn text(&self) -> String {
+        let mut text = self.text.clone();
+        let allow: Vec<String> = self.allow.iter().map(|address| format!("{address:?}")).collect();
+        let _ = write!(text, "\n[network]\nallow = [{}]\n", allow.join(", "));
+        if !text.contains("[server]") {
+            text.push_str("[server]\nlisten = \"127.0.0.1:0\"\nurl = \"https://ci.example.org/\"\ntitle = \"Example CI\"\n");
+        }
+        text
+    }
+
+    pub fn config(&self) -> Result<Config, Vec<String>> {
+        Config::parse(&self.text(), self.folder.path())
+    }
+
+    /// Starts the host, or says why it does not start.
+    pub async fn try_start(&self) -> anyhow::Result<TestHost> {
+        journal::listen();
+        let config = self.config().map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+        let running = app::start_tuned(config, self.tuning.clone()).await?;
+        Ok(TestHost::new(self.clone(), running))
+    }
+
+    pub async fn start(&self) -> TestHost {
+        self.try_start().await.expect("the host starts")
+    }
+
+    /// Why it does not start.
+    pub async fn refused(&self) -> String {
+        match self.try_start().await {
+            Ok(_) => panic!("the host started"),
+            Err(error) => format!("{error:#}"),
+        }
+    }
+}
