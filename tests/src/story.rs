@@ -14,7 +14,7 @@ pub struct Finished {
 }
 
 /// Buildbot's codes.
-pub const SUCCESS: i64 = 0;
+const SUCCESS: i64 = 0;
 
 impl TestHost {
     /// A builder of that name.

@@ -4,6 +4,8 @@
 
 use campanile_sdk::contract::Message;
 use campanile_sdk::contract::Probe;
+use campanile_sdk::contract::Resend;
+use campanile_sdk::contract::Text;
 use campanile_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
