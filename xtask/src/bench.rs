@@ -5,7 +5,7 @@ use crate::tree::Tree;
 use xshell::cmd;
 
 pub(crate) fn run(tree: &Tree, filter: &[String]) -> anyhow::Result<()> {
-    guests::build(tree)?;
+    guests::build_all(tree)?;
     cmd!(tree.shell, "cargo bench -p campanile-tests --bench limits -- {filter...}")
         .env("CAMPANILE_GUESTS", tree.guests())
         .run()?;

@@ -30,7 +30,7 @@ impl Flags {
 }
 
 pub(crate) fn run(tree: &Tree, flags: &Flags) -> anyhow::Result<()> {
-    guests::build(tree)?;
+    guests::build_shelved(tree)?;
     cmd!(tree.shell, "cargo build -p campanile").run()?;
     let mut demo = Command::new(tree.native_target()?.join("debug/campanile"));
     demo.arg("demo");

@@ -6,7 +6,7 @@ use crate::tree::copy_changed;
 use xshell::cmd;
 
 pub(crate) fn run(tree: &Tree) -> anyhow::Result<()> {
-    let guests = guests::build(tree)?;
+    let guests = guests::build_shelved(tree)?;
     cmd!(tree.shell, "cargo build --release -p campanile").run()?;
     let dist = tree.path("target/dist");
     let binary = dist.join("campanile");

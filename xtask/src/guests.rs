@@ -27,22 +27,33 @@ impl Guest {
     }
 }
 
-/// Builds all guests; says which there are.
-pub(crate) fn build(tree: &Tree) -> anyhow::Result<Vec<Guest>> {
+/// Builds all guests.
+pub(crate) fn build_all(tree: &Tree) -> anyhow::Result<()> {
+    build(tree, &all(tree)?)
+}
+
+/// Builds the bundled plugins and the examples, without what only the suite needs; says which there are.
+pub(crate) fn build_shelved(tree: &Tree) -> anyhow::Result<Vec<Guest>> {
+    let mut guests = all(tree)?;
+    guests.retain(|guest| guest.shelf.is_some());
+    build(tree, &guests)?;
+    Ok(guests)
+}
+
+fn build(tree: &Tree, guests: &[Guest]) -> anyhow::Result<()> {
     install::wasm_target(tree)?;
-    let guests = all(tree)?;
-    let packages = package_flags(&guests);
+    let packages = package_flags(guests);
     let target = tree.guest_target();
     cmd!(tree.shell, "cargo build {packages...} --lib --profile guest --target wasm32-wasip2 --target-dir {target}")
         .run()
         .context("building the guests")?;
-    for guest in &guests {
+    for guest in guests {
         if let Some(shelf) = guest.shelf {
             let shelf = tree.path("target").join(shelf);
             copy_changed(&tree.guests().join(guest.file()), &shelf.join(guest.file()))?;
         }
     }
-    Ok(guests)
+    Ok(())
 }
 
 /// `-p` and the package, for each.

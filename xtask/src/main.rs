@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 fn run(chore: Chore) -> anyhow::Result<()> {
     let tree = Tree::open()?;
     match chore {
-        Chore::Guests => guests::build(&tree).map(drop),
+        Chore::Guests => guests::build_all(&tree),
         Chore::Demo(flags) => demo::run(&tree, &flags),
         Chore::Test { filter } => test::run(&tree, &filter),
         Chore::Dist => dist::run(&tree),

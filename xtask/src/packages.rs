@@ -1,45 +1,47 @@
 //! Debian's side of a fresh machine: the real servers that the suite sends to.
 
 use crate::tree::Tree;
+use anyhow::Context;
 use anyhow::bail;
 use std::path::Path;
 use xshell::cmd;
 
-/// A program that the suite starts, and the package that has it.
+/// A program that the suite starts, and the packages that it comes with.
 struct Needed {
     program: &'static str,
-    package: &'static str,
+    packages: &'static [&'static str],
 }
 
-const NEEDED: [Needed; 1] = [Needed { program: "smtpd", package: "opensmtpd" }];
-
-/// Where servers lie, also when they are not in the PATH of whoever runs the suite.
-const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
+/// The login of `saslpasswd2` is checked by modules that Debian only recommends.
+const NEEDED: [Needed; 2] = [
+    Needed { program: "/usr/sbin/postfix", packages: &["postfix"] },
+    Needed { program: "/usr/sbin/saslpasswd2", packages: &["sasl2-bin", "libsasl2-modules"] },
+];
 
 /// Installs what is missing where that is possible, else says what to do.
 pub(crate) fn install_missing(tree: &Tree) -> anyhow::Result<()> {
-    let missing: Vec<_> = missing();
+    let missing: Vec<_> = NEEDED.iter().filter(|needed| !Path::new(needed.program).exists()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let wanted = missing.join(" ");
+    let packages: Vec<_> = missing.iter().flat_map(|needed| needed.packages).copied().collect();
+    let programs = missing.iter().map(|needed| needed.program).collect::<Vec<_>>().join(" and ");
+    let command = format!("apt-get install --no-install-recommends {}", packages.join(" "));
     if !can_install(tree) {
-        bail!(
-            "the suite needs Debian packages that are not here: {wanted}; \
-             run `sudo apt-get install --no-install-recommends {wanted}`, or run the suite as root"
-        );
+        bail!("the suite needs {programs}: run `sudo {command}`, or run the suite as root on Debian");
     }
-    // Runlevel 1 keeps Debian from starting a server that it has just installed.
-    let _frontend = tree.shell.push_env("DEBIAN_FRONTEND", "noninteractive");
-    let _level = tree.shell.push_env("RUNLEVEL", "1");
-    cmd!(tree.shell, "apt-get update --quiet --quiet").run()?;
-    cmd!(tree.shell, "apt-get install --quiet --quiet --yes --no-install-recommends {missing...}").run()?;
-    Ok(())
+    install(tree, &packages).with_context(|| format!("the suite needs {programs}, and `{command}` failed"))
 }
 
-fn missing() -> Vec<&'static str> {
-    let here = |program: &str| FOLDERS.iter().any(|folder| Path::new(folder).join(program).exists());
-    NEEDED.iter().filter(|needed| !here(needed.program)).map(|needed| needed.package).collect()
+fn install(tree: &Tree, packages: &[&str]) -> anyhow::Result<()> {
+    let _frontend = tree.shell.push_env("DEBIAN_FRONTEND", "noninteractive");
+    // Keeps Debian from starting a server that it has just installed.
+    let _level = tree.shell.push_env("RUNLEVEL", "1");
+    cmd!(tree.shell, "apt-get update --quiet --quiet").run()?;
+    // `--no-remove`: a machine that has another mail server keeps it.
+    cmd!(tree.shell, "apt-get install --quiet --quiet --yes --no-remove --no-install-recommends {packages...}")
+        .run()?;
+    Ok(())
 }
 
 fn can_install(tree: &Tree) -> bool {

@@ -22,7 +22,7 @@ pub(crate) fn notes(tree: &Tree) -> anyhow::Result<PathBuf> {
 pub(crate) fn fail_when_left_behind(tree: &Tree, notes: &Path) -> anyhow::Result<()> {
     let read: BTreeSet<_> = fs::read_to_string(notes).unwrap_or_default().lines().map(canonical).collect();
     let tracked = cmd!(tree.shell, "git ls-files --cached --others --exclude-standard -- *.snap").quiet().read()?;
-    let present = tracked.lines().map(|line| canonical(&tree.path(line))).filter(|path| path.exists());
+    let present = tracked.lines().map(|line| canonical(tree.path(line))).filter(|path| path.exists());
     let left: Vec<_> = present.filter(|path| !read.contains(path)).map(|path| path.display().to_string()).collect();
     if !left.is_empty() {
         bail!("no test reads these snapshots, delete them: {}", left.join(", "));

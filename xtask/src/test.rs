@@ -8,7 +8,7 @@ use xshell::cmd;
 
 pub(crate) fn run(tree: &Tree, filter: &[String]) -> anyhow::Result<()> {
     packages::install_missing(tree)?;
-    guests::build(tree)?;
+    guests::build_all(tree)?;
     // With the tests in one go: built alone, the binary would get fewer features and compile everything again.
     cmd!(tree.shell, "cargo build --workspace --bins --tests").run()?;
 

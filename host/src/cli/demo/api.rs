@@ -33,8 +33,6 @@ pub(super) struct Delivery {
 
 impl Api {
     pub(super) fn new(url: String) -> anyhow::Result<Self> {
-        // The first one who needs TLS chooses the library; it may have been chosen already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         // A proxy of the environment knows nothing of this machine's loopback.
         let client = Client::builder().no_proxy().build().context("making an HTTP client")?;
         Ok(Self { client, url })

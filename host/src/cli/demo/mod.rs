@@ -77,7 +77,7 @@ fn positive(text: &str) -> Result<f64, String> {
 pub(crate) async fn run(flags: &Demo) -> anyhow::Result<ExitCode> {
     let recording = Recording::open(flags.recorded.as_deref())?;
     let sink = SmtpSink::start(SmtpOptions::default()).await.context("starting the demo's mail server")?;
-    let stage = Stage::set(&flags.plugins, &recording.title, sink.port())?;
+    let stage = Stage::set(&flags.plugins, sink.port())?;
     let running = app::start(stage.load()?).await?;
     let ended = tokio::select! {
         // First: with --keep it waits for Ctrl-C too, and then has a better answer.

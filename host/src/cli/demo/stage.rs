@@ -19,7 +19,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Gathers the plugins of `shelves` and writes the configuration: two reporters that mail to this port.
-    pub(super) fn set(shelves: &[PathBuf], title: &str, port: u16) -> anyhow::Result<Self> {
+    pub(super) fn set(shelves: &[PathBuf], port: u16) -> anyhow::Result<Self> {
         let stage = Self { folder: TempDir::with_prefix("campanile-demo-").context("making a temporary folder")? };
         let plugins = stage.path("plugins");
         fs::create_dir(&plugins).with_context(|| format!("making {}", plugins.display()))?;
@@ -29,7 +29,7 @@ impl Stage {
         if !plugins.join("mail.wasm").is_file() {
             bail!("there is no mail.wasm to show; say by --plugins where the plugins are, or run `cargo xtask demo`");
         }
-        let text = stage.configuration(title, port);
+        let text = stage.configuration(port);
         fs::write(stage.configuration_file(), text).context("writing the configuration")?;
         Ok(stage)
     }
@@ -46,8 +46,7 @@ impl Stage {
         self.folder.path().join(name)
     }
 
-    fn configuration(&self, title: &str, port: u16) -> String {
-        let title = quoted(title);
+    fn configuration(&self, port: u16) -> String {
         let store = quoted(&self.path("campanile.db").to_string_lossy());
         let plugins = quoted(&self.path("plugins").to_string_lossy());
         // The example formatter is not part of every installation.
@@ -56,7 +55,8 @@ impl Stage {
         format!(
             r#"[server]
 listen = "127.0.0.1:0"
-title = {title}
+url = "https://ci.example.org/"
+title = "Example CI"
 
 [store]
 path = {store}
