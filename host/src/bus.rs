@@ -3,6 +3,11 @@
 //! Nothing is delivered here that is not in the log; who lags reads on from where it stopped. Publishing is writing:
 //! an update's event is written in the transaction that writes its rows.
 
+mod progress;
+
+pub use progress::Progress;
+pub use progress::ReporterProgress;
+
 use crate::model::Event;
 use crate::model::Pattern;
 use crate::model::Seq;

@@ -23,8 +23,20 @@ async fn steps_are_found_by_each_of_their_paths() {
         assert_eq!(host.get(&path).await, step, "{path}");
     }
     let fields: Vec<&String> = step["steps"][0].as_object().expect("a step").keys().collect();
-    let expected = ["buildid", "complete", "complete_at", "hidden", "locks_acquired_at", "name", "number", "results",
-        "started_at", "state_string", "stepid", "urls"];
+    let expected = [
+        "buildid",
+        "complete",
+        "complete_at",
+        "hidden",
+        "locks_acquired_at",
+        "name",
+        "number",
+        "results",
+        "started_at",
+        "state_string",
+        "stepid",
+        "urls",
+    ];
     assert_eq!(fields, expected);
     assert_eq!(step["meta"], json!({}));
     for path in [format!("builds/{buildid}/steps"), "builders/linux/builds/1/steps".to_owned()] {
@@ -115,7 +127,14 @@ async fn requests_that_are_no_calls_are_refused_as_json() {
     assert_eq!(send("application/json", "{".to_owned()).await.0, 400);
     let (status, said) = send("application/json", format!("{{\"comments\": \"{}\"}}", "x".repeat(1000))).await;
     assert_eq!((status, said.contains("max_body_bytes")), (413, true), "{said}");
-    for (path, status) in [("deliveries/7", 404), ("deliveries/x", 404), ("deliveries?state=zork", 400), ("deliveries?zork=1", 400), ("builds/1/steps?zork=1", 400), ("builds/1/steps?limit=x", 400)] {
+    for (path, status) in [
+        ("deliveries/7", 404),
+        ("deliveries/x", 404),
+        ("deliveries?state=zork", 400),
+        ("deliveries?zork=1", 400),
+        ("builds/1/steps?zork=1", 400),
+        ("builds/1/steps?limit=x", 400),
+    ] {
         let (found, body) = host.try_get(path).await;
         assert!(found.as_u16() == status && body["error"].is_string(), "{path}: {found} {body}");
     }
@@ -139,6 +158,7 @@ async fn a_lifecycle_tells_its_events_in_buildbots_order() {
     host.finished_build("linux", 0).await;
     let database = host.database();
     let mut statement = database.prepare("SELECT topics FROM events ORDER BY seq").expect("a statement");
-    let topics: Vec<String> = statement.query_map([], |row| row.get(0)).expect("rows").map(|row| row.expect("a row")).collect();
+    let topics: Vec<String> =
+        statement.query_map([], |row| row.get(0)).expect("rows").map(|row| row.expect("a row")).collect();
     insta::assert_snapshot!(topics.join("\n--\n"));
 }

@@ -72,7 +72,10 @@ async fn retry_after_holds_the_destination_and_uses_up_no_try() {
 #[tokio::test]
 async fn what_was_not_granted_is_refused_recorded_and_never_sent() {
     let (granted, elsewhere) = (sink().await, sink().await);
-    let settings = format!("elsewhere = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\", receipt = true}}]", elsewhere.port());
+    let settings = format!(
+        "elsewhere = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\", receipt = true}}]",
+        elsewhere.port()
+    );
     let host = scripted(&granted, &settings).allow(format!("127.0.0.1:{}", elsewhere.port())).start().await;
     host.finished_build("linux", 0).await;
     host.settle().await;
@@ -211,9 +214,8 @@ async fn control_needs_its_grant() {
     let reporters = host.get("reporters").await;
     let incident = &reporters["reporters"][0]["incidents"][0];
     assert_eq!(incident["kind"], "denied");
-    let setup = host.stop().await;
-    let granted = setup.toml("").text().replace("plugin = \"scripted\"", "plugin = \"scripted\"\nallow = [\"control\"]");
-    let host = Setup::default().plugins(&["scripted"]).toml(&granted.replace("[network]\nallow", "[network]\n#")).allow("127.0.0.1").start().await;
+    let granted = scripted(&sink, "stop = true");
+    let host = granted.edit("plugin = \"scripted\"", "plugin = \"scripted\"\nallow = [\"control\"]").start().await;
     host.finished_build("linux", 0).await;
     sink.wait_for(1).await;
     host.settle().await;

@@ -14,7 +14,8 @@ async fn start(sink: &HttpSink, deliveries: &str) -> campanile_tests::TestHost {
 }
 
 fn numbers(sink: &HttpSink) -> Vec<i64> {
-    let number = |text: String| serde_json::from_str::<Value>(&text).expect("JSON")["build"].as_i64().expect("a number");
+    let number =
+        |text: String| serde_json::from_str::<Value>(&text).expect("JSON")["build"].as_i64().expect("a number");
     sink.received().into_iter().map(|request| number(request.text())).collect()
 }
 

@@ -103,7 +103,8 @@ async fn what_is_refused_for_good_is_dead_and_can_be_retried_by_hand() {
 #[tokio::test]
 async fn a_login_comes_from_a_secret_and_stays_there() {
     let login = Some(("ci".to_owned(), "tower-of-bells".to_owned()));
-    let sink = SmtpSink::start(SmtpOptions { login, login_required: true, ..SmtpOptions::default() }).await.expect("a server");
+    let sink =
+        SmtpSink::start(SmtpOptions { login, login_required: true, ..SmtpOptions::default() }).await.expect("a server");
     let settings = "smtpUser = \"ci\"\nsmtpPassword = \"relay\"";
     let host = Setup::default().secret("relay", "tower-of-bells\n").mail("all", sink.port(), settings).start().await;
     host.finished_build("linux", 0).await;

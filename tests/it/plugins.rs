@@ -18,7 +18,8 @@ async fn incident(behaviour: &str) -> serde_json::Value {
     host.settle().await;
     assert_eq!(sink.count(), 1, "others go on");
     let reporters = host.get("reporters").await;
-    let bad = reporters["reporters"].as_array().expect("a list").iter().find(|r| r["name"] == "bad").expect("it is listed");
+    let bad =
+        reporters["reporters"].as_array().expect("a list").iter().find(|r| r["name"] == "bad").expect("it is listed");
     bad["incidents"][0].clone()
 }
 

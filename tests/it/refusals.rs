@@ -11,8 +11,12 @@ async fn a_file_that_is_no_plugin_bothers_only_who_uses_it() {
     let setup = Setup::default().plugin_bytes("junk.wasm", b"not wasm").plugin_bytes("core.wasm", CORE_MODULE);
     let host = setup.clone().start().await;
     let plugins = host.get("plugins").await;
-    let broken: Vec<&str> =
-        plugins["plugins"].as_array().expect("a list").iter().map(|plugin| plugin["state"].as_str().expect("a state")).collect();
+    let broken: Vec<&str> = plugins["plugins"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|plugin| plugin["state"].as_str().expect("a state"))
+        .collect();
     assert_eq!(broken, ["broken", "broken"]);
     drop(host.stop().await);
     let refused = setup.reporter("a", "core", "").reporter("b", "junk", "").reporter("c", "nope", "").refused().await;
@@ -33,7 +37,8 @@ async fn wrong_settings_are_told_all_at_once_with_their_key_path() {
                     builders = [\"a\"]\ntags = [\"b\"]\nsmtp_port = 70000\nrelayhots = \"x\"\nsmtpPassword = \"missing\"";
     let setup = Setup::default().plugins(&["mail"]).reporter("failures", "mail", settings);
     insta::assert_snapshot!(setup.refused().await);
-    let settings = settings.replace("smtp_port = 70000\nrelayhots = \"x\"\n", "smtpUser = \"ci\"\nmessageFormatter = \"nope\"\n");
+    let settings =
+        settings.replace("smtp_port = 70000\nrelayhots = \"x\"\n", "smtpUser = \"ci\"\nmessageFormatter = \"nope\"\n");
     let setup = Setup::default().plugins(&["mail"]).reporter("failures", "mail", &settings);
     let refused = setup.refused().await;
     insta::assert_snapshot!(refused.replace(&plugin_folder(&refused), "…"));

@@ -71,7 +71,8 @@ async fn killed_during_an_attempt_it_sends_the_same_mail_again() {
 async fn killed_during_a_blind_attempt_it_does_not_send_again() {
     let sink = HttpSink::start(None).await.expect("a server");
     sink.answer(Answer { delay: Duration::from_secs(20), ..Answer::default() });
-    let settings = format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\", resend = \"blind\"}}]", sink.port());
+    let settings =
+        format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\", resend = \"blind\"}}]", sink.port());
     let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
     let setup = setup.reporter("script", "scripted", &settings);
     let host = ProcessHost::start(&setup).await;

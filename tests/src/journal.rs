@@ -20,6 +20,7 @@ static ERRORS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub(crate) fn listen() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let shown = tracing_subscriber::fmt::layer()
             .with_test_writer()
             .with_filter(tracing_subscriber::EnvFilter::from_default_env());

@@ -1,6 +1,7 @@
 //! A host as a process of its own, which can be killed.
 
 use crate::Setup;
+use crate::journal;
 use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::io::AsyncBufReadExt;
@@ -17,6 +18,7 @@ pub struct ProcessHost {
 impl ProcessHost {
     /// Starts it and returns when it listens.
     pub async fn start(setup: &Setup) -> Self {
+        journal::listen();
         let config = setup.folder().join("campanile.toml");
         std::fs::write(&config, setup.text()).expect("the configuration is written");
         let mut child = Command::new(binary())

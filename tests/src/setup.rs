@@ -95,6 +95,13 @@ impl Setup {
         self
     }
 
+    /// Replaces a part of the configuration.
+    pub fn edit(mut self, from: &str, to: &str) -> Self {
+        assert!(self.text.contains(from), "{from} stands in the configuration");
+        self.text = self.text.replace(from, to);
+        self
+    }
+
     pub fn schedule(mut self, waits_ms: &[i64]) -> Self {
         self.tuning.schedule = Schedule(waits_ms.to_vec());
         self
@@ -106,7 +113,9 @@ impl Setup {
         let allow: Vec<String> = self.allow.iter().map(|address| format!("{address:?}")).collect();
         let _ = write!(text, "\n[network]\nallow = [{}]\n", allow.join(", "));
         if !text.contains("[server]") {
-            text.push_str("[server]\nlisten = \"127.0.0.1:0\"\nurl = \"https://ci.example.org/\"\ntitle = \"Example CI\"\n");
+            text.push_str(
+                "[server]\nlisten = \"127.0.0.1:0\"\nurl = \"https://ci.example.org/\"\ntitle = \"Example CI\"\n",
+            );
         }
         text
     }

@@ -12,11 +12,11 @@ mod read;
 mod reporters;
 mod updates;
 
+use crate::bus::Progress;
 use crate::data::Data;
-use crate::dispatch::Progress;
-use crate::dispatch::Reporter;
 use crate::model::ReporterName;
 use crate::plugin::Plugins;
+use crate::plugin::Reporter;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

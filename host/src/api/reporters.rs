@@ -2,7 +2,7 @@
 
 use super::State;
 use super::error::Error;
-use crate::dispatch::Reporter;
+use crate::plugin::Reporter;
 use crate::store::Incident;
 use axum::Json;
 use axum::extract::State as Shared;

@@ -68,8 +68,11 @@ pub(super) async fn batch(
     for (index, sent) in sent.into_iter().enumerate() {
         let params = sent.params.map_or("{}", RawValue::get);
         let method = sent.method.clone();
-        let call = Call::parse(sent.method, params, sent.at)
-            .map_err(|source| UpdateError::InBatch { index, method, source: Box::new(source) })?;
+        let call = Call::parse(sent.method, params, sent.at).map_err(|source| UpdateError::InBatch {
+            index,
+            method,
+            source: Box::new(source),
+        })?;
         calls.push(call);
     }
     let now = clock::now().seconds();

@@ -6,13 +6,13 @@ mod running;
 pub use running::Running;
 
 use crate::api;
+use crate::bus::Progress;
 use crate::config::Config;
 use crate::data::Data;
 use crate::data::Site;
 use crate::data::updates::MASTER;
 use crate::dispatch;
 use crate::dispatch::Context as Dispatching;
-use crate::dispatch::Progress;
 use crate::dispatch::Schedule;
 use crate::model::Millis;
 use crate::model::Timestamp;
@@ -66,9 +66,9 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 /// The same, tuned.
 pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Running> {
     let parts = prepare(&config).await?;
-    let listener = tokio::net::TcpListener::bind(config.server.listen)
-        .await
-        .with_context(|| format!("listening on {} ([server] listen): is another host running?", config.server.listen))?;
+    let listener = tokio::net::TcpListener::bind(config.server.listen).await.with_context(|| {
+        format!("listening on {} ([server] listen): is another host running?", config.server.listen)
+    })?;
     let boot = begin(&parts.store).await?;
     let progress = Progress::default();
     let state = api::State {

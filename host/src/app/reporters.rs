@@ -2,7 +2,6 @@
 
 use crate::config;
 use crate::data::Site;
-use crate::dispatch::Reporter;
 use crate::model::Grants;
 use crate::model::Mark;
 use crate::model::Problem;
@@ -12,6 +11,7 @@ use crate::model::Subscription;
 use crate::model::TopicFilter;
 use crate::plugin::Caller;
 use crate::plugin::Plugin;
+use crate::plugin::Reporter;
 use crate::plugin::settings;
 use crate::plugin::settings::MarkKind;
 use crate::transport::Secrets;
@@ -35,7 +35,9 @@ pub(super) async fn load(
     for reporter in configured {
         match one(reporter, caller, (site, secrets)).await {
             Ok(loaded) => drop(reporters.insert(loaded.name.clone(), Arc::new(loaded))),
-            Err(found) => problems.extend(found.into_iter().map(|problem| format!("reporter {:?}: {problem}", reporter.name.0))),
+            Err(found) => {
+                problems.extend(found.into_iter().map(|problem| format!("reporter {:?}: {problem}", reporter.name.0)))
+            }
         }
     }
     if problems.is_empty() {
@@ -77,7 +79,9 @@ async fn subscribe(caller: &Caller, plugin: &Plugin, config: &ReporterConfig) ->
     let report = caller.subscribe(plugin, config).await;
     let subscriptions = match report.outcome {
         Ok(answer) => answer.map_err(|problems| named("settings", problems))?,
-        Err(error) => return Err(vec![format!("the plugin {:?} could not look at its settings: {error}", plugin.name)]),
+        Err(error) => {
+            return Err(vec![format!("the plugin {:?} could not look at its settings: {error}", plugin.name)]);
+        }
     };
     Ok(subscriptions
         .into_iter()

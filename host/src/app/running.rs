@@ -1,8 +1,8 @@
 //! A running host: its address, when it is settled, and how it stops.
 
 use super::now;
+use crate::bus::Progress;
 use crate::dispatch::Dispatch;
-use crate::dispatch::Progress;
 use crate::model::Boot;
 use crate::store::Store;
 use crate::store::StoreError;

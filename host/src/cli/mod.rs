@@ -1,8 +1,8 @@
 //! The command line: one file a subcommand.
 
 mod client;
-mod demo;
 mod delivery;
+mod demo;
 mod plugin;
 mod serve;
 

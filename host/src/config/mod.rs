@@ -59,6 +59,7 @@ impl Config {
         reading.finish()?;
         config.store.path = folder.join(&config.store.path);
         config.plugins.directory = folder.join(&config.plugins.directory);
+        config.plugins.cache = config.plugins.cache.map(|path| folder.join(path));
         config.secrets.directory = folder.join(&config.secrets.directory);
         config.network.extra_ca = config.network.extra_ca.map(|path| folder.join(path));
         Ok(config)

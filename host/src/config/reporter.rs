@@ -39,7 +39,8 @@ pub(super) fn check_names(reporters: &[Reporter], reading: &mut Reading) {
             reading.problem(&format!("reporter[{index}].name"), format!("{name:?} must be a name without slashes"));
         }
         if !seen.insert(name) {
-            reading.problem(&format!("reporter[{index}].name"), format!("{name:?} is the name of another reporter, too"));
+            reading
+                .problem(&format!("reporter[{index}].name"), format!("{name:?} is the name of another reporter, too"));
         }
     }
 }

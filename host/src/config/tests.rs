@@ -35,7 +35,14 @@ fn all_problems_are_told_at_once_with_their_place() {
         plugin = "mail"
     "#;
     let problems = problems(text);
-    let expected = ["store.pth: unknown field", "reporter[1].setting: unknown field", "server.listen", "server.url", "mail: unknown section", "reporter[1].name: \"a\""];
+    let expected = [
+        "store.pth: unknown field",
+        "reporter[1].setting: unknown field",
+        "server.listen",
+        "server.url",
+        "mail: unknown section",
+        "reporter[1].name: \"a\"",
+    ];
     for start in expected {
         assert!(problems.iter().any(|problem| problem.starts_with(start)), "{start} in {problems:#?}");
     }

@@ -16,11 +16,7 @@ const MOST_CHANGES: usize = 1000;
 const MOST_BUILDS: usize = 50;
 
 /// The changes of a build, by stamp, the newest first.
-pub(super) fn changes(
-    reader: &Reader<'_>,
-    build: &Build,
-    stamps: &[SourceStamp],
-) -> Result<Vec<Change>, DataError> {
+pub(super) fn changes(reader: &Reader<'_>, build: &Build, stamps: &[SourceStamp]) -> Result<Vec<Change>, DataError> {
     let before = previous_success(reader, build, stamps)?;
     let mut found = Vec::new();
     for stamp in stamps {
@@ -39,11 +35,7 @@ pub(super) fn changes(
 }
 
 /// The stamps of the last successful build before this one with the same repositories, branches and codebases.
-fn previous_success(
-    reader: &Reader<'_>,
-    build: &Build,
-    stamps: &[SourceStamp],
-) -> Result<Vec<SourceStamp>, DataError> {
+fn previous_success(reader: &Reader<'_>, build: &Build, stamps: &[SourceStamp]) -> Result<Vec<SourceStamp>, DataError> {
     for candidate in reader.successful_builds_before(build.builderid, build.number, MOST_BUILDS)? {
         let Some(request) = reader.buildrequest(candidate.buildrequestid)? else { continue };
         let theirs = reader.sourcestamps_of(request.buildsetid)?;

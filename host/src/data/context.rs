@@ -189,7 +189,8 @@ fn step_dict(site: &Site, step: &StepWithLogs) -> Value {
 
 /// The projects of the stamps, distinct and sorted; the site's title when there are none.
 fn projects(site: &Site, buildset: &Buildset) -> String {
-    let names: BTreeSet<&str> = buildset.sourcestamps.iter().map(|s| s.project.as_str()).filter(|p| !p.is_empty()).collect();
+    let names: BTreeSet<&str> =
+        buildset.sourcestamps.iter().map(|s| s.project.as_str()).filter(|p| !p.is_empty()).collect();
     if names.is_empty() { site.title.clone() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
 }
 

@@ -29,10 +29,9 @@ pub fn apply(tx: &mut Tx<'_>, now: Timestamp, control: &Control) -> Result<Value
             };
             tell(tx, now, format!("control/shutdown/{verb}"), json!({}))
         }
-        Control::Other(_) => Err(UpdateError::Invalid {
-            param: "control",
-            message: "this host does not know that request".to_owned(),
-        }),
+        Control::Other(_) => {
+            Err(UpdateError::Invalid { param: "control", message: "this host does not know that request".to_owned() })
+        }
     }
 }
 
@@ -44,10 +43,8 @@ fn tell(tx: &mut Tx<'_>, now: Timestamp, topic: String, body: Value) -> Result<V
 fn buildset(force: &ForceBuild) -> Result<AddBuildset, UpdateError> {
     let mut properties = Properties::new();
     for (name, value) in &force.properties {
-        let value = serde_json::from_str(value).map_err(|error| UpdateError::Invalid {
-            param: "properties",
-            message: format!("{name}: {error}"),
-        })?;
+        let value = serde_json::from_str(value)
+            .map_err(|error| UpdateError::Invalid { param: "properties", message: format!("{name}: {error}") })?;
         properties.insert(name.clone(), (value, SOURCE.to_owned()));
     }
     for (name, value) in [("reason", &force.reason), ("owner", &force.owner)] {

@@ -96,9 +96,7 @@ impl Question {
             ["logs", id] => self.one("logs", reader.log(LogId(self.number(id)?))?),
             ["changes", id] => self.one("changes", reader.change(ChangeId(self.number(id)?))?),
             ["buildsets", id] => self.one("buildsets", reader.buildset(BuildsetId(self.number(id)?))?),
-            ["buildrequests", id] => {
-                self.one("buildrequests", reader.buildrequest(BuildRequestId(self.number(id)?))?)
-            }
+            ["buildrequests", id] => self.one("buildrequests", reader.buildrequest(BuildRequestId(self.number(id)?))?),
             ["workers", worker] => {
                 let id = match worker.parse() {
                     Ok(id) => Some(WorkerId(id)),

@@ -56,7 +56,9 @@ fn content(reader: &Reader<'_>, attachment: &Attachment, left: &mut usize) -> Re
     };
     if bytes.len() > *left {
         bytes.truncate(*left);
-        bytes.extend_from_slice(format!("\n(cut here: attachments of one mail have at most {MOST_BYTES} bytes)\n").as_bytes());
+        bytes.extend_from_slice(
+            format!("\n(cut here: attachments of one mail have at most {MOST_BYTES} bytes)\n").as_bytes(),
+        );
     }
     *left = left.saturating_sub(bytes.len());
     Ok(bytes)

@@ -43,8 +43,7 @@ pub(super) async fn attempt(context: &Context, claimed: &Claimed) -> Ended {
         Ok(contents) => contents,
         Err(error) => return ended(context, row, (&message, &resend), failed(error.to_string())),
     };
-    let outgoing =
-        Outgoing { uid: &row.uid, created_at: row.created_at, now: clock::now(), contents: &contents };
+    let outgoing = Outgoing { uid: &row.uid, created_at: row.created_at, now: clock::now(), contents: &contents };
     let sent = match (&resend, claimed.unknown) {
         (Resend::Probe(probe), true) => context.transports.probe(&permit, &outgoing, &probe.marker).await,
         _ => context.transports.send(&permit, &outgoing).await,
@@ -66,7 +65,13 @@ fn probed(sent: Sent) -> Sent {
 }
 
 fn failed(reason: String) -> Sent {
-    Sent { outcome: AttemptOutcome::Failed, status: None, reason: Some(reason), answer: String::new(), not_before: None }
+    Sent {
+        outcome: AttemptOutcome::Failed,
+        status: None,
+        reason: Some(reason),
+        answer: String::new(),
+        not_before: None,
+    }
 }
 
 fn ended(context: &Context, row: &DeliveryRow, (message, resend): (&Message, &Resend), sent: Sent) -> Ended {

@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn failures_follow_the_schedule_to_its_end() {
-        let waits: Vec<i64> = (1..13).map(|n| check(AttemptOutcome::Failed, &http(), &Resend::Upsert, n).1 / 1000).collect();
+        let waits: Vec<i64> =
+            (1..13).map(|n| check(AttemptOutcome::Failed, &http(), &Resend::Upsert, n).1 / 1000).collect();
         assert_eq!(waits, [6, 31, 121, 601, 1801, 3601, 7201, 14401, 28801, 43201, 86401, 86401]);
         assert_eq!(check(AttemptOutcome::Failed, &http(), &Resend::Upsert, 13).0, DeliveryState::Dead);
     }
@@ -160,7 +161,8 @@ mod tests {
         let (message, resend) = (http(), Resend::Upsert);
         let not_before = Some(Millis(3_600_000));
         let outcome = AttemptOutcome::Failed;
-        let after = After { outcome, message: &message, resend: &resend, tries: 13, now: Millis(0), not_before, chance: 0.5 };
+        let after =
+            After { outcome, message: &message, resend: &resend, tries: 13, now: Millis(0), not_before, chance: 0.5 };
         let next = next(after, &Schedule::usual());
         assert_eq!((next.state, next.due_at, next.counts), (DeliveryState::Ready, Millis(3_600_000), false));
     }

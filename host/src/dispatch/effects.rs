@@ -1,8 +1,8 @@
 //! From what a call returned to what is written: deliveries that are permitted, and those that are not, with the reason.
 
-use super::Reporter;
 use crate::data::control;
 use crate::model::*;
+use crate::plugin::Reporter;
 use crate::store::DeliveryRow;
 use crate::store::Incident;
 use crate::store::StoreError;

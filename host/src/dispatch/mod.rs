@@ -8,26 +8,23 @@
 //!
 //! Their place, with a later version: the breaker, rate budgets and digests stand between `claim` and `attempt`.
 
-mod attempt;
 mod attachments;
+mod attempt;
 mod backoff;
 mod clock;
 mod effects;
-mod progress;
 mod recovery;
 mod render;
-mod reporter;
 mod send;
 
 pub use backoff::Schedule;
-pub use progress::Progress;
-pub use progress::ReporterProgress;
-pub use reporter::Reporter;
 
+use crate::bus::Progress;
 use crate::data::Data;
 use crate::model::Boot;
 use crate::model::ReporterName;
 use crate::plugin::Caller;
+use crate::plugin::Reporter;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::transport::Transports;

@@ -4,7 +4,6 @@
 //! overlay. What fails for good is recorded and passed over, what may pass by itself is tried again and holds the rest.
 
 use super::Context;
-use super::Reporter;
 use super::clock;
 use super::effects;
 use super::effects::Origin;
@@ -17,6 +16,7 @@ use crate::model::*;
 use crate::plugin::CallError;
 use crate::plugin::Occasion;
 use crate::plugin::Overlay;
+use crate::plugin::Reporter;
 use crate::store::InboxItem;
 use crate::store::InboxKind;
 use crate::store::StoreError;
@@ -196,12 +196,8 @@ impl Render {
         let (mut written, mut overlay, mut taken, mut calls) = (Written::default(), Overlay::new(), Vec::new(), 0);
         let mut position = self.written;
         for task in tasks {
-            let origin = Origin {
-                seq: task.event.seq,
-                topic: task.event.topic.clone(),
-                id: task.id,
-                now: clock::now(),
-            };
+            let origin =
+                Origin { seq: task.event.seq, topic: task.event.topic.clone(), id: task.id, now: clock::now() };
             match self.call(task.event, &overlay, &origin).await {
                 Ok(Ok(effects)) => {
                     remember(&mut overlay, &effects);

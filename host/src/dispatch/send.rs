@@ -54,11 +54,7 @@ pub(super) async fn run(context: Context, stop: CancellationToken) {
 }
 
 /// Takes what there is room for, and says when the next is due.
-async fn fill(
-    context: &Context,
-    places: &mut Places,
-    stop: &CancellationToken,
-) -> Result<Option<Millis>, StoreError> {
+async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) -> Result<Option<Millis>, StoreError> {
     while let Some(ended) = places.tasks.try_join_next() {
         places.free(ended);
     }
@@ -111,7 +107,9 @@ async fn keep_sending(context: Context, claimed: Claimed, stop: CancellationToke
         log(&claimed, &ended);
         match record(&context, &destination, ended, stop.is_cancelled()).await {
             Ok(more) => next = more,
-            Err(error) => tracing::error!(%error, delivery = %claimed.row.deliveryid, "an attempt could not be recorded"),
+            Err(error) => {
+                tracing::error!(%error, delivery = %claimed.row.deliveryid, "an attempt could not be recorded")
+            }
         }
         context.progress.ring();
     }
@@ -137,8 +135,7 @@ async fn record(
             if stopping {
                 return Ok(None);
             }
-            let claim =
-                Claim { now: clock::now(), boot, under_way: HashMap::new(), per_destination: 1, most: 1 };
+            let claim = Claim { now: clock::now(), boot, under_way: HashMap::new(), per_destination: 1, most: 1 };
             let mut claimed = Vec::new();
             tx.claim_from(&destination, &claim, 1, &mut claimed)?;
             Ok(claimed.pop())

@@ -78,9 +78,8 @@ impl Reader<'_> {
 
     /// The one before on the same builder, those that ended in retry not counted.
     pub fn previous_build(&self, builder: BuilderId, number: i64) -> Result<Option<Build>, StoreError> {
-        let sql = format!(
-            "{SELECT} WHERE builderid = ?1 AND number < ?2 AND results IS NOT ?3 ORDER BY number DESC LIMIT 1"
-        );
+        let sql =
+            format!("{SELECT} WHERE builderid = ?1 AND number < ?2 AND results IS NOT ?3 ORDER BY number DESC LIMIT 1");
         let mut select = self.connection.prepare_cached(&sql)?;
         Ok(select.query_row((builder, number, Results::Retry), read).optional()?)
     }
@@ -92,9 +91,8 @@ impl Reader<'_> {
         number: i64,
         most: usize,
     ) -> Result<Vec<Build>, StoreError> {
-        let sql = format!(
-            "{SELECT} WHERE builderid = ?1 AND number < ?2 AND results = ?3 ORDER BY number DESC LIMIT ?4"
-        );
+        let sql =
+            format!("{SELECT} WHERE builderid = ?1 AND number < ?2 AND results = ?3 ORDER BY number DESC LIMIT ?4");
         let mut select = self.connection.prepare_cached(&sql)?;
         let rows = select.query_map((builder, number, Results::Success, most), read)?;
         Ok(rows.collect::<Result<_, _>>()?)

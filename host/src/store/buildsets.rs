@@ -47,15 +47,12 @@ impl Tx<'_> {
     }
 
     /// Tells whether it was open until now.
-    pub fn complete_buildset(
-        &mut self,
-        id: BuildsetId,
-        results: Results,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub fn complete_buildset(&mut self, id: BuildsetId, results: Results, now: Timestamp) -> Result<bool, StoreError> {
         let changed = self
             .connection()
-            .prepare_cached("UPDATE buildsets SET complete_at = ?2, results = ?3 WHERE bsid = ?1 AND complete_at IS NULL")?
+            .prepare_cached(
+                "UPDATE buildsets SET complete_at = ?2, results = ?3 WHERE bsid = ?1 AND complete_at IS NULL",
+            )?
             .execute((id, now, results))?;
         Ok(changed > 0)
     }

@@ -87,7 +87,12 @@ impl Tx<'_> {
             .collect::<Result<_, _>>()?;
         for row in due {
             if row.expires_at <= claim.now {
-                self.settle_row(row.deliveryid, DeliveryState::Expired, Some("it was no longer worth sending"), claim.now)?;
+                self.settle_row(
+                    row.deliveryid,
+                    DeliveryState::Expired,
+                    Some("it was no longer worth sending"),
+                    claim.now,
+                )?;
             } else {
                 claimed.push(self.lease(row, claim)?);
             }
@@ -220,7 +225,9 @@ impl Tx<'_> {
             DeliveryState::Expired => Outcome::Expired,
             DeliveryState::Cancelled => Outcome::Cancelled,
             DeliveryState::Dead | DeliveryState::Suppressed => Outcome::Refused,
-            DeliveryState::Ready | DeliveryState::Waiting | DeliveryState::Leased | DeliveryState::Unknown => return Ok(()),
+            DeliveryState::Ready | DeliveryState::Waiting | DeliveryState::Leased | DeliveryState::Unknown => {
+                return Ok(());
+            }
         };
         let status = attempt.as_ref().and_then(|attempt| attempt.status);
         let answer = attempt.and_then(|attempt| attempt.answer).or(row.reason).unwrap_or_default();
@@ -235,9 +242,7 @@ impl Tx<'_> {
     }
 
     pub fn end_boot(&mut self, boot: Boot, now: Millis) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("UPDATE boots SET ended_at = ?2 WHERE boot = ?1")?
-            .execute((boot, now))?;
+        self.connection().prepare_cached("UPDATE boots SET ended_at = ?2 WHERE boot = ?1")?.execute((boot, now))?;
         Ok(())
     }
 }

@@ -144,9 +144,8 @@ impl Reader<'_> {
     /// The newest first, and how many there are in all.
     pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<(Vec<DeliveryRow>, i64), StoreError> {
         let chosen = "(?1 IS NULL OR reporter = ?1) AND (?2 IS NULL OR state = ?2)";
-        let sql = format!(
-            "SELECT {COLUMNS} FROM deliveries WHERE {chosen} ORDER BY deliveryid DESC LIMIT ?3 OFFSET ?4"
-        );
+        let sql =
+            format!("SELECT {COLUMNS} FROM deliveries WHERE {chosen} ORDER BY deliveryid DESC LIMIT ?3 OFFSET ?4");
         let mut select = self.connection.prepare_cached(&sql)?;
         let page = (&filter.reporter, filter.state, filter.limit.unwrap_or(-1), filter.offset);
         let rows = select.query_map(page, read)?.collect::<Result<_, _>>()?;

@@ -38,7 +38,8 @@ impl Reader<'_> {
 
 /// The position of the newest event.
 pub(super) fn last_seq(connection: &Connection) -> Result<Seq, StoreError> {
-    let last = connection.query_row("SELECT max(seq) FROM events", [], |row| row.get::<_, Option<Seq>>(0)).optional()?;
+    let last =
+        connection.query_row("SELECT max(seq) FROM events", [], |row| row.get::<_, Option<Seq>>(0)).optional()?;
     Ok(last.flatten().unwrap_or_default())
 }
 

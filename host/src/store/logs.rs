@@ -38,14 +38,13 @@ impl Tx<'_> {
             insert.execute((log.logid, line, line + lines - 1, chunk.as_bytes()))?;
             line += lines;
         }
-        connection
-            .prepare_cached("UPDATE logs SET num_lines = ?2 WHERE logid = ?1")?
-            .execute((log.logid, line))?;
+        connection.prepare_cached("UPDATE logs SET num_lines = ?2 WHERE logid = ?1")?.execute((log.logid, line))?;
         Ok((first, line - 1))
     }
 
     pub fn finish_log(&mut self, id: LogId) -> Result<bool, StoreError> {
-        let changed = self.connection().prepare_cached("UPDATE logs SET complete = 1 WHERE logid = ?")?.execute([id])?;
+        let changed =
+            self.connection().prepare_cached("UPDATE logs SET complete = 1 WHERE logid = ?")?.execute([id])?;
         Ok(changed > 0)
     }
 }

@@ -88,7 +88,9 @@ fn settings(connection: &Connection) -> anyhow::Result<()> {
 
 fn check_version(number: i32, version: &str) -> anyhow::Result<()> {
     if number < OLDEST_SQLITE {
-        bail!("SQLite {version} can corrupt a database; this host needs 3.51.3 or newer: build it with the bundled one");
+        bail!(
+            "SQLite {version} can corrupt a database; this host needs 3.51.3 or newer: build it with the bundled one"
+        );
     }
     Ok(())
 }

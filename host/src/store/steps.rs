@@ -56,9 +56,7 @@ impl Tx<'_> {
     }
 
     pub fn set_step_urls(&mut self, id: StepId, urls: &[Url]) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("UPDATE steps SET urls = ?2 WHERE stepid = ?1")?
-            .execute((id, Json(urls)))?;
+        self.connection().prepare_cached("UPDATE steps SET urls = ?2 WHERE stepid = ?1")?.execute((id, Json(urls)))?;
         Ok(())
     }
 

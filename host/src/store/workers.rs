@@ -35,8 +35,9 @@ impl Tx<'_> {
         connection
             .prepare_cached("DELETE FROM configured_workers WHERE workerid = ? AND masterid = ?")?
             .execute((worker, master))?;
-        let mut insert = connection
-            .prepare_cached("INSERT OR IGNORE INTO configured_workers (workerid, builderid, masterid) VALUES (?, ?, ?)")?;
+        let mut insert = connection.prepare_cached(
+            "INSERT OR IGNORE INTO configured_workers (workerid, builderid, masterid) VALUES (?, ?, ?)",
+        )?;
         for builder in builders {
             insert.execute((worker, builder, master))?;
         }

@@ -29,18 +29,15 @@ pub(super) fn event(
     Ok(ReporterEvent { seq: event.seq, topic, at: event.at, body })
 }
 
-fn body(
-    reader: &Reader<'_>,
-    site: &Site,
-    (event, topic): (&Event, &str),
-    want: Want,
-) -> Result<EventBody, DataError> {
+fn body(reader: &Reader<'_>, site: &Site, (event, topic): (&Event, &str), want: Want) -> Result<EventBody, DataError> {
     let parts: Vec<&str> = topic.split('/').collect();
     Ok(match parts.as_slice() {
         ["builds", _, _] | ["builders", _, "builds", _, _] | ["workers", _, "builds", _, _] => {
             EventBody::Build(Box::new(with_build(reader, site, parse(event)?, want)?))
         }
-        ["steps", _, _] | ["builds", _, "steps", _, _] => EventBody::Step(Box::new(others::step(reader, parse(event)?)?)),
+        ["steps", _, _] | ["builds", _, "steps", _, _] => {
+            EventBody::Step(Box::new(others::step(reader, parse(event)?)?))
+        }
         ["buildsets", _, _] => EventBody::Buildset(build::with_buildset(reader, site, parse(event)?, want)?),
         ["buildrequests", _, _]
         | ["builders", _, "buildrequests", _, _]

@@ -14,9 +14,17 @@ pub const MOST_CALLS: usize = 10_000;
 /// One call of a batch.
 #[derive(Debug)]
 pub enum Call {
-    Ready { method: String, update: Box<Update>, at: Option<Timestamp> },
+    Ready {
+        method: String,
+        update: Box<Update>,
+        at: Option<Timestamp>,
+    },
     /// It names earlier results, and is parsed when they are there.
-    Referring { method: String, params: Value, at: Option<Timestamp> },
+    Referring {
+        method: String,
+        params: Value,
+        at: Option<Timestamp>,
+    },
 }
 
 impl Call {
@@ -65,7 +73,9 @@ fn fill_in(value: Value, results: &[Value]) -> Result<Value, String> {
     match value {
         Value::Object(map) => match (map.len(), map.get("$result")) {
             (1, Some(reference)) => look_up(reference, results),
-            _ => map.into_iter().map(|(k, v)| Ok((k, fill_in(v, results)?))).collect::<Result<_, _>>().map(Value::Object),
+            _ => {
+                map.into_iter().map(|(k, v)| Ok((k, fill_in(v, results)?))).collect::<Result<_, _>>().map(Value::Object)
+            }
         },
         Value::Array(list) => list.into_iter().map(|v| fill_in(v, results)).collect::<Result<_, _>>().map(Value::Array),
         plain => Ok(plain),

@@ -33,8 +33,7 @@ impl Apply for AddBuild {
         if let Some(worker) = self.workerid {
             params::worker(tx, worker)?;
         }
-        let (buildid, number) =
-            tx.insert_build(self.builderid, self.buildrequestid, (self.workerid, master), now)?;
+        let (buildid, number) = tx.insert_build(self.builderid, self.buildrequestid, (self.workerid, master), now)?;
         Ok(json!({"buildid": buildid, "number": number}))
     }
 }

@@ -37,8 +37,7 @@ pub(super) fn step(tx: &mut Tx<'_>, now: Timestamp, step: &Step, what: &str) -> 
 }
 
 pub(super) fn log(tx: &mut Tx<'_>, now: Timestamp, log: &Log, what: &str) -> Result<(), UpdateError> {
-    let topics =
-        vec![format!("logs/{}/{what}", log.logid), format!("steps/{}/logs/{}/{what}", log.stepid, log.slug)];
+    let topics = vec![format!("logs/{}/{what}", log.logid), format!("steps/{}/logs/{}/{what}", log.stepid, log.slug)];
     event(tx, now, topics, log)
 }
 

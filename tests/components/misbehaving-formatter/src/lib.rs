@@ -29,11 +29,7 @@ impl MessageFormatter for Misbehaving {
     const SUMMARY: &'static str = "Does what formatters must not do";
     type Settings = Settings;
 
-    fn format(
-        settings: &Settings,
-        _context: &Context,
-        host: &impl PluginHost,
-    ) -> Result<Option<Formatted>, Failure> {
+    fn format(settings: &Settings, _context: &Context, host: &impl PluginHost) -> Result<Option<Formatted>, Failure> {
         host.log(Level::Debug, "formatting", &[]);
         match settings.behaviour {
             Behaviour::Format => Ok(Some(formatted("all is well", BodyKind::Plain))),

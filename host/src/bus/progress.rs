@@ -52,14 +52,16 @@ impl Progress {
         self.bell.subscribe()
     }
 
-    pub(super) fn update(&self, name: &ReporterName, change: impl FnOnce(&mut ReporterProgress)) {
+    /// Changes what is known of one.
+    pub fn update(&self, name: &ReporterName, change: impl FnOnce(&mut ReporterProgress)) {
         let mut reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
         change(reporters.entry(name.clone()).or_default());
         drop(reporters);
         self.ring();
     }
 
-    pub(super) fn ring(&self) {
+    /// Something else moved: a delivery was settled.
+    pub fn ring(&self) {
         self.bell.send_modify(|count| *count = count.wrapping_add(1));
     }
 }

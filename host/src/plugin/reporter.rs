@@ -7,7 +7,7 @@ use crate::model::ReporterConfig;
 use crate::model::ReporterName;
 use crate::model::TopicFilter;
 use crate::model::Want;
-use crate::plugin::Plugin;
+use crate::plugin::load::Plugin;
 use std::sync::Arc;
 
 pub struct Reporter {
@@ -20,12 +20,13 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn patterns(&self) -> Vec<Pattern> {
+    /// What it asks to be told.
+    pub fn patterns(&self) -> Vec<Pattern> {
         self.filters.iter().map(|filter| filter.pattern.clone()).collect()
     }
 
     /// All that the filters of these indices want.
-    pub(super) fn wanted(&self, filters: &[usize]) -> Want {
+    pub fn wanted(&self, filters: &[usize]) -> Want {
         let wants = filters.iter().filter_map(|&index| self.filters.get(index)).map(|filter| filter.want);
         wants.fold(Want::default(), |a, b| Want {
             properties: a.properties | b.properties,
