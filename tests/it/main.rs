@@ -5,6 +5,7 @@ mod dispatch;
 mod lanes;
 mod mail;
 mod plugins;
+mod real_smtp;
 mod recorded;
 mod refusals;
 mod restart;

@@ -36,12 +36,19 @@ async fn wrong_settings_are_told_all_at_once_with_their_key_path() {
     let settings = "fromaddr = \"nobody\"\nextra_recipients = [\"ok@example.org\", \"not an address\"]\nmode = [\"sometimes\"]\n\
                     builders = [\"a\"]\ntags = [\"b\"]\nsmtp_port = 70000\nrelayhots = \"x\"\nsmtpPassword = \"missing\"";
     let setup = Setup::default().plugins(&["mail"]).reporter("failures", "mail", settings);
-    insta::assert_snapshot!(setup.refused().await);
-    let settings =
-        settings.replace("smtp_port = 70000\nrelayhots = \"x\"\n", "smtpUser = \"ci\"\nmessageFormatter = \"nope\"\n");
-    let setup = Setup::default().plugins(&["mail"]).reporter("failures", "mail", &settings);
     let refused = setup.refused().await;
     insta::assert_snapshot!(refused.replace(&plugin_folder(&refused), "…"));
+}
+
+#[tokio::test]
+async fn the_file_the_plugins_and_their_settings_are_judged_together() {
+    let setup = Setup::default()
+        .plugins(&["mail"])
+        .toml("[store]\npth = \"x.db\"\n[zork]\n")
+        .reporter("a", "nope", "")
+        .reporter("b", "mail", "fromaddr = \"nobody\"\nmessageFormatter = \"nope\"");
+    insta::assert_snapshot!(setup.refused().await);
+    assert!(!setup.folder().join("campanile.db").exists(), "nothing is begun");
 }
 
 #[tokio::test]

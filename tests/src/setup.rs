@@ -5,6 +5,7 @@ use crate::journal;
 use campanile::app;
 use campanile::app::Tuning;
 use campanile::config::Config;
+use campanile::config::ConfigError;
 use campanile::dispatch::Schedule;
 use std::fmt::Write;
 use std::path::Path;
@@ -120,14 +121,14 @@ impl Setup {
         text
     }
 
-    pub fn config(&self) -> Result<Config, Vec<String>> {
+    pub fn config(&self) -> Result<Config, ConfigError> {
         Config::parse(&self.text(), self.folder.path())
     }
 
     /// Starts the host, or says why it does not start.
     pub async fn try_start(&self) -> anyhow::Result<TestHost> {
         journal::listen();
-        let config = self.config().map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+        let config = self.config()?;
         let running = app::start_tuned(config, self.tuning.clone()).await?;
         Ok(TestHost::new(self.clone(), running))
     }

@@ -8,6 +8,7 @@ pub use running::Running;
 use crate::api;
 use crate::bus::Progress;
 use crate::config::Config;
+use crate::config::ConfigError;
 use crate::data::Data;
 use crate::data::Site;
 use crate::data::updates::MASTER;
@@ -30,6 +31,7 @@ use crate::transport::Setup;
 use crate::transport::Transports;
 use crate::transport::Trust;
 use anyhow::Context;
+use anyhow::anyhow;
 use anyhow::bail;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,6 +67,10 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 
 /// The same, tuned.
 pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Running> {
+    if !config.problems.is_empty() {
+        // Nothing of it is used; what else is wrong is said along.
+        return Err(check(&config).await.err().unwrap_or_else(|| anyhow!("the configuration has problems")));
+    }
     let parts = prepare(&config).await?;
     let listener = tokio::net::TcpListener::bind(config.server.listen).await.with_context(|| {
         format!("listening on {} ([server] listen): is another host running?", config.server.listen)
@@ -93,14 +99,31 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     Running::new(listener, router, (parts.store, dispatch, boot), Duration::from_millis(config.server.drain_ms))
 }
 
-/// Checks all that a start would find, and starts nothing.
+/// Checks all that a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.
 pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
     let folder = tempfile::tempdir().context("making a temporary folder")?;
     let mut config = config.clone();
     config.plugins.cache.get_or_insert_with(|| cache(&config.store.path));
     config.store.path = folder.path().join("check.db");
-    let parts = prepare(&config).await?;
+    let mut problems = std::mem::take(&mut config.problems);
+    let parts = match prepare(&config).await {
+        Ok(parts) => parts,
+        Err(error) => match error.downcast::<ConfigError>() {
+            Ok(more) => {
+                problems.extend(more.problems);
+                bail!(ConfigError { path: None, problems });
+            }
+            Err(error) if problems.is_empty() => return Err(error),
+            Err(error) => {
+                problems.push(format!("{error:#}"));
+                bail!(ConfigError { path: None, problems });
+            }
+        },
+    };
     parts.store.close().await;
+    if !problems.is_empty() {
+        bail!(ConfigError { path: None, problems });
+    }
     Ok(parts.reporters.values().map(|reporter| format!("{} ({})", reporter.name, reporter.plugin.name)).collect())
 }
 
@@ -149,8 +172,8 @@ fn transports(config: &Config) -> anyhow::Result<Transports> {
     let guard = match Guard::parse(&config.network.allow) {
         Ok(guard) => guard,
         Err(problems) => {
-            let lines = problems.into_iter().map(|(index, error)| format!("\n  network.allow[{index}]: {error}"));
-            bail!("the configuration cannot be used:{}", lines.collect::<String>());
+            let lines = problems.into_iter().map(|(index, error)| format!("network.allow[{index}]: {error}"));
+            bail!(ConfigError { path: None, problems: lines.collect() });
         }
     };
     let setup = Setup {

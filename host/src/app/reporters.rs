@@ -1,21 +1,25 @@
 //! From `[[reporter]]` to a reporter that can be called. All that is wrong with all of them is said at once.
 
 use crate::config;
+use crate::config::ConfigError;
 use crate::data::Site;
 use crate::model::Grants;
 use crate::model::Mark;
 use crate::model::Problem;
 use crate::model::ReporterConfig;
 use crate::model::ReporterName;
+use crate::model::SecretName;
 use crate::model::Subscription;
 use crate::model::TopicFilter;
 use crate::plugin::Caller;
 use crate::plugin::Plugin;
 use crate::plugin::Reporter;
 use crate::plugin::settings;
+use crate::plugin::settings::Checked;
 use crate::plugin::settings::MarkKind;
 use crate::transport::Secrets;
 use anyhow::bail;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -43,7 +47,7 @@ pub(super) async fn load(
     if problems.is_empty() {
         return Ok(Arc::new(reporters));
     }
-    bail!("the configuration cannot be used:\n  {}", problems.join("\n  "));
+    bail!(ConfigError { path: None, problems });
 }
 
 async fn one(
@@ -53,14 +57,14 @@ async fn one(
 ) -> Result<Reporter, Vec<String>> {
     let plugin = caller.plugins().reporter(&reporter.plugin).map_err(|reason| vec![format!("plugin: {reason}")])?;
     let written = serde_json::to_value(&reporter.settings).map_err(|error| vec![format!("settings: {error}")])?;
-    let checked = plugin.schema.check(written).map_err(|problems| named("settings", problems))?;
+    let (checked, mut problems) = check(&plugin, written)?;
     let config = ReporterConfig {
         name: reporter.name.0.clone(),
         title: site.title.clone(),
         url: site.url.clone(),
         settings: checked.settings.to_string(),
     };
-    let mut problems = named("settings", caller.plugins().check_helpers(&checked.marks));
+    problems.extend(named("settings", caller.plugins().check_helpers(&checked.marks)));
     let grants = grants(reporter, &plugin, &checked.marks, secrets).unwrap_or_else(|found| {
         problems.extend(found);
         Grants::default()
@@ -73,6 +77,29 @@ async fn one(
         return Err(problems);
     }
     Ok(Reporter { name: reporter.name.clone(), plugin, config, filters, grants, from: reporter.from })
+}
+
+/// The settings, and what is wrong with them by the schema. What is wrong is left out, so that the plugin can look at
+/// the rest and everything is said at once; where that leaves too little, the schema has the last word.
+fn check(plugin: &Plugin, written: Value) -> Result<(Checked, Vec<String>), Vec<String>> {
+    let problems = match plugin.schema.check(written.clone()) {
+        Ok(checked) => return Ok((checked, Vec::new())),
+        Err(problems) => problems,
+    };
+    let mut rest = written;
+    if let Value::Object(settings) = &mut rest {
+        // The operator's spelling may differ from the schema's, in which problems are told.
+        let plain = |key: &str| key.replace('_', "").to_lowercase();
+        let wrong =
+            |key: &str| problems.iter().filter_map(|p| p.at.split('/').nth(1)).any(|at| plain(at) == plain(key));
+        settings.retain(|key, _| !wrong(key));
+    }
+    let checked = plugin.schema.check(rest);
+    let problems = named("settings", problems);
+    match checked {
+        Ok(checked) => Ok((checked, problems)),
+        Err(_) => Err(problems),
+    }
 }
 
 async fn subscribe(caller: &Caller, plugin: &Plugin, config: &ReporterConfig) -> Result<Vec<TopicFilter>, Vec<String>> {
@@ -105,11 +132,12 @@ fn grants(
         let (allow, settings): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| p.at.starts_with("/allow/"));
         [named("", allow), named("settings", settings)].concat()
     })?;
-    let missing: Vec<String> = grants
-        .secrets()
-        .filter_map(|name| secrets.check(name).err())
-        .map(|error| format!("settings: {error}"))
-        .collect();
+    let place = |name: &str| marks.iter().find(|mark| mark.value == name).map_or("", |mark| &mark.pointer);
+    let problem = |name: &SecretName| {
+        let message = secrets.check(name).err()?.to_string();
+        Some(Problem { at: place(&name.0).to_owned(), message })
+    };
+    let missing = named("settings", grants.secrets().filter_map(problem).collect());
     if missing.is_empty() { Ok(grants) } else { Err(missing) }
 }
 

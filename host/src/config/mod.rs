@@ -21,7 +21,10 @@ pub use store::Store;
 use problems::Reading;
 use std::path::Path;
 
-/// A configuration file, read and checked as far as it can be by itself. Paths are relative to the file's folder.
+/// A configuration file as far as it reads. Paths are relative to the file's folder.
+///
+/// What is wrong with it stands in `problems`, so that a start can say all that is wrong at once, also what only the
+/// plugins know. With problems nothing is started.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     pub server: Server,
@@ -30,21 +33,25 @@ pub struct Config {
     pub secrets: Secrets,
     pub network: Network,
     pub reporters: Vec<Reporter>,
+    /// Each with its key path in front.
+    pub problems: Vec<String>,
 }
 
 impl Config {
-    /// Reads a file.
+    /// Reads a file. What is no TOML is refused, everything else that is wrong is noted.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            ConfigError::single(path, format!("it cannot be read: {error}; name the file with --config"))
-        })?;
+        let refused = |problem| ConfigError { path: Some(path.to_owned()), problems: vec![problem] };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| refused(format!("it cannot be read: {error}; name the file with --config")))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Self::parse(&text, folder).map_err(|problems| ConfigError::new(path, problems))
+        Self::parse(&text, folder).map_err(|error| ConfigError { path: Some(path.to_owned()), ..error })
     }
 
-    /// Reads a text; `folder` is what paths in it start from. Each problem has its key path in front.
-    pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<String>> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| vec![error.to_string()])?;
+    /// Reads a text; `folder` is what paths in it start from.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| ConfigError { path: None, problems: vec![error.to_string()] })?;
         let mut reading = Reading::new(table);
         let mut config = Self {
             server: reading.section("server"),
@@ -53,10 +60,11 @@ impl Config {
             secrets: reading.section("secrets"),
             network: reading.section("network"),
             reporters: reading.list("reporter"),
+            problems: Vec::new(),
         };
         reporter::check_names(&config.reporters, &mut reading);
         server::check(&config.server, &mut reading);
-        reading.finish()?;
+        config.problems = reading.finish();
         config.store.path = folder.join(&config.store.path);
         config.plugins.directory = folder.join(&config.plugins.directory);
         config.plugins.cache = config.plugins.cache.map(|path| folder.join(path));

@@ -2,32 +2,26 @@
 
 use serde::de::DeserializeOwned;
 use std::fmt;
-use std::path::Path;
 use std::path::PathBuf;
 use thiserror::Error;
 use toml::Table;
 use toml::Value;
 
-/// A configuration that cannot be used, and why.
+/// A configuration that cannot be used, and all that is wrong with it.
 #[derive(Debug, Error)]
 pub struct ConfigError {
-    pub path: PathBuf,
+    /// Absent where it did not come from a file.
+    pub path: Option<PathBuf>,
+    /// Each with its key path in front.
     pub problems: Vec<String>,
-}
-
-impl ConfigError {
-    pub(super) fn new(path: &Path, problems: Vec<String>) -> Self {
-        Self { path: path.to_owned(), problems }
-    }
-
-    pub(super) fn single(path: &Path, problem: String) -> Self {
-        Self::new(path, vec![problem])
-    }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the configuration {} cannot be used:", self.path.display())?;
+        match &self.path {
+            Some(path) => write!(f, "the configuration {} cannot be used:", path.display())?,
+            None => f.write_str("the configuration cannot be used:")?,
+        }
         self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
@@ -82,11 +76,11 @@ impl Reading {
         }
     }
 
-    /// Nothing may be left over, and nothing may be wrong.
-    pub(super) fn finish(mut self) -> Result<(), Vec<String>> {
+    /// All that is wrong; nothing may be left over.
+    pub(super) fn finish(mut self) -> Vec<String> {
         for key in std::mem::take(&mut self.table).keys() {
             self.problem(key, "unknown section; there are server, store, plugins, secrets, network and [[reporter]]");
         }
-        if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
+        self.problems
     }
 }

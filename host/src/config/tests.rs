@@ -3,7 +3,10 @@
 use super::*;
 
 fn problems(text: &str) -> Vec<String> {
-    Config::parse(text, Path::new("/etc/ci")).expect_err("a wrong configuration")
+    match Config::parse(text, Path::new("/etc/ci")) {
+        Ok(config) => config.problems,
+        Err(error) => error.problems,
+    }
 }
 
 #[test]

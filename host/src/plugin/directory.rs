@@ -114,7 +114,8 @@ impl Plugins {
             return if plugin.kind == kind { Ok(plugin.clone()) } else { Err(other()) };
         }
         if let Some(broken) = self.broken().iter().find(|broken| broken.name == name) {
-            return Err(format!("plugin {name:?} is broken: {}; {}", broken.reason, broken.remedy));
+            let file = broken.file.display();
+            return Err(format!("plugin {name:?} is broken: {file}: {}; {}", broken.reason, broken.remedy));
         }
         let there: Vec<&str> = self.iter().filter(|plugin| plugin.kind == kind).map(|p| p.name.as_str()).collect();
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
