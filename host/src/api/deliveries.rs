@@ -70,7 +70,7 @@ pub(super) async fn show(Shared(state): Shared<State>, Path(id): Path<String>) -
         .store
         .read(move |reader| {
             let row = reader.delivery(id)?;
-            Ok::<_, StoreError>(row.map(|row| reader.attempts(id).map(|attempts| (row, attempts))).transpose()?)
+            row.map(|row| Ok::<_, StoreError>((row, reader.attempts(id)?))).transpose()
         })
         .await?;
     let (row, attempts) = found.ok_or_else(|| Error::not_found(format!("no delivery {id}")))?;

@@ -136,9 +136,7 @@ async fn record(
                 return Ok(None);
             }
             let claim = Claim { now: clock::now(), boot, under_way: HashMap::new(), per_destination: 1, most: 1 };
-            let mut claimed = Vec::new();
-            tx.claim_from(&destination, &claim, 1, &mut claimed)?;
-            Ok(claimed.pop())
+            Ok(tx.claim_from(&destination, &claim, 1)?.pop())
         })
         .await
 }

@@ -19,12 +19,18 @@ const SELECT: &str = "SELECT buildrequestid, bsid, builderid, priority, claimed_
 /// What Buildbot shows in place of the results of an open request.
 const OPEN: i64 = -1;
 
+#[derive(Clone, Debug)]
+pub struct NewBuildRequest {
+    pub bsid: BuildsetId,
+    pub builderid: BuilderId,
+    pub priority: i64,
+    pub waited_for: bool,
+}
+
 impl Tx<'_> {
     pub fn insert_buildrequest(
         &mut self,
-        (buildset, builder): (BuildsetId, BuilderId),
-        priority: i64,
-        waited_for: bool,
+        request: &NewBuildRequest,
         now: Timestamp,
     ) -> Result<BuildRequestId, StoreError> {
         let connection = self.connection();
@@ -32,7 +38,7 @@ impl Tx<'_> {
             .prepare_cached(
                 "INSERT INTO buildrequests (bsid, builderid, priority, waited_for, submitted_at) VALUES (?, ?, ?, ?, ?)",
             )?
-            .execute((buildset, builder, priority, waited_for, now))?;
+            .execute((request.bsid, request.builderid, request.priority, request.waited_for, now))?;
         Ok(BuildRequestId(connection.last_insert_rowid()))
     }
 

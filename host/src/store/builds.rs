@@ -18,25 +18,27 @@ use rusqlite::Row;
 const SELECT: &str = "SELECT buildid, number, builderid, buildrequestid, workerid, masterid, started_at, complete_at,
     locks_duration_s, state_string, results FROM builds";
 
+#[derive(Clone, Debug)]
+pub struct NewBuild {
+    pub builderid: BuilderId,
+    pub buildrequestid: BuildRequestId,
+    pub workerid: Option<WorkerId>,
+    pub masterid: MasterId,
+}
+
 impl Tx<'_> {
     /// Numbers it after the newest of its builder, from 1.
-    pub fn insert_build(
-        &mut self,
-        builder: BuilderId,
-        request: BuildRequestId,
-        (worker, master): (Option<WorkerId>, MasterId),
-        now: Timestamp,
-    ) -> Result<(BuildId, i64), StoreError> {
+    pub fn insert_build(&mut self, build: &NewBuild, now: Timestamp) -> Result<(BuildId, i64), StoreError> {
         let connection = self.connection();
         let number: i64 = connection
             .prepare_cached("SELECT ifnull(max(number), 0) + 1 FROM builds WHERE builderid = ?")?
-            .query_row([builder], |row| row.get(0))?;
+            .query_row([build.builderid], |row| row.get(0))?;
         connection
             .prepare_cached(
                 "INSERT INTO builds (number, builderid, buildrequestid, workerid, masterid, started_at, state_string)
                  VALUES (?, ?, ?, ?, ?, ?, 'created')",
             )?
-            .execute((number, builder, request, worker, master, now))?;
+            .execute((number, build.builderid, build.buildrequestid, build.workerid, build.masterid, now))?;
         Ok((BuildId(connection.last_insert_rowid()), number))
     }
 

@@ -66,14 +66,14 @@ impl Reader<'_> {
         )?;
         let found = select
             .query_row([id], |row| {
-                let complete_at = row.get(5)?;
+                let complete_at: Option<Timestamp> = row.get(5)?;
                 Ok(Buildset {
                     bsid: row.get(0)?,
                     external_idstring: row.get(1)?,
                     reason: row.get(2)?,
                     rebuilt_buildid: row.get(3)?,
                     submitted_at: row.get(4)?,
-                    complete: complete_at != None,
+                    complete: complete_at.is_some(),
                     complete_at,
                     results: row.get(6)?,
                     parent_buildid: row.get(7)?,

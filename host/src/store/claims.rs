@@ -49,6 +49,13 @@ pub struct Settlement {
     pub counts: bool,
 }
 
+/// How a delivery is settled.
+pub(super) struct End<'a> {
+    pub(super) state: DeliveryState,
+    pub(super) reason: Option<&'a str>,
+    pub(super) at: Millis,
+}
+
 impl Tx<'_> {
     /// Takes what is due, round the destinations. What has expired is settled on the way.
     pub fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
@@ -58,22 +65,16 @@ impl Tx<'_> {
             let busy = claim.under_way.get(&destination).copied().unwrap_or(0);
             let room = claim.per_destination.saturating_sub(busy).min(claim.most - claimed.len());
             if room > 0 {
-                self.claim_from(&destination, claim, room, &mut claimed)?;
+                claimed.extend(self.claim_from(&destination, claim, room)?);
             }
         }
         Ok(claimed)
     }
 
     /// Takes at most `room` deliveries to one destination.
-    pub fn claim_from(
-        &mut self,
-        destination: &str,
-        claim: &Claim,
-        room: usize,
-        claimed: &mut Vec<Claimed>,
-    ) -> Result<(), StoreError> {
+    pub fn claim_from(&mut self, destination: &str, claim: &Claim, room: usize) -> Result<Vec<Claimed>, StoreError> {
         if self.is_held(destination, claim.now)? {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let sql = format!(
             "SELECT {} FROM deliveries WHERE destination = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown')
@@ -85,19 +86,16 @@ impl Tx<'_> {
             .prepare_cached(&sql)?
             .query_map((destination, claim.now, room), deliveries::read)?
             .collect::<Result<_, _>>()?;
+        let mut claimed = Vec::with_capacity(due.len());
         for row in due {
             if row.expires_at <= claim.now {
-                self.settle_row(
-                    row.deliveryid,
-                    DeliveryState::Expired,
-                    Some("it was no longer worth sending"),
-                    claim.now,
-                )?;
+                let reason = Some("it was no longer worth sending");
+                self.settle_row(row.deliveryid, &End { state: DeliveryState::Expired, reason, at: claim.now })?;
             } else {
                 claimed.push(self.lease(row, claim)?);
             }
         }
-        Ok(())
+        Ok(claimed)
     }
 
     fn lease(&mut self, mut row: DeliveryRow, claim: &Claim) -> Result<Claimed, StoreError> {
@@ -155,7 +153,8 @@ impl Tx<'_> {
             return Ok(false);
         }
         if settlement.next.is_settled() {
-            self.settle_row(settlement.deliveryid, settlement.next, settlement.reason.as_deref(), settlement.at)?;
+            let end = End { state: settlement.next, reason: settlement.reason.as_deref(), at: settlement.at };
+            self.settle_row(settlement.deliveryid, &end)?;
         } else {
             self.put_off(settlement)?;
         }
@@ -183,9 +182,7 @@ impl Tx<'_> {
     pub(super) fn settle_row(
         &mut self,
         id: DeliveryId,
-        state: DeliveryState,
-        reason: Option<&str>,
-        at: Millis,
+        &End { state, reason, at }: &End<'_>,
     ) -> Result<(), StoreError> {
         let (lane, receipt): (Option<String>, bool) = self
             .connection()

@@ -5,6 +5,7 @@
 use super::Reader;
 use super::StoreError;
 use super::Tx;
+use super::claims::End;
 use crate::model::*;
 use rusqlite::OptionalExtension;
 use rusqlite::Row;
@@ -100,7 +101,8 @@ impl Tx<'_> {
             .query_map((lane, replace, &row.reporter, &row.uid), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for id in stale {
-            self.settle_row(id, DeliveryState::Superseded, Some("a newer one took its place"), row.created_at)?;
+            let reason = Some("a newer one took its place");
+            self.settle_row(id, &End { state: DeliveryState::Superseded, reason, at: row.created_at })?;
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ mod workers;
 mod writer;
 
 pub use builders::BuilderInfo;
+pub use buildrequests::NewBuildRequest;
+pub use builds::NewBuild;
 pub use buildsets::NewBuildset;
 pub use changes::NewChange;
 pub use claims::Claim;

@@ -8,6 +8,7 @@ use crate::model::*;
 use crate::store::BuilderInfo;
 use crate::store::Tx;
 use serde::Deserialize;
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -101,23 +102,24 @@ impl Apply for UpdateBuilderList {
         }
         for (id, name) in before.difference(&after) {
             tx.remove_builder_master(*id, self.masterid)?;
-            tell(tx, now, (*id, name), self.masterid, "stopped")?;
+            tell(tx, now, &Configured { builderid: *id, masterid: self.masterid, name }, "stopped")?;
         }
         for (id, name) in after.difference(&before) {
             tx.add_builder_master(*id, self.masterid)?;
-            tell(tx, now, (*id, name), self.masterid, "started")?;
+            tell(tx, now, &Configured { builderid: *id, masterid: self.masterid, name }, "started")?;
         }
         Ok(Value::Null)
     }
 }
 
-fn tell(
-    tx: &mut Tx<'_>,
-    now: Timestamp,
-    (id, name): (BuilderId, &str),
-    master: MasterId,
-    what: &str,
-) -> Result<(), UpdateError> {
-    let body = json!({"builderid": id, "masterid": master, "name": name});
-    emit::event(tx, now, vec![format!("builders/{id}/{what}")], &body)
+/// A builder of a master, as the short messages say it.
+#[derive(Serialize)]
+struct Configured<'a> {
+    builderid: BuilderId,
+    masterid: MasterId,
+    name: &'a str,
+}
+
+fn tell(tx: &mut Tx<'_>, now: Timestamp, builder: &Configured<'_>, what: &str) -> Result<(), UpdateError> {
+    emit::event(tx, now, vec![format!("builders/{}/{what}", builder.builderid)], builder)
 }

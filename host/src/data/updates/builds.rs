@@ -6,6 +6,7 @@ use super::UpdateError;
 use super::emit;
 use super::params;
 use crate::model::*;
+use crate::store::NewBuild;
 use crate::store::Tx;
 use serde::Deserialize;
 use serde_json::Value;
@@ -33,7 +34,13 @@ impl Apply for AddBuild {
         if let Some(worker) = self.workerid {
             params::worker(tx, worker)?;
         }
-        let (buildid, number) = tx.insert_build(self.builderid, self.buildrequestid, (self.workerid, master), now)?;
+        let build = NewBuild {
+            builderid: self.builderid,
+            buildrequestid: self.buildrequestid,
+            workerid: self.workerid,
+            masterid: master,
+        };
+        let (buildid, number) = tx.insert_build(&build, now)?;
         Ok(json!({"buildid": buildid, "number": number}))
     }
 }

@@ -5,6 +5,7 @@ use super::UpdateError;
 use super::emit;
 use super::params;
 use crate::model::*;
+use crate::store::NewBuildRequest;
 use crate::store::NewBuildset;
 use crate::store::NewPatch;
 use crate::store::NewSourceStamp;
@@ -81,7 +82,9 @@ impl Apply for AddBuildset {
         let mut brids = BTreeMap::new();
         for &builder in &self.builderids {
             params::builder(tx, builder)?;
-            let id = tx.insert_buildrequest((bsid, builder), self.priority, self.waited_for, now)?;
+            let request =
+                NewBuildRequest { bsid, builderid: builder, priority: self.priority, waited_for: self.waited_for };
+            let id = tx.insert_buildrequest(&request, now)?;
             brids.insert(builder.to_string(), id);
         }
         for &id in brids.values() {
