@@ -1,8 +1,12 @@
-//! Mail to a server that is not ours.
+//! Mail to a server that is not ours: Debian's postfix, in the clear, by STARTTLS with a login, and by TLS.
 
 use campanile::model::*;
 use campanile::transport::*;
+use campanile_tests::ProcessHost;
+use campanile_tests::Setup;
+use campanile_tests::finished_build;
 use campanile_tests::postfix::RealSmtp;
+use serde_json::json;
 
 fn mail(port: u16, security: SmtpSecurity, login: Option<Credentials>) -> Mail {
     let attachment = Attachment {
@@ -26,60 +30,85 @@ fn mail(port: u16, security: SmtpSecurity, login: Option<Credentials>) -> Mail {
 
 async fn send(transports: &Transports, mail: Mail) -> Sent {
     let message = Message::Mail(mail);
-    let allow = [Destination::of(&message).unwrap().to_string(), "secret:password".to_owned()];
-    let grants = Grants::new(&[], false, &allow).unwrap();
+    let allow = [Destination::of(&message).expect("a destination").to_string(), "secret:password".to_owned()];
+    let grants = Grants::new(&[], false, &allow).expect("grants");
     let uid = "0123456789abcdef0123456789abcdef";
     let outgoing = Outgoing { uid, created_at: Millis(0), now: Millis(0), contents: &[] };
-    transports.send(&grants.permit(&message).unwrap(), &outgoing).await
+    transports.send(&grants.permit(&message).expect("it is granted"), &outgoing).await
+}
+
+/// Transports that trust the server and know its password.
+fn transports(postfix: &RealSmtp, folder: &std::path::Path) -> Transports {
+    let ca = folder.join("ca");
+    std::fs::write(&ca, &postfix.ca_pem).expect("a file is written");
+    std::fs::write(folder.join("password"), format!("{}\n", postfix.password)).expect("a file is written");
+    Transports::new(Setup::transport(&["127.0.0.0/8"], folder, ca)).expect("transports")
 }
 
 #[tokio::test]
-async fn postfix_takes_our_mail() {
-    let mut postfix = RealSmtp::start().await.unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let ca = directory.path().join("ca");
-    std::fs::write(&ca, &postfix.ca_pem).unwrap();
-    std::fs::write(directory.path().join("password"), format!("{}\n", postfix.password)).unwrap();
-    let transports = Transports::new(Setup {
-        guard: Guard::new(["127.0.0.0/8".parse().unwrap()]),
-        secrets: Secrets::new(Some(directory.path().into())),
-        trust: Trust { extra_ca: Some(ca) },
-        hello: "localhost".into(),
-        ..Setup::default()
-    })
-    .unwrap();
+async fn postfix_takes_our_mail_and_refuses_what_it_must() {
+    let mut postfix = RealSmtp::start().await.expect("postfix starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let transports = transports(&postfix, folder.path());
     let password = Text(vec![Part::Secret(SecretName("password".into()))]);
     let login = || Some(Credentials { user: Text::literal(&postfix.user), password: password.clone() });
     let (port, tls_port) = (postfix.port, postfix.tls_port);
-    for (mail, relayed) in [
-        (mail(port, SmtpSecurity::Plain, None), true),
-        (mail(port, SmtpSecurity::Starttls, login()), true),
-        (mail(tls_port, SmtpSecurity::Smtps, login()), true),
-        (mail(tls_port, SmtpSecurity::Smtps, None), false),
-        (Mail { to: vec!["x@elsewhere.example".into()], ..mail(port, SmtpSecurity::Plain, None) }, false),
-        (Mail { to: vec!["gone@example.org".into()], ..mail(port, SmtpSecurity::Plain, None) }, false),
+    let to = |to: &str| Mail { to: vec![to.into()], ..mail(port, SmtpSecurity::Plain, None) };
+    for (mail, outcome) in [
+        (mail(port, SmtpSecurity::Plain, None), AttemptOutcome::Done),
+        (mail(port, SmtpSecurity::Starttls, login()), AttemptOutcome::Done),
+        (mail(tls_port, SmtpSecurity::Smtps, login()), AttemptOutcome::Done),
+        (mail(tls_port, SmtpSecurity::Smtps, None), AttemptOutcome::Refused),
+        (to("x@elsewhere.example"), AttemptOutcome::Refused),
+        (to("gone@example.org"), AttemptOutcome::Refused),
     ] {
+        let subject = mail.subject.clone();
         let sent = send(&transports, mail).await;
-        println!("{sent:?}");
-        assert_eq!(sent.outcome == AttemptOutcome::Done, relayed, "{sent:?}");
+        assert_eq!(sent.outcome, outcome, "{subject}: {sent:?}");
     }
-    let partly =
-        Mail { to: vec!["a@example.org".into(), "gone@example.org".into()], ..mail(port, SmtpSecurity::Plain, None) };
-    let sent = send(&transports, partly).await;
-    println!("{sent:?}");
+    let partly = ["a@example.org", "gone@example.org"].map(str::to_owned).to_vec();
+    let sent = send(&transports, Mail { to: partly, ..mail(port, SmtpSecurity::Plain, None) }).await;
     assert_eq!(sent.outcome, AttemptOutcome::Done);
-    assert!(sent.reason.unwrap().contains("refused for gone@example.org: 550"));
+    assert!(sent.reason.as_deref().is_some_and(|r| r.contains("refused for gone@example.org: 550")), "{sent:?}");
     let wrong = Some(Credentials { user: Text::literal(&postfix.user), password: Text::literal("x") });
     let sent = send(&transports, mail(port, SmtpSecurity::Starttls, wrong)).await;
-    println!("{sent:?}");
     assert_eq!((sent.outcome, sent.status), (AttemptOutcome::Failed, Some(535)));
     // Two recipients each but the last.
-    let mails = postfix.mails(7).await.unwrap();
+    let mails = postfix.mails(7).await.expect("the mails");
     assert_eq!(mails.len(), 7);
     for mail in &mails {
         assert!(mail.contains("Message-ID: <0123456789abcdef0123456789abcdef@example.org>"), "{mail}");
         assert!(mail.contains("Zwölf Boxkämpfer\n.\nEnde\n"), "{mail}");
     }
     assert!(mails.iter().any(|mail| mail.contains("ESMTPSA")), "a login over TLS");
-    println!("{}", mails[0]);
+}
+
+#[tokio::test]
+async fn a_build_arrives_once_also_when_the_host_is_killed_before_the_mail() {
+    let mut postfix = RealSmtp::start().await.expect("postfix starts");
+    let setup = Setup::default();
+    let ca = setup.folder().join("ca.pem");
+    std::fs::write(&ca, &postfix.ca_pem).expect("a file is written");
+    let settings = format!(
+        "relayhost = \"localhost\"\nsmtpPort = {}\nuseTls = true\nsmtpUser = {:?}\nsmtpPassword = \"relay\"\n\
+         fromaddr = \"ci@example.org\"\nextraRecipients = [\"a@example.org\"]\nsendToInterestedUsers = false",
+        postfix.port, postfix.user
+    );
+    let setup = setup
+        .plugins(&["mail"])
+        .secret("relay", &postfix.password)
+        .network(&format!("extra_ca = {:?}", ca.display().to_string()))
+        .allow(format!("127.0.0.1:{}", postfix.port))
+        .allow(format!("[::1]:{}", postfix.port))
+        .reporter("all", "mail", &settings);
+    for round in 1..=3 {
+        let host = ProcessHost::start(&setup).await;
+        let builder = host.post("updates/findBuilderId", &json!({"name": "linux"})).await["result"].as_i64();
+        host.post("updates", &finished_build(builder.expect("an id"), 0)).await;
+        host.kill().await;
+        let host = ProcessHost::start(&setup).await;
+        let mails = postfix.mails(round).await.expect("the mail comes");
+        assert_eq!(mails.len(), round, "once");
+        assert_eq!(host.terminate().await, Some(0));
+    }
 }

@@ -8,28 +8,12 @@ use campanile_sinks::SmtpSink;
 use campanile_tests::ProcessHost;
 use campanile_tests::Setup;
 use campanile_tests::finished_build;
-use reqwest::Client;
-use serde_json::Value;
 use serde_json::json;
 use std::time::Duration;
 
-async fn post(url: &str, path: &str, body: &Value) -> Value {
-    let client = Client::builder().no_proxy().build().expect("a client");
-    let request = client.post(format!("{url}/api/v2/{path}")).header("content-type", "application/json");
-    let answer = request.body(body.to_string()).send().await.expect("an answer");
-    assert!(answer.status().is_success(), "{}", answer.status());
-    serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON")
-}
-
-async fn build(url: &str) {
-    let builder = post(url, "updates/findBuilderId", &json!({"name": "linux"})).await["result"].as_i64();
-    post(url, "updates", &finished_build(builder.expect("an id"), 2)).await;
-}
-
-async fn get(url: &str, path: &str) -> Value {
-    let client = Client::builder().no_proxy().build().expect("a client");
-    let answer = client.get(format!("{url}/api/v2/{path}")).send().await.expect("an answer");
-    serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON")
+async fn build(host: &ProcessHost) {
+    let builder = host.post("updates/findBuilderId", &json!({"name": "linux"})).await["result"].as_i64();
+    host.post("updates", &finished_build(builder.expect("an id"), 2)).await;
 }
 
 #[tokio::test]
@@ -38,7 +22,7 @@ async fn killed_after_the_answer_it_sends_the_mail_once_when_it_is_back() {
     let setup = Setup::default().mail("all", sink.port(), "");
     for round in 1..=5 {
         let host = ProcessHost::start(&setup).await;
-        build(&host.url).await;
+        build(&host).await;
         host.kill().await;
         let host = ProcessHost::start(&setup).await;
         let mails = tokio::time::timeout(Duration::from_secs(30), sink.wait_for(round)).await.expect("the mail comes");
@@ -54,7 +38,7 @@ async fn killed_during_an_attempt_it_sends_the_same_mail_again() {
     let sink = sink.await.expect("a server");
     let setup = Setup::default().mail("all", sink.port(), "");
     let host = ProcessHost::start(&setup).await;
-    build(&host.url).await;
+    build(&host).await;
     sink.wait_for(1).await;
     host.kill().await;
     sink.change(|options| options.fault = SmtpFault::None);
@@ -62,7 +46,7 @@ async fn killed_during_an_attempt_it_sends_the_same_mail_again() {
     let mails = sink.wait_for(2).await;
     let id = |index: usize| mails[index].text().lines().find(|l| l.starts_with("Message-ID")).map(str::to_owned);
     assert_eq!(id(0), id(1));
-    let delivery = get(&host.url, "deliveries/1").await;
+    let delivery = host.get("deliveries/1").await;
     assert_eq!(delivery["deliveries"][0]["attempts"][0]["outcome"], "unknown");
     assert_eq!(host.terminate().await, Some(0));
 }
@@ -76,7 +60,7 @@ async fn killed_during_a_blind_attempt_it_does_not_send_again() {
     let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
     let setup = setup.reporter("script", "scripted", &settings);
     let host = ProcessHost::start(&setup).await;
-    build(&host.url).await;
+    build(&host).await;
     sink.wait_for(1).await;
     host.kill().await;
     let host = setup.start().await;
@@ -94,7 +78,7 @@ async fn sigterm_lets_what_is_under_way_end() {
     let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
     let setup = setup.reporter("script", "scripted", &settings);
     let host = ProcessHost::start(&setup).await;
-    build(&host.url).await;
+    build(&host).await;
     sink.wait_for(1).await;
     assert_eq!(host.terminate().await, Some(0));
     let host = setup.start().await;

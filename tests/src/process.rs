@@ -2,6 +2,8 @@
 
 use crate::Setup;
 use crate::journal;
+use reqwest::Client;
+use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::io::AsyncBufReadExt;
@@ -34,6 +36,18 @@ impl ProcessHost {
         Self { child, url }
     }
 
+    /// The answer to a call that is taken.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let client = Client::builder().no_proxy().build().expect("a client");
+        let request = client.post(format!("{}/api/v2/{path}", self.url)).header("content-type", "application/json");
+        read(request.body(body.to_string())).await
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        let client = Client::builder().no_proxy().build().expect("a client");
+        read(client.get(format!("{}/api/v2/{path}", self.url))).await
+    }
+
     /// The process's id.
     pub fn id(&self) -> u32 {
         self.child.id().expect("it runs")
@@ -51,6 +65,14 @@ impl ProcessHost {
         assert!(sent.success());
         self.child.wait().await.expect("it ends").code()
     }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Value {
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status();
+    let text = answer.text().await.expect("a body");
+    assert!(status.is_success(), "{status}: {text}");
+    serde_json::from_str(&text).expect("JSON")
 }
 
 /// The program: where `cargo xtask test` says, or where cargo puts it.

@@ -7,6 +7,9 @@ use campanile::app::Tuning;
 use campanile::config::Config;
 use campanile::config::ConfigError;
 use campanile::dispatch::Schedule;
+use campanile::transport::Guard;
+use campanile::transport::Secrets;
+use campanile::transport::Trust;
 use std::fmt::Write;
 use std::path::Path;
 use std::path::PathBuf;
@@ -30,6 +33,7 @@ pub struct Setup {
     pub(crate) folder: Arc<TempDir>,
     pub(crate) text: String,
     allow: Vec<String>,
+    network: String,
     tuning: Tuning,
 }
 
@@ -41,7 +45,7 @@ impl Default for Setup {
         }
         // Retries follow at once, so that no test waits for the clock.
         let tuning = Tuning { schedule: Schedule(vec![0; 4]) };
-        Self { folder: Arc::new(folder), text: String::new(), allow: Vec::new(), tuning }
+        Self { folder: Arc::new(folder), text: String::new(), allow: Vec::new(), network: String::new(), tuning }
     }
 }
 
@@ -74,6 +78,22 @@ impl Setup {
     pub fn allow(mut self, address: impl Into<String>) -> Self {
         self.allow.push(address.into());
         self
+    }
+
+    /// Adds to `[network]`.
+    pub fn network(mut self, line: &str) -> Self {
+        self.network.push_str(line);
+        self
+    }
+
+    /// Transports by themselves: what is open, where secrets are, and a private authority to trust.
+    pub fn transport(open: &[&str], secrets: &Path, extra_ca: PathBuf) -> campanile::transport::Setup {
+        campanile::transport::Setup {
+            guard: Guard::new(open.iter().map(|text| text.parse().expect("an opening"))),
+            secrets: Secrets::new(Some(secrets.to_owned())),
+            trust: Trust { extra_ca: Some(extra_ca) },
+            ..campanile::transport::Setup::default()
+        }
     }
 
     /// Adds a reporter, its settings as the inside of a TOML table.
@@ -112,7 +132,7 @@ impl Setup {
     pub fn text(&self) -> String {
         let mut text = self.text.clone();
         let allow: Vec<String> = self.allow.iter().map(|address| format!("{address:?}")).collect();
-        let _ = write!(text, "\n[network]\nallow = [{}]\n", allow.join(", "));
+        let _ = write!(text, "\n[network]\nallow = [{}]\n{}\n", allow.join(", "), self.network);
         if !text.contains("[server]") {
             text.push_str(
                 "[server]\nlisten = \"127.0.0.1:0\"\nurl = \"https://ci.example.org/\"\ntitle = \"Example CI\"\n",
