@@ -2,6 +2,7 @@
 
 mod data_api;
 mod dispatch;
+mod docs;
 mod lanes;
 mod mail;
 mod plugins;

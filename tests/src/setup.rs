@@ -33,6 +33,8 @@ pub struct Setup {
     pub(crate) folder: Arc<TempDir>,
     pub(crate) text: String,
     allow: Vec<String>,
+    /// Whether `text` is the whole configuration.
+    alone: bool,
     network: String,
     tuning: Tuning,
 }
@@ -45,7 +47,14 @@ impl Default for Setup {
         }
         // Retries follow at once, so that no test waits for the clock.
         let tuning = Tuning { schedule: Schedule(vec![0; 4]) };
-        Self { folder: Arc::new(folder), text: String::new(), allow: Vec::new(), network: String::new(), tuning }
+        Self {
+            folder: Arc::new(folder),
+            text: String::new(),
+            allow: Vec::new(),
+            alone: false,
+            network: String::new(),
+            tuning,
+        }
     }
 }
 
@@ -116,6 +125,13 @@ impl Setup {
         self
     }
 
+    /// The whole configuration, as a document has it.
+    pub fn alone(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.text);
+        self.alone = true;
+        self
+    }
+
     /// Replaces a part of the configuration.
     pub fn edit(mut self, from: &str, to: &str) -> Self {
         assert!(self.text.contains(from), "{from} stands in the configuration");
@@ -131,6 +147,9 @@ impl Setup {
     /// The configuration as a file would have it.
     pub fn text(&self) -> String {
         let mut text = self.text.clone();
+        if self.alone {
+            return text;
+        }
         let allow: Vec<String> = self.allow.iter().map(|address| format!("{address:?}")).collect();
         let _ = write!(text, "\n[network]\nallow = [{}]\n{}\n", allow.join(", "), self.network);
         if !text.contains("[server]") {

@@ -1,0 +1,73 @@
+//! The examples of the documents are true: configurations are accepted, code stands in a crate that is tested, calls
+//! are taken.
+
+use campanile_tests::Setup;
+use serde_json::Value;
+use std::path::Path;
+use std::path::PathBuf;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The documents that have examples.
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "docs/configuration.md",
+    "docs/deliveries.md",
+    "docs/plugins.md",
+    "docs/reporters/mail.md",
+    "examples/short-formatter/README.md",
+];
+
+/// The fenced blocks of a language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn configurations_are_accepted() {
+    let mut tried = 0;
+    for document in DOCUMENTS {
+        for block in blocks(&read(document), "toml").into_iter().filter(|block| !block.contains("[package]")) {
+            // Where the plugins lie is up to the reader; the relay's address is not asked for at a check.
+            let block = block.replace("target/dist/plugins", "plugins").replace("127.0.0.1:8010", "127.0.0.1:0");
+            let setup = Setup::default().plugins(&["mail", "short"]).secret("relay-password", "x").alone(&block);
+            let config = setup.config().expect("it reads");
+            let checked = campanile::app::check(&config).await;
+            assert!(checked.is_ok(), "{document}: {:#}\n{block}", checked.expect_err("it is refused"));
+            tried += 1;
+        }
+    }
+    assert!(tried >= 4, "{tried} configurations were found");
+}
+
+#[test]
+fn rust_examples_stand_in_a_crate_that_is_built_and_tested() {
+    let crates: String = ["examples/ping/src/lib.rs", "examples/short-formatter/src/lib.rs"].map(read).concat();
+    let plain = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let crates = plain(&crates);
+    for document in ["README.md", "docs/plugins.md"] {
+        let found = blocks(&read(document), "rust");
+        assert!(!found.is_empty(), "{document} has examples");
+        for block in found {
+            assert!(crates.contains(&plain(&block)), "{document}: this stands in no crate:\n{block}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn calls_of_the_readme_are_taken() {
+    let host = Setup::default().start().await;
+    let readme = read("README.md");
+    let call = readme.split("/api/v2/updates --json '").nth(1).and_then(|rest| rest.split('\'').next());
+    let call: Value = serde_json::from_str(call.expect("a call")).expect("JSON");
+    let (status, body) = host.post("updates", &call).await;
+    assert!(status.is_success(), "{body}");
+    assert_eq!(body["results"].as_array().map(Vec::len), call.as_array().map(Vec::len));
+}
