@@ -11,7 +11,9 @@ mod setup;
 mod story;
 
 pub use host::TestHost;
+pub use process::Ended;
 pub use process::ProcessHost;
+pub use process::campanile;
 pub use recorded::play;
 pub use setup::Setup;
 pub use setup::plugin_file;

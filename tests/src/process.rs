@@ -21,11 +21,9 @@ impl ProcessHost {
     /// Starts it and returns when it listens.
     pub async fn start(setup: &Setup) -> Self {
         journal::listen();
-        let config = setup.folder().join("campanile.toml");
-        std::fs::write(&config, setup.text()).expect("the configuration is written");
         let mut child = Command::new(binary())
             .args(["serve", "--config"])
-            .arg(config)
+            .arg(setup.write())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -65,6 +63,34 @@ impl ProcessHost {
         assert!(sent.success());
         self.child.wait().await.expect("it ends").code()
     }
+}
+
+/// How a run of the program ended.
+pub struct Ended {
+    success: bool,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ended {
+    /// What it said; a failure fails the test.
+    pub fn succeeds(self) -> String {
+        assert!(self.success, "{}\n{}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    /// Why it failed; a success fails the test.
+    pub fn fails(self) -> String {
+        assert!(!self.success, "{}\n{}", self.stdout, self.stderr);
+        self.stderr
+    }
+}
+
+/// Runs the program to its end.
+pub async fn campanile(arguments: &[&str]) -> Ended {
+    let output = Command::new(binary()).args(arguments).kill_on_drop(true).output().await.expect("campanile runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ended { success: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Value {

@@ -132,6 +132,13 @@ impl Setup {
         self
     }
 
+    /// Writes the configuration into a file, and returns its path.
+    pub fn write(&self) -> String {
+        let file = self.folder.path().join("campanile.toml");
+        std::fs::write(&file, self.text()).expect("the configuration is written");
+        file.display().to_string()
+    }
+
     /// Replaces a part of the configuration.
     pub fn edit(mut self, from: &str, to: &str) -> Self {
         assert!(self.text.contains(from), "{from} stands in the configuration");

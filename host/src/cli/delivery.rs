@@ -1,6 +1,7 @@
 //! `campanile delivery list | show | retry`.
 
 use super::client::Server;
+use super::say;
 use clap::Subcommand;
 use serde_json::Value;
 use std::process::ExitCode;
@@ -45,11 +46,11 @@ pub(super) async fn run(delivery: &Delivery) -> anyhow::Result<ExitCode> {
         }
         Delivery::Show { server, id } => {
             let found = server.get(&format!("deliveries/{id}"), &[]).await?;
-            println!("{}", serde_json::to_string_pretty(&found["deliveries"][0])?);
+            say!("{}", serde_json::to_string_pretty(&found["deliveries"][0])?);
         }
         Delivery::Retry { server, id } => {
             server.control(&format!("deliveries/{id}"), "retry").await?;
-            println!("delivery {id} is on its way again");
+            say!("delivery {id} is on its way again");
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -58,10 +59,10 @@ pub(super) async fn run(delivery: &Delivery) -> anyhow::Result<ExitCode> {
 fn list(found: &Value) {
     let none = Vec::new();
     let deliveries = found["deliveries"].as_array().unwrap_or(&none);
-    println!("{:>6}  {:<11} {:>5}  {:<16} {:<32} REASON", "ID", "STATE", "TRIES", "REPORTER", "DESTINATION");
+    say!("{:>6}  {:<11} {:>5}  {:<16} {:<32} REASON", "ID", "STATE", "TRIES", "REPORTER", "DESTINATION");
     for delivery in deliveries {
         let text = |key: &str| delivery[key].as_str().unwrap_or_default();
-        println!(
+        say!(
             "{:>6}  {:<11} {:>5}  {:<16} {:<32} {}",
             delivery["deliveryid"],
             text("state"),
@@ -71,5 +72,5 @@ fn list(found: &Value) {
             text("reason")
         );
     }
-    println!("{} of {}", deliveries.len(), found["meta"]["total"]);
+    say!("{} of {}", deliveries.len(), found["meta"]["total"]);
 }

@@ -11,6 +11,15 @@ use clap::Subcommand;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
+/// A line on standard output. Who does not want to read on (`| head`) is no error.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+use say;
+
 /// A host for CI notifications: reporters are sandboxed WebAssembly components
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]

@@ -1,6 +1,7 @@
 //! `campanile plugin list | inspect`.
 
 use super::client::Server;
+use super::say;
 use crate::plugin::Plugins;
 use crate::plugin::Runtime;
 use crate::plugin::RuntimeConfig;
@@ -35,7 +36,7 @@ pub(super) async fn run(plugin: &Plugin) -> anyhow::Result<ExitCode> {
 
 fn list(found: &Value) {
     let none = Vec::new();
-    println!("{:<20} {:<8} {:<18} {:<9} SUMMARY", "NAME", "STATE", "WORLD", "VERSION");
+    say!("{:<20} {:<8} {:<18} {:<9} SUMMARY", "NAME", "STATE", "WORLD", "VERSION");
     for plugin in found["plugins"].as_array().unwrap_or(&none) {
         let text = |key: &str| plugin[key].as_str().unwrap_or_default();
         let about = if text("state") == "loaded" {
@@ -43,7 +44,7 @@ fn list(found: &Value) {
         } else {
             format!("{}; {}", text("reason"), text("remedy"))
         };
-        println!("{:<20} {:<8} {:<18} {:<9} {about}", text("name"), text("state"), text("world"), text("version"));
+        say!("{:<20} {:<8} {:<18} {:<9} {about}", text("name"), text("state"), text("world"), text("version"));
     }
 }
 
@@ -55,11 +56,11 @@ async fn inspect(file: &Path) -> anyhow::Result<()> {
     }
     for plugin in plugins.iter() {
         let descriptor = &plugin.descriptor;
-        println!("{} {}: {}", plugin.name, descriptor.version, descriptor.summary);
-        println!("world    {}", plugin.kind.world());
-        println!("sha256   {}", plugin.digest);
-        println!("imports  {}", plugin.imports.join("\n         "));
-        println!("settings {}", serde_json::to_string_pretty(plugin.schema.json())?);
+        say!("{} {}: {}", plugin.name, descriptor.version, descriptor.summary);
+        say!("world    {}", plugin.kind.world());
+        say!("sha256   {}", plugin.digest);
+        say!("imports  {}", plugin.imports.join("\n         "));
+        say!("settings {}", serde_json::to_string_pretty(plugin.schema.json())?);
     }
     Ok(())
 }

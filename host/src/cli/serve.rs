@@ -1,5 +1,6 @@
 //! `campanile serve` and `campanile check`.
 
+use super::say;
 use crate::app;
 use crate::config::Config;
 use anyhow::Context;
@@ -28,7 +29,7 @@ pub(super) async fn run(flags: &Serve) -> anyhow::Result<ExitCode> {
     let config = Config::load(&flags.config)?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut running = app::start(config).await?;
-    println!("listening on http://{}", running.address);
+    say!("listening on http://{}", running.address);
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted.context("listening for Ctrl-C")?,
@@ -46,9 +47,9 @@ pub(super) async fn run(flags: &Serve) -> anyhow::Result<ExitCode> {
 pub(super) async fn check(flags: &Check) -> anyhow::Result<ExitCode> {
     let config = Config::load(&flags.config)?;
     let reporters = app::check(&config).await?;
-    println!("{} is well: {} reporters", flags.config.display(), reporters.len());
+    say!("{} is well: {} reporters", flags.config.display(), reporters.len());
     for reporter in reporters {
-        println!("  {reporter}");
+        say!("  {reporter}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,66 @@
+//! The program as an operator uses it.
+
+use campanile_sinks::SmtpOptions;
+use campanile_sinks::SmtpReply;
+use campanile_sinks::SmtpSink;
+use campanile_tests::Setup;
+use campanile_tests::campanile;
+use campanile_tests::plugin_file;
+
+#[tokio::test]
+async fn deliveries_are_listed_shown_and_retried() {
+    let sink = SmtpSink::start(SmtpOptions::default()).await.expect("a server");
+    sink.change(|options| options.data = Some(SmtpReply::new(554, "not today")));
+    let host = Setup::default().mail("all", sink.port(), "").start().await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    let listed = campanile(&["delivery", "list", "--server", &host.url, "--state", "dead"]).await.succeeds();
+    assert!(listed.contains("dead") && listed.contains("not today") && listed.ends_with("1 of 1\n"), "{listed}");
+    let shown = campanile(&["delivery", "show", "--server", &host.url, "1"]).await.succeeds();
+    assert!(shown.contains("\"outcome\": \"refused\"") && shown.contains("\"attempts\""), "{shown}");
+    sink.change(|options| options.data = None);
+    campanile(&["delivery", "retry", "--server", &host.url, "1"]).await.succeeds();
+    host.settle().await;
+    assert_eq!(sink.count(), 1);
+    let said = campanile(&["delivery", "retry", "--server", &host.url, "1"]).await.fails();
+    assert!(said.contains("delivery 1 was delivered or is still on its way"), "{said}");
+    let said = campanile(&["delivery", "list", "--server", &host.url, "--state", "zork"]).await.fails();
+    assert!(said.contains("invalid state \"zork\""), "{said}");
+}
+
+#[tokio::test]
+async fn plugins_are_listed_and_inspected() {
+    let host = Setup::default().plugins(&["mail", "short"]).plugin_bytes("junk.wasm", b"junk").start().await;
+    let listed = campanile(&["plugin", "list", "--server", &host.url]).await.succeeds();
+    for part in ["mail", "short", "message-formatter", "junk", "broken", "it is not WebAssembly"] {
+        assert!(listed.contains(part), "{part}: {listed}");
+    }
+    let mail = plugin_file("mail").display().to_string();
+    let inspected = campanile(&["plugin", "inspect", &mail]).await.succeeds();
+    for part in ["world    reporter", "sha256", "campanile:reporter/log@0.1.0", "\"fromaddr\"", "smtp-relay"] {
+        assert!(inspected.contains(part), "{part}: {inspected}");
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_is_checked_without_a_start() {
+    let setup = Setup::default().mail("all", 25, "");
+    let file = setup.write();
+    let said = campanile(&["check", "--config", &file]).await.succeeds();
+    assert!(said.contains("is well: 1 reporters\n  all (mail)"), "{said}");
+    let broken = setup.toml("[zork]\n");
+    let file = broken.write();
+    let said = campanile(&["check", "--config", &file]).await.fails();
+    assert!(said.contains("zork: unknown section"), "{said}");
+    let said = campanile(&["serve", "--config", "/nowhere/campanile.toml"]).await.fails();
+    assert!(said.contains("/nowhere/campanile.toml") && said.contains("--config"), "{said}");
+    let said = campanile(&["delivery", "list", "--server", "http://127.0.0.1:1"]).await.fails();
+    assert!(said.contains("no host answers at http://127.0.0.1:1"), "{said}");
+}
+
+#[tokio::test]
+async fn the_demo_delivers_everything() {
+    let plugins = plugin_file("mail").parent().expect("a folder").display().to_string();
+    let shown = campanile(&["demo", "--once", "--pace", "40", "--plugins", &plugins]).await.succeeds();
+    assert!(shown.contains("STATUS: Success") && shown.contains("delivered"), "{shown}");
+}
