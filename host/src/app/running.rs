@@ -63,13 +63,18 @@ impl Running {
         if !self.dispatch.progress().reached(last) {
             return false;
         }
-        let owed: Result<i64, StoreError> = self.store.read(|reader| reader.open_deliveries()).await;
-        matches!(owed, Ok(0))
+        let (names, now) = (self.progress().reporters().into_keys().collect::<Vec<_>>(), now());
+        let owed: Result<bool, StoreError> =
+            self.store.read(move |reader| Ok(reader.open_deliveries()? > 0 || reader.is_told(&names, now)?)).await;
+        matches!(owed, Ok(false))
     }
 
-    /// Returns when the host can no longer take updates by itself: the disk failed, or the server ended.
+    /// Returns when the host can no longer take updates: the disk failed, or the server ended.
     pub async fn failed(&mut self) {
-        let _ = (&mut self.server).await;
+        tokio::select! {
+            _ = &mut self.server => {}
+            () = self.store.closed() => {}
+        }
     }
 
     /// Stops: no new updates, what is under way may end until the deadline, and the database is closed.

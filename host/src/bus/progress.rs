@@ -13,8 +13,6 @@ use tokio::sync::watch;
 pub struct ReporterProgress {
     /// The last event that was rendered or passed over. What is persisted may lag behind.
     pub position: Seq,
-    /// Nothing is due for it but the log.
-    pub inbox_done: bool,
     /// Why it does not come on.
     pub trouble: Option<String>,
     /// Calls of its plugin in this life of the process, and those that failed.
@@ -44,7 +42,7 @@ impl Progress {
     /// Whether every reporter has come to `seq`.
     pub fn reached(&self, seq: Seq) -> bool {
         let reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
-        reporters.values().all(|reporter| reporter.position >= seq && reporter.inbox_done)
+        reporters.values().all(|reporter| reporter.position >= seq)
     }
 
     /// Rings whenever something moved.

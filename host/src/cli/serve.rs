@@ -33,7 +33,7 @@ pub(super) async fn run(flags: &Serve) -> anyhow::Result<ExitCode> {
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted.context("listening for Ctrl-C")?,
-        () = running.failed() => anyhow::bail!("the server ended by itself; the log says why"),
+        () = running.failed() => anyhow::bail!("the host can take no more updates; the log says why"),
     }
     tracing::info!("stopping: what is under way may end; once more ends it at once");
     tokio::select! {

@@ -124,10 +124,9 @@ impl Render {
     }
 
     fn progress(&self) {
-        let (position, inbox_done) = (self.log.position(), self.inbox_due.is_none_or(|due| due > clock::now()));
+        let position = self.log.position();
         self.context.progress.update(&self.reporter.name, |progress| {
             progress.position = position;
-            progress.inbox_done = inbox_done;
             progress.trouble = None;
         });
     }
@@ -167,10 +166,10 @@ impl Render {
         }
         let name = self.reporter.name.clone();
         let items = self.context.store.read(move |reader| reader.inbox(&name, INBOX)).await?;
-        self.inbox_due = items.iter().map(|item| item.due_at).find(|due| *due > now);
-        if items.len() == INBOX {
-            self.inbox_due = Some(Millis(0));
-        }
+        // With a page full of what is due there may be more.
+        let full = items.len() == INBOX && items.last().is_some_and(|item| item.due_at <= now);
+        let later = items.iter().map(|item| item.due_at).find(|due| *due > now);
+        self.inbox_due = if full { Some(Millis(0)) } else { later };
         let at = self.log.position();
         let due = items.into_iter().filter(|item| item.due_at <= now);
         Ok(due.map(|item| inbox_task(item, at, now)).collect())

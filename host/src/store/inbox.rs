@@ -52,6 +52,17 @@ impl Tx<'_> {
 }
 
 impl Reader<'_> {
+    /// Whether something is due for one of these.
+    pub fn is_told(&self, names: &[ReporterName], now: Millis) -> Result<bool, StoreError> {
+        let mut select = self.connection.prepare_cached("SELECT 1 FROM inbox WHERE reporter = ? AND due_at <= ?")?;
+        for name in names {
+            if select.exists((name, now))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// At most `most` items of a reporter, the first that are due first; those that are due later, too.
     pub fn inbox(&self, name: &ReporterName, most: usize) -> Result<Vec<InboxItem>, StoreError> {
         let mut select = self.connection.prepare_cached(

@@ -154,6 +154,11 @@ impl Store {
         self.inner.writer.is_open()
     }
 
+    /// Returns when the writer takes no more work: after `close`, or when the disk failed.
+    pub async fn closed(&self) {
+        self.inner.writer.closed().await;
+    }
+
     /// Commits what is waiting and closes the database.
     pub async fn close(&self) {
         self.inner.writer.close().await;

@@ -102,6 +102,11 @@ impl Writer {
         result.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Returns when it takes no more work.
+    pub(super) async fn closed(&self) {
+        self.jobs.closed().await;
+    }
+
     /// Returns when all that was sent before is committed and the database is closed.
     pub(super) async fn close(&self) {
         if self.jobs.send(None).await.is_ok() {
