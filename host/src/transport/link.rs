@@ -42,14 +42,12 @@ pub(crate) enum LinkError {
     Tls { host: String, source: io::Error },
     #[error("TLS with {host}: {late}")]
     Late { host: String, late: Late },
-    #[error("HTTP with {host}: {source}")]
-    Http { host: String, source: hyper::Error },
 }
 
 impl LinkError {
     /// Whether only the operator can help: no try will succeed until the configuration changes.
     pub(super) fn is_closed(&self) -> bool {
-        matches!(self, Self::Guard(GuardError::Closed { .. }))
+        matches!(self, Self::Guard(guard) if guard.is_closed())
     }
 }
 

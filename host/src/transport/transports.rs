@@ -79,7 +79,7 @@ impl Transports {
     pub fn new(setup: Setup) -> Result<Self, TrustError> {
         let network = Network { guard: setup.guard, tls: setup.trust.client_config()? };
         let smtp = Smtp::new(network.clone(), setup.hello);
-        let http = Http::new(network);
+        let http = Http::new(network, setup.deadlines);
         Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http })))
     }
 
