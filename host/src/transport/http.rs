@@ -95,7 +95,7 @@ impl Http {
     }
 
     fn build(&self, port: u16) -> reqwest::Result<Client> {
-        let mut tls = (*self.network.tls).clone();
+        let mut tls = (*self.network.trusted.config).clone();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Client::builder()
             .tls_backend_preconfigured(tls)
