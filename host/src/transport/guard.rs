@@ -1,9 +1,10 @@
-//! The egress guard: every connection of a transport is opened here, to an address that was looked at.
+//! The egress guard: every connection of a transport goes to an address that was looked at here.
 //!
 //! A name is resolved once, each of its addresses is judged, and the connection goes to one of those that passed;
-//! nothing resolves it again. Not here: which destinations a reporter may name (`model::grants`).
+//! nothing resolves it again. The client of HTTP opens its sockets by itself, to the addresses that are told here.
+//! Not here: which destinations a reporter may name (`model::grants`).
 //!
-//! Invariant: no other file of `transport` opens a socket.
+//! Invariant: no socket of `transport` goes to an address that did not pass.
 
 use super::deadlines::Clock;
 use super::deadlines::Late;
@@ -41,6 +42,13 @@ pub(crate) enum GuardError {
     Late { host: String, late: Late },
 }
 
+impl GuardError {
+    /// Whether only the operator can help.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed { .. })
+    }
+}
+
 impl Guard {
     pub fn new(openings: impl IntoIterator<Item = Opening>) -> Self {
         Self(openings.into_iter().collect())
@@ -58,12 +66,17 @@ impl Guard {
         if wrong.is_empty() { Ok(Self::new(openings)) } else { Err(wrong) }
     }
 
+    /// The addresses of `host` that pass; never none.
+    pub(super) async fn look_up(&self, host: &str, port: u16, clock: &Clock) -> Result<Vec<SocketAddr>, GuardError> {
+        let late = |late| GuardError::Late { host: host.to_owned(), late };
+        let found = clock.within(Step::Lookup, resolve(host, port)).await.map_err(late)?;
+        self.vet(host, &found.map_err(|source| GuardError::Lookup { host: host.to_owned(), source })?)
+    }
+
     /// Connects to an address of `host` that passes.
     pub(super) async fn connect(&self, host: &str, port: u16, clock: &Clock) -> Result<TcpStream, GuardError> {
         let late = |late| GuardError::Late { host: host.to_owned(), late };
-        let found = clock.within(Step::Lookup, resolve(host, port)).await.map_err(late)?;
-        let found = found.map_err(|source| GuardError::Lookup { host: host.to_owned(), source })?;
-        let open = self.vet(host, &found)?;
+        let open = self.look_up(host, port, clock).await?;
         let stream = clock.within(Step::Connect, connect_any(host, &open, clock)).await.map_err(late)??;
         // Small writes that wait for an answer: Nagle's algorithm would add 40 ms to each mail.
         stream.set_nodelay(true).map_err(|source| GuardError::Connect {

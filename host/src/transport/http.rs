@@ -1,52 +1,61 @@
-//! HTTP: one delivery is one request over HTTP/1.1, to the origin that was granted.
+//! HTTP: one delivery is one request to the origin that was granted.
 //!
-//! On hyper itself, because a client on top of it does not tell whether any of a request left the house: that decides
-//! between `Failed` and `Unknown`. One request at a time and connection, no redirects, no proxies, no cookies, no
-//! decompression: none of it is there.
+//! Reqwest does it, without whatever it would do of its own accord: redirects, proxies, cookies, decompression.
+//! Invariant: a request that may have left never ends as `Failed`, unless it changes nothing.
 
 use super::deadlines::Clock;
-use super::deadlines::Late;
+use super::deadlines::Deadlines;
 use super::deadlines::Step;
+use super::guard::Guard;
 use super::http_answer::judge;
-use super::http_connection::Connection;
-use super::http_connection::Origin;
+use super::http_failure::lost;
+use super::http_failure::not_reached;
+use super::http_failure::unanswered;
 use super::http_request::rendered;
-use super::link::LinkError;
 use super::link::Network;
 use super::outcome::Sent;
 use super::pool::MAX_IDLE;
-use super::pool::Pool;
+use super::pool::MAX_IDLE_PER_KEY;
 use super::transports::Try;
 use crate::model::Destination;
 use crate::model::HttpRequest;
-use bytes::Bytes;
 use http::Method;
-use http::Request;
-use http::Response;
-use http_body_util::BodyExt;
-use http_body_util::Full;
-use hyper::body::Incoming;
+use reqwest::Client;
+use reqwest::Response;
+use reqwest::dns::Addrs;
+use reqwest::dns::Name;
+use reqwest::dns::Resolve;
+use reqwest::dns::Resolving;
+use reqwest::redirect::Policy;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 /// The most of an answer that is read.
 const MAX_READ_BYTES: usize = 64 * 1024;
 
+/// So many origins keep their connections; one more, and all begin anew.
+const MAX_CLIENTS: usize = 64;
+
 #[derive(Debug)]
 pub(super) struct Http {
     network: Network,
-    idle: Pool<Origin, Connection>,
+    deadlines: Deadlines,
+    /// By host and port, because what the guard opens depends on the port, of which a resolver is not told.
+    clients: Mutex<HashMap<(String, u16), Client>>,
 }
 
-/// Why there is no answer.
-enum Lost {
-    /// Nothing of the request left; here it is again.
-    Unsent(Box<Request<Full<Bytes>>>),
-    Unanswered(hyper::Error),
-    Late(Late),
+/// Looks names up for one client.
+struct Guarded {
+    guard: Guard,
+    port: u16,
+    deadlines: Deadlines,
 }
 
 impl Http {
-    pub(super) fn new(network: Network) -> Self {
-        Self { network, idle: Pool::new(MAX_IDLE) }
+    pub(super) fn new(network: Network, deadlines: Deadlines) -> Self {
+        Self { network, deadlines, clients: Mutex::default() }
     }
 
     pub(super) async fn send<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Sent {
@@ -56,81 +65,81 @@ impl Http {
     }
 
     async fn attempt<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Sent, Sent> {
-        let mut request = rendered(asked, this)?;
-        let harmless = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        let Destination::HttpOrigin { tls, host, port } = this.destination.clone() else {
+        let Destination::HttpOrigin { host, port, .. } = this.destination else {
             return Err(Sent::refused(format!("{} is no place for an HTTP request", this.destination)));
         };
-        let origin = Origin { tls, host, port };
-        if let Some(mut connection) = self.idle.take(&origin) {
-            match ask(&mut connection, request, &this.clock).await {
-                // The other side had closed it: a fresh connection will tell.
-                Err(Lost::Unsent(unsent)) => request = *unsent,
-                Err(lost) => return Err(unanswered(lost, harmless)),
-                Ok(response) => return Ok(self.take((origin, connection), response, this).await),
-            }
+        let request = rendered(asked, this)?;
+        let harmless = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        // An address is not looked up, so the resolver would never see it.
+        if host.parse::<IpAddr>().is_ok() {
+            self.network.guard.look_up(host, *port, &this.clock).await.map_err(|e| not_reached(&e))?;
         }
-        let mut connection = Connection::open(&self.network, &origin, &this.clock).await.map_err(|e| failed(&e))?;
-        match ask(&mut connection, request, &this.clock).await {
-            Ok(response) => Ok(self.take((origin, connection), response, this).await),
-            Err(lost) => Err(unanswered(lost, harmless)),
-        }
+        let client = self.client(host, *port)?;
+        let answer = this.clock.within(Step::Answer, client.execute(request)).await;
+        let answer = answer.map_err(|late| lost(late, harmless))?.map_err(|e| unanswered(host, &e, harmless))?;
+        Ok(take(answer, this).await)
     }
 
-    /// Reads the answer. What its head says counts, whatever becomes of its body.
-    async fn take(&self, from: (Origin, Connection), response: Response<Incoming>, this: &Try<'_>) -> Sent {
-        let (head, body) = response.into_parts();
-        let mut read = Vec::new();
-        if this.clock.within(Step::Exchange, read_body(body, &mut read)).await == Ok(true) {
-            self.idle.put(from.0, from.1);
+    fn client(&self, host: &str, port: u16) -> Result<Client, Sent> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (host.to_owned(), port);
+        if let Some(client) = clients.get(&key) {
+            return Ok(client.clone());
         }
-        judge(head.status, &head.headers, this.outgoing.now, String::from_utf8_lossy(&read).into_owned())
+        let client = self.build(port).map_err(|e| Sent::failed(format!("setting up HTTP: {e}")))?;
+        if clients.len() >= MAX_CLIENTS {
+            clients.clear();
+        }
+        clients.insert(key, client.clone());
+        Ok(client)
+    }
+
+    fn build(&self, port: u16) -> reqwest::Result<Client> {
+        let mut tls = (*self.network.trusted.config).clone();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Client::builder()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(Guarded { guard: self.network.guard.clone(), port, deadlines: self.deadlines })
+            .no_proxy()
+            .redirect(Policy::none())
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            // Lookup, connection and TLS together, and sooner than the answer: nothing was sent then.
+            .connect_timeout(self.deadlines.connect)
+            .tcp_nodelay(true)
+            .pool_idle_timeout(MAX_IDLE)
+            .pool_max_idle_per_host(MAX_IDLE_PER_KEY)
+            .build()
     }
 }
 
-async fn ask(
-    connection: &mut Connection,
-    request: Request<Full<Bytes>>,
-    clock: &Clock,
-) -> Result<Response<Incoming>, Lost> {
-    match clock.within(Step::Answer, connection.sender.try_send_request(request)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(mut e)) => Err(match e.take_message() {
-            Some(request) => Lost::Unsent(Box::new(request)),
-            None => Lost::Unanswered(e.into_error()),
-        }),
-        Err(late) => Err(Lost::Late(late)),
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (guard, port, clock) = (self.guard.clone(), self.port, Clock::start(self.deadlines));
+        Box::pin(async move {
+            let open = guard.look_up(name.as_str(), port, &clock).await?;
+            Ok(Box::new(open.into_iter()) as Addrs)
+        })
     }
 }
 
-/// Whether it was read to its end, within what is read at most.
-async fn read_body(mut body: Incoming, read: &mut Vec<u8>) -> bool {
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return false };
-        if let Some(chunk) = frame.data_ref() {
-            let room = MAX_READ_BYTES - read.len();
-            read.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                return false;
-            }
+/// Reads the answer. What its head says counts, whatever becomes of its body.
+async fn take(mut answer: Response, this: &Try<'_>) -> Sent {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut read = Vec::new();
+    // Too late is soon enough: what came till then is kept.
+    let _ = this.clock.within(Step::Exchange, read_body(&mut answer, &mut read)).await;
+    judge(status, &headers, this.outgoing.now, String::from_utf8_lossy(&read).into_owned())
+}
+
+async fn read_body(answer: &mut Response, read: &mut Vec<u8>) {
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        let room = MAX_READ_BYTES - read.len();
+        read.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return;
         }
     }
-    true
-}
-
-/// A request that changes nothing may be lost; any other may have had its effect.
-fn unanswered(lost: Lost, harmless: bool) -> Sent {
-    let reason = match lost {
-        Lost::Unsent(_) => return Sent::failed("the connection was closed before the request left"),
-        Lost::Unanswered(e) => match std::error::Error::source(&e) {
-            Some(source) => format!("no answer: {e}: {source}"),
-            None => format!("no answer: {e}"),
-        },
-        Lost::Late(late) => late.to_string(),
-    };
-    if harmless { Sent::failed(reason) } else { Sent::unknown(reason) }
-}
-
-fn failed(e: &LinkError) -> Sent {
-    if e.is_closed() { Sent::refused(e) } else { Sent::failed(e) }
 }

@@ -1,4 +1,4 @@
-//! A request as it goes over the wire, with the values of its secrets.
+//! A request as it is handed to the client, with the values of its secrets.
 
 use super::fill::Filler;
 use super::fill::Place;
@@ -16,10 +16,8 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
-use http::Request;
 use http::header;
-use http_body_util::Full;
-use url::Position;
+use reqwest::Request;
 use url::Url;
 
 const USER_AGENT: &str = concat!("campanile/", env!("CARGO_PKG_VERSION"));
@@ -39,7 +37,7 @@ const OWN_HEADERS: [&str; 10] = [
 ];
 
 /// The request of a message, to where it was permitted to go.
-pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Request<Full<Bytes>>, Sent> {
+pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Request, Sent> {
     let (to, outgoing, filler) = (this.destination, this.outgoing, &mut this.filler);
     let method = method(&asked.method)?;
     let url = filler.fill(&asked.url, Place::Url).map_err(Sent::failed)?;
@@ -55,7 +53,6 @@ pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result
         let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
         headers.insert(header::AUTHORIZATION, value("Authorization", &basic)?);
     }
-    headers.insert(header::HOST, value("Host", &url[Position::BeforeHost..Position::AfterPort])?);
     headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
     headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     if let Some(content_type) = content_type {
@@ -65,12 +62,10 @@ pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result
         // By it a receiver tells a repeated try from a new message.
         headers.insert(HeaderName::from_static("webhook-id"), value("webhook-id", outgoing.uid)?);
     }
-    let target = &url[Position::BeforePath..Position::AfterQuery];
-    let mut request = Request::builder().method(method).uri(target).body(Full::new(body));
-    if let Ok(request) = &mut request {
-        *request.headers_mut() = headers;
-    }
-    request.map_err(|e| Sent::refused(format!("invalid URL {:?}: {e}", asked.url.redacted())))
+    let mut request = Request::new(method, url);
+    *request.headers_mut() = headers;
+    *request.body_mut() = Some(body.into());
+    Ok(request)
 }
 
 fn method(text: &str) -> Result<Method, Sent> {

@@ -5,12 +5,13 @@
 //!
 //! Invariants: nothing is sent without a permit; an attempt that may have had an effect never ends as `Failed`.
 
+mod cause;
 mod deadlines;
 mod fill;
 mod guard;
 mod http;
 mod http_answer;
-mod http_connection;
+mod http_failure;
 mod http_request;
 mod link;
 mod mail_attachment;

@@ -17,13 +17,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Servers close idle connections after some time; before the soonest of them we do.
 pub(super) const MAX_IDLE: Duration = Duration::from_secs(10);
-const MAX_IDLE_PER_KEY: usize = 4;
+pub(super) const MAX_IDLE_PER_KEY: usize = 4;
 
 /// A connection that can wait.
 pub(super) trait Idle: Send + 'static {
-    /// Whether the other side has neither closed it nor said anything meanwhile.
-    fn is_usable(&mut self) -> bool;
-
     /// Closes it, politely.
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
@@ -47,8 +44,8 @@ impl<K: Eq + Hash + Send + 'static, C: Idle> Pool<K, C> {
     pub(super) fn take(&self, key: &K) -> Option<C> {
         let mut state = lock(&self.state);
         let waiting = state.idle.get_mut(key)?;
-        while let Some((since, mut connection)) = waiting.pop() {
-            if since.elapsed() < self.max_idle && connection.is_usable() {
+        while let Some((since, connection)) = waiting.pop() {
+            if since.elapsed() < self.max_idle {
                 return Some(connection);
             }
         }
@@ -111,25 +108,20 @@ mod tests {
     use super::*;
     use tokio::sync::mpsc;
 
-    struct Fake(u32, bool, mpsc::UnboundedSender<u32>);
+    struct Fake(u32, mpsc::UnboundedSender<u32>);
 
     impl Idle for Fake {
-        fn is_usable(&mut self) -> bool {
-            self.1
-        }
-
         async fn leave(self) {
-            let _ = self.2.send(self.0);
+            let _ = self.1.send(self.0);
         }
     }
 
     #[tokio::test]
-    async fn the_last_usable_one_is_taken_and_old_ones_leave() {
+    async fn the_last_one_is_taken_and_old_ones_leave() {
         let (left, mut leaving) = mpsc::unbounded_channel();
         let pool = Pool::new(Duration::from_millis(200));
-        pool.put("a", Fake(1, true, left.clone()));
-        pool.put("a", Fake(2, true, left.clone()));
-        pool.put("a", Fake(3, false, left.clone()));
+        pool.put("a", Fake(1, left.clone()));
+        pool.put("a", Fake(2, left.clone()));
         assert!(pool.take(&"b").is_none());
         assert_eq!(pool.take(&"a").map(|c| c.0), Some(2));
         assert_eq!(leaving.recv().await, Some(1));

@@ -1,44 +1,32 @@
 //! What a relay says, and what can go wrong before a mail is on its way.
 
-use super::deadlines::Late;
-use super::link::LinkError;
+use super::cause::root;
+use super::guard::GuardError;
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::response::Response;
+use std::error::Error;
 use std::fmt;
-use std::io;
 use thiserror::Error;
 
-/// An answer of one or more lines.
+/// An answer, be it good or bad: to lettre, the bad ones are errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reply {
     pub(super) code: u16,
-    /// Without the codes, lines divided by `\n`.
     pub(super) text: String,
-}
-
-/// What EHLO offers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Offers {
-    pub(super) pipelining: bool,
-    pub(super) eight_bit: bool,
-    pub(super) utf8: bool,
-    pub(super) size: bool,
-    pub(super) starttls: bool,
-    pub(super) plain: bool,
-    pub(super) login: bool,
 }
 
 /// Why no mail was sent. Nothing of it arrived.
 #[derive(Debug, Error)]
 pub(super) enum Trouble {
     #[error(transparent)]
-    Link(#[from] LinkError),
+    Guard(#[from] GuardError),
+    #[error("TLS with {host}: {why}")]
+    Tls { host: String, why: String },
     #[error("{at}: {reply}")]
     Refused { at: &'static str, reply: Reply },
-    #[error("{at}: {source}")]
-    Lost { at: &'static str, source: io::Error },
-    #[error("{at}: {late}")]
-    Late { at: &'static str, late: Late },
-    #[error("{at}: not an answer: {line:?}")]
-    Garbage { at: &'static str, line: String },
+    /// The connection broke, nothing came in time, or what came was no answer.
+    #[error("{at}: {why}")]
+    Lost { at: &'static str, why: String },
     #[error("the relay offers no STARTTLS, which is asked for")]
     NoStarttls,
     #[error("the relay offers neither AUTH PLAIN nor AUTH LOGIN, and there is a login")]
@@ -47,18 +35,28 @@ pub(super) enum Trouble {
     LoginInClear,
 }
 
-impl Reply {
-    /// Reads complete lines whose form was checked; nothing if they have different codes.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let all = String::from_utf8_lossy(bytes);
-        let code = all.get(..3)?;
-        let lines: Option<Vec<&str>> = all.lines().map(|line| line.strip_prefix(code)).collect();
-        let text: Vec<&str> = lines?.into_iter().map(|rest| rest.get(1..).unwrap_or_default().trim_end()).collect();
-        Some(Self { code: code.parse().ok()?, text: text.join("\n") })
+impl Trouble {
+    pub(super) fn of(at: &'static str, e: &SmtpError) -> Self {
+        match e.status() {
+            Some(code) => {
+                let text = e.source().map(ToString::to_string).unwrap_or_default();
+                Self::Refused { at, reply: Reply { code: code.into(), text } }
+            }
+            None => Self::Lost { at, why: root(e).to_string() },
+        }
     }
+}
 
-    pub(super) fn expect(self, code: u16, at: &'static str) -> Result<Self, Trouble> {
-        if self.code == code { Ok(self) } else { Err(Trouble::Refused { at, reply: self }) }
+impl Reply {
+    pub(super) fn of(at: &'static str, said: Result<Response, SmtpError>) -> Result<Self, Trouble> {
+        match said.map_err(|e| Trouble::of(at, &e)) {
+            Ok(response) => {
+                let text = response.message().collect::<Vec<_>>().join("\n");
+                Ok(Self { code: response.code().into(), text })
+            }
+            Err(Trouble::Refused { reply, .. }) => Ok(reply),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -78,57 +76,5 @@ impl Reply {
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.code, self.text)
-    }
-}
-
-impl Offers {
-    pub(super) fn of(reply: &Reply) -> Self {
-        let mut offers = Self::default();
-        for line in reply.text.lines().skip(1) {
-            let mut words = line.split([' ', '=']).map(str::to_ascii_uppercase);
-            match words.next().as_deref() {
-                Some("PIPELINING") => offers.pipelining = true,
-                Some("8BITMIME") => offers.eight_bit = true,
-                Some("SMTPUTF8") => offers.utf8 = true,
-                Some("SIZE") => offers.size = true,
-                Some("STARTTLS") => offers.starttls = true,
-                Some("AUTH") => {
-                    for mechanism in words {
-                        offers.plain |= mechanism == "PLAIN";
-                        offers.login |= mechanism == "LOGIN";
-                    }
-                }
-                _ => {}
-            }
-        }
-        offers
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn replies() {
-        let check = |bytes: &[u8], expected: Option<(u16, &str)>| {
-            let reply = Reply::parse(bytes);
-            assert_eq!(reply.as_ref().map(|r| (r.code, r.text.as_str())), expected);
-        };
-        check(b"250 ok\r\n", Some((250, "ok")));
-        check(b"250\r\n", Some((250, "")));
-        check(b"250-a\r\n250-b\r\n250 c\r\n", Some((250, "a\nb\nc")));
-        check(b"250-a\r\n550 c\r\n", None);
-        check("550 gr\u{fc}n\r\n".as_bytes(), Some((550, "gr\u{fc}n")));
-    }
-
-    #[test]
-    fn offers() {
-        let reply =
-            Reply::parse(b"250-x\r\n250-PIPELINING\r\n250-size 100\r\n250-AUTH=LOGIN PLAIN\r\n250 8BITMIME\r\n");
-        let offers = Offers::of(&reply.unwrap());
-        let expected = Offers { pipelining: true, size: true, login: true, plain: true, eight_bit: true, ..offers };
-        assert_eq!(offers, expected);
-        assert!(!offers.starttls && !offers.utf8);
     }
 }

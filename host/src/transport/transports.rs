@@ -77,9 +77,9 @@ struct Inner {
 impl Transports {
     /// Reads the certificates that are trusted.
     pub fn new(setup: Setup) -> Result<Self, TrustError> {
-        let network = Network { guard: setup.guard, tls: setup.trust.client_config()? };
+        let network = Network { guard: setup.guard, trusted: setup.trust.load()? };
         let smtp = Smtp::new(network.clone(), setup.hello);
-        let http = Http::new(network);
+        let http = Http::new(network, setup.deadlines);
         Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http })))
     }
 

@@ -2,6 +2,7 @@
 //!
 //! There is no way to switch verification off.
 
+use lettre::transport::smtp::client::Certificate;
 use rustls::ClientConfig;
 use rustls::RootCertStore;
 use rustls::crypto::ring::default_provider;
@@ -18,6 +19,13 @@ pub struct Trust {
     pub extra_ca: Option<PathBuf>,
 }
 
+/// The same trust for whoever takes a configuration, and for lettre, which takes certificates.
+#[derive(Clone, Debug)]
+pub(super) struct Trusted {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) certificates: Arc<[Certificate]>,
+}
+
 #[derive(Debug, Error)]
 pub enum TrustError {
     #[error("reading certificates from {path}: {why}", path = path.display())]
@@ -30,18 +38,22 @@ pub enum TrustError {
 
 impl Trust {
     /// One configuration for all transports: sessions are resumed, the roots are read once.
-    pub(super) fn client_config(&self) -> Result<Arc<ClientConfig>, TrustError> {
+    pub(super) fn load(&self) -> Result<Trusted, TrustError> {
         let mut roots = RootCertStore::empty();
         // A machine may have odd certificates, or none at all: then only what needs them fails.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let mut good = rustls_native_certs::load_native_certs().certs;
+        good.retain(|certificate| roots.add(certificate.clone()).is_ok());
         for certificate in self.extra_certificates()? {
-            roots.add(certificate)?;
+            roots.add(certificate.clone())?;
+            good.push(certificate);
         }
+        // Over rustls lettre only keeps the bytes.
+        let certificates = good.iter().filter_map(|one| Certificate::from_der(one.to_vec()).ok()).collect();
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Arc::new(config))
+        Ok(Trusted { config: Arc::new(config), certificates })
     }
 
     fn extra_certificates(&self) -> Result<Vec<CertificateDer<'static>>, TrustError> {
@@ -64,7 +76,7 @@ mod tests {
     fn a_wrong_file_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ca.pem");
-        let said = |path: &PathBuf| Trust { extra_ca: Some(path.clone()) }.client_config().unwrap_err().to_string();
+        let said = |path: &PathBuf| Trust { extra_ca: Some(path.clone()) }.load().unwrap_err().to_string();
         assert!(said(&path).starts_with("reading certificates from "));
         std::fs::write(&path, "hello").unwrap();
         assert!(said(&path).ends_with("expected -----BEGIN CERTIFICATE-----"));

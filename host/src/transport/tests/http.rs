@@ -132,6 +132,26 @@ async fn metadata_stays_closed_in_every_spelling() {
 }
 
 #[tokio::test]
+async fn names_are_judged_with_their_port() {
+    let sinks = [sink().await.0, sink().await.0];
+    let opening = format!("localhost:{}", sinks[0].port());
+    let house = House::new(&[&opening], None);
+    let post = |sink: &HttpSink| house.send(Message::Http(request(format!("http://localhost:{}/", sink.port()))));
+    check(&post(&sinks[0]).await, Done, "");
+    let remedy = format!(":{}\"] under [network] of the configuration", sinks[1].port());
+    check(&post(&sinks[1]).await, Refused, &remedy);
+    assert_eq!((sinks[0].count(), sinks[1].count()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_no_request_can_say_is_refused() {
+    let (sink, url) = sink().await;
+    let long = request(format!("{url}/{}", "x".repeat(70_000)));
+    check(&House::open().send(Message::Http(long)).await, Refused, "this is no request that can be sent: ");
+    assert_eq!(sink.count(), 0);
+}
+
+#[tokio::test]
 async fn a_probe_looks_for_its_marker() {
     let (sink, url) = sink().await;
     let house = House::open();

@@ -2,6 +2,11 @@
 
 use super::*;
 use AttemptOutcome::*;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::io::copy_bidirectional;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 
 async fn sink(options: SmtpOptions) -> SmtpSink {
     SmtpSink::start(options).await.unwrap()
@@ -234,6 +239,43 @@ async fn starttls_is_never_left_out() {
     mail.relay.security = SmtpSecurity::Starttls;
     check(&House::open().send(Message::Mail(mail)).await, Failed, "the relay offers no STARTTLS");
     assert_eq!(sink.count(), 0);
+}
+
+#[tokio::test]
+async fn what_was_injected_before_starttls_is_not_believed() {
+    let certificate = certificate();
+    let options = SmtpOptions { tls: SmtpTls::Starttls(certificate.clone()), ..SmtpOptions::default() };
+    let (sink, house) = (sink(options).await, House::new(&["127.0.0.0/8"], Some(&certificate)));
+    let forged = "250-x\r\n250 AUTH PLAIN\r\n";
+    for (after_hello, instead_of_go) in
+        [(String::new(), format!("220 go\r\n{forged}")), (format!("220 go\r\n{forged}"), String::new())]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut mail = mail(listener.local_addr().unwrap().port());
+        mail.relay.security = SmtpSecurity::Starttls;
+        let attacker = attack(listener, sink.port(), &after_hello, &instead_of_go);
+        let ((), sent) = tokio::join!(attacker, house.send(Message::Mail(mail)));
+        check(&sent, Failed, "TLS with 127.0.0.1: ");
+    }
+    assert_eq!(sink.count(), 0);
+}
+
+/// Stands between, and changes what is said in clear.
+async fn attack(listener: TcpListener, to: u16, after_hello: &str, instead_of_go: &str) {
+    let (mut client, _) = listener.accept().await.unwrap();
+    let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+    let mut buffer = [0; 4096];
+    let read = server.read(&mut buffer).await.unwrap();
+    client.write_all(&buffer[..read]).await.unwrap();
+    for (keep, add) in [(true, after_hello), (false, instead_of_go)] {
+        let read = client.read(&mut buffer).await.unwrap();
+        server.write_all(&buffer[..read]).await.unwrap();
+        let read = server.read(&mut buffer).await.unwrap();
+        let kept = if keep { &buffer[..read] } else { &[] };
+        client.write_all(&[kept, add.as_bytes()].concat()).await.unwrap();
+    }
+    // However it ends.
+    let _ = copy_bidirectional(&mut client, &mut server).await;
 }
 
 #[tokio::test]
