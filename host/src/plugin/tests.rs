@@ -7,7 +7,6 @@ mod calls;
 mod files;
 mod formatting;
 mod settings;
-mod speed;
 
 use crate::data::Data;
 use crate::data::Site;

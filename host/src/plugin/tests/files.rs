@@ -96,7 +96,8 @@ async fn a_broken_file_stops_no_other() {
     assert_eq!(good.digest.len(), 64);
     let told = plugins.reporter("broken").err().expect("it is not");
     assert!(
-        told.contains("plugin \"broken\" is broken: the file is empty; put a WebAssembly component here"),
+        told.contains("plugin \"broken\" is broken: ")
+            && told.contains("broken.wasm: the file is empty; put a WebAssembly component here"),
         "{told}"
     );
     assert_eq!(plugins.broken().len(), 1);
