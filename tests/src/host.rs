@@ -99,6 +99,15 @@ impl TestHost {
         }
     }
 
+    /// Returns when a reporter is in trouble.
+    pub async fn troubled(&self) {
+        let mut moved = self.running().progress().bell();
+        while self.running().progress().reporters().values().all(|progress| progress.trouble.is_none()) {
+            let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
+            rung.expect("trouble comes").expect("the bell hangs");
+        }
+    }
+
     /// Stops in order, and leaves the set-up for the next host.
     pub async fn stop(mut self) -> Setup {
         self.running.take().expect("the host runs").stop().await.expect("the host stops in order");

@@ -59,8 +59,10 @@ impl From<StoreError> for Error {
                 Self { status: StatusCode::SERVICE_UNAVAILABLE, message }
             }
             StoreError::Closed => {
-                Self { status: StatusCode::SERVICE_UNAVAILABLE, message: "the host is stopping".to_owned() }
+                let message = "the host takes no more work: it is stopping, or its disk failed".to_owned();
+                Self { status: StatusCode::SERVICE_UNAVAILABLE, message }
             }
+            StoreError::Unavailable(_) => Self { status: StatusCode::SERVICE_UNAVAILABLE, message: error.to_string() },
             StoreError::Sqlite(_) | StoreError::Corrupt { .. } | StoreError::Commit(_) => {
                 tracing::error!(%error, "the database failed");
                 let message = "the database failed; nothing was written, the host's log says more".to_owned();

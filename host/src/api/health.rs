@@ -3,7 +3,7 @@
 use super::State;
 use super::clock;
 use super::error::Error;
-use crate::store::StoreError;
+use crate::store::Owed;
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
@@ -14,21 +14,17 @@ use serde_json::json;
 ///
 /// `settled`: every reporter has seen the newest event and what it was told, and no delivery is owed.
 pub(super) async fn health(Shared(state): Shared<State>) -> Result<(StatusCode, Json<Value>), Error> {
-    let last = *state.store.committed().borrow();
-    let reached = state.progress.reached(last);
     let (names, now) = (state.reporters.keys().cloned().collect::<Vec<_>>(), clock::now());
-    let (owed, told) = state
-        .store
-        .read(move |reader| Ok::<_, StoreError>((reader.open_deliveries()?, reader.is_told(&names, now)?)))
-        .await?;
+    let owed: Owed = state.store.read(move |reader| reader.owed(&names, now)).await?;
+    let settled = owed.is_nothing() && state.progress.reached(owed.last);
     let troubled: Vec<_> = state.progress.reporters().into_iter().filter(|(_, at)| at.trouble.is_some()).collect();
     let open = state.store.is_open();
     let status = if open { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "status": if open { "ok" } else { "closed" },
-        "settled": reached && owed == 0 && !told,
-        "events": last,
-        "owed": owed,
+        "settled": settled,
+        "events": owed.last,
+        "owed": owed.deliveries,
         "trouble": troubled.into_iter().map(|(name, at)| json!({"reporter": name, "reason": at.trouble})).collect::<Vec<_>>(),
     });
     Ok((status, Json(body)))

@@ -59,14 +59,9 @@ impl Running {
     }
 
     async fn is_settled(&self) -> bool {
-        let last = *self.store.committed().borrow();
-        if !self.dispatch.progress().reached(last) {
-            return false;
-        }
         let (names, now) = (self.progress().reporters().into_keys().collect::<Vec<_>>(), now());
-        let owed: Result<bool, StoreError> =
-            self.store.read(move |reader| Ok(reader.open_deliveries()? > 0 || reader.is_told(&names, now)?)).await;
-        matches!(owed, Ok(false))
+        let seen: Result<_, StoreError> = self.store.read(move |reader| reader.owed(&names, now)).await;
+        seen.is_ok_and(|owed| owed.is_nothing() && self.dispatch.progress().reached(owed.last))
     }
 
     /// Returns when the host can no longer take updates: the disk failed, or the server ended.

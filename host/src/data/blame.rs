@@ -1,7 +1,8 @@
 //! Which changes a build brought, and whom it concerns.
 //!
 //! A build brings what came in since the last successful build of the same codebases on its builder. The walk is
-//! bounded: a builder that was never green would otherwise blame the whole history.
+//! bounded: a builder that was never green would otherwise blame the whole history. Where a successful build of the same
+//! codebases lies too far back to be looked for, the build is held to have brought its own change alone.
 
 use super::DataError;
 use crate::model::*;
@@ -17,7 +18,11 @@ const MOST_BUILDS: usize = 50;
 
 /// The changes of a build, by stamp, the newest first.
 pub(super) fn changes(reader: &Reader<'_>, build: &Build, stamps: &[SourceStamp]) -> Result<Vec<Change>, DataError> {
-    let before = previous_success(reader, build, stamps)?;
+    let before = match previous_success(reader, build, stamps)? {
+        Before::Found(stamps) => stamps,
+        Before::None => Vec::new(),
+        Before::TooFar => return own_changes(reader, stamps),
+    };
     let mut found = Vec::new();
     for stamp in stamps {
         let until = match before.iter().find(|other| other.codebase == stamp.codebase) {
@@ -34,16 +39,35 @@ pub(super) fn changes(reader: &Reader<'_>, build: &Build, stamps: &[SourceStamp]
     Ok(found)
 }
 
+/// The change of each stamp alone.
+fn own_changes(reader: &Reader<'_>, stamps: &[SourceStamp]) -> Result<Vec<Change>, DataError> {
+    let mut found = Vec::new();
+    for stamp in stamps {
+        let change = reader.change_of_stamp(stamp.ssid)?.map(|id| reader.change(id)).transpose()?;
+        found.extend(change.flatten());
+    }
+    Ok(found)
+}
+
+/// The stamps of the successful build to compare with.
+enum Before {
+    Found(Vec<SourceStamp>),
+    None,
+    TooFar,
+}
+
 /// The stamps of the last successful build before this one with the same repositories, branches and codebases.
-fn previous_success(reader: &Reader<'_>, build: &Build, stamps: &[SourceStamp]) -> Result<Vec<SourceStamp>, DataError> {
-    for candidate in reader.successful_builds_before(build.builderid, build.number, MOST_BUILDS)? {
+fn previous_success(reader: &Reader<'_>, build: &Build, stamps: &[SourceStamp]) -> Result<Before, DataError> {
+    let candidates = reader.successful_builds_before(build.builderid, build.number, MOST_BUILDS)?;
+    let too_far = candidates.len() == MOST_BUILDS;
+    for candidate in candidates {
         let Some(request) = reader.buildrequest(candidate.buildrequestid)? else { continue };
         let theirs = reader.sourcestamps_of(request.buildsetid)?;
         if lines(&theirs) == lines(stamps) {
-            return Ok(theirs);
+            return Ok(Before::Found(theirs));
         }
     }
-    Ok(Vec::new())
+    Ok(if too_far { Before::TooFar } else { Before::None })
 }
 
 fn lines(stamps: &[SourceStamp]) -> BTreeSet<(&str, Option<&str>, &str)> {

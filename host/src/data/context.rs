@@ -25,8 +25,20 @@ pub(super) fn of(
     let context = match about {
         About::Build(id) => build(site, &build_report(reader, site, *id, event)?, mode, false),
         About::BuildInSet(id) => build(site, &build_report(reader, site, *id, event)?, mode, true),
-        About::Buildset(id) => buildset(site, &reports::buildset(reader, site, *id, WANT)?, mode),
-        About::Request(id) => request(site, &reports::request(reader, site, *id)?, mode),
+        About::Buildset(id) => {
+            let report = match event.map(|event| &event.body) {
+                Some(EventBody::Buildset(report)) if report.buildset.bsid == *id => {
+                    reports::with_buildset(reader, site, report.buildset.clone(), WANT)?
+                }
+                _ => reports::buildset(reader, site, *id, WANT)?,
+            };
+            let owner = reader.buildset_properties(*id)?.remove("owner").map(|(value, _)| value);
+            buildset(site, &report, (mode, owner))
+        }
+        About::Request(id) => match event.map(|event| &event.body) {
+            Some(EventBody::Request(report)) if report.request.buildrequestid == *id => request(site, report, mode),
+            _ => request(site, &reports::request(reader, site, *id)?, mode),
+        },
         About::Worker(id) => {
             let worker = reader.worker(*id)?.ok_or_else(|| DataError::NotFound(format!("no worker {id}")))?;
             worker_context(site, &worker, event)
@@ -75,16 +87,16 @@ fn build(site: &Site, report: &BuildReport, mode: &[String], in_set: bool) -> Va
     Value::Object(context)
 }
 
-fn buildset(site: &Site, report: &BuildsetReport, mode: &[String]) -> Value {
+/// Whom a buildset concerns is its owner alone.
+fn buildset(site: &Site, report: &BuildsetReport, (mode, owner): (&[String], Option<Value>)) -> Value {
     let mut context = common(site, mode, report.buildset.results);
-    let users: BTreeSet<&String> = report.builds.iter().flat_map(|build| &build.users).collect();
     let more = json!({
         "buildset": report.buildset,
         "builds": report.builds.iter().map(|build| build_dict(site, build)).collect::<Vec<_>>(),
         "is_buildset": true,
         "projects": projects(site, &report.buildset),
         "status_detected": status_detected(report.buildset.results, None, mode),
-        "blamelist": users,
+        "blamelist": owner.into_iter().collect::<Vec<_>>(),
         "sourcestamps": sourcestamps(&report.buildset),
     });
     merge(&mut context, more);
@@ -96,7 +108,8 @@ fn request(site: &Site, report: &RequestReport, mode: &[String]) -> Value {
     let more = json!({
         "build": {
             "buildrequest": report.request, "buildset": report.buildset, "builder": report.builder,
-            "builderid": report.builder.builderid, "url": report.url, "results": null, "complete": false,
+            "builderid": report.builder.builderid, "url": report.url, "complete": report.request.complete,
+            "results": Results::from_code(report.request.results),
             "properties": report.properties,
         },
         "buildset": report.buildset,
@@ -112,7 +125,9 @@ fn request(site: &Site, report: &RequestReport, mode: &[String]) -> Value {
 
 fn worker_context(site: &Site, worker: &Worker, event: Option<&ReporterEvent>) -> Value {
     let mut dict = json!(worker);
-    if let (Value::Object(dict), Some(EventBody::Worker(report))) = (&mut dict, event.map(|event| &event.body)) {
+    if let (Value::Object(dict), Some(EventBody::Worker(report))) = (&mut dict, event.map(|event| &event.body))
+        && report.worker.workerid == worker.workerid
+    {
         dict.insert("last_connection".to_owned(), json!(report.last_connection));
         dict.insert("notify".to_owned(), json!(report.notify));
     }
@@ -227,7 +242,12 @@ fn summary(build: &Build) -> String {
 fn sourcestamps(buildset: &Buildset) -> String {
     let line = |stamp: &SourceStamp| {
         let codebase = if stamp.codebase.is_empty() { String::new() } else { format!(" '{}'", stamp.codebase) };
-        let branch = stamp.branch.as_ref().map(|branch| format!("[branch {branch}] ")).unwrap_or_default();
+        let branch = stamp
+            .branch
+            .as_ref()
+            .filter(|branch| !branch.is_empty())
+            .map(|branch| format!("[branch {branch}] "))
+            .unwrap_or_default();
         let revision = stamp.revision.as_deref().filter(|revision| !revision.is_empty()).unwrap_or("HEAD");
         let patch = if stamp.patch.is_some() { " (plus patch)" } else { "" };
         format!("Build Source Stamp{codebase}: {branch}{revision}{patch}\n")

@@ -13,6 +13,7 @@ use crate::transport::Outgoing;
 use crate::transport::Sent;
 
 /// How an attempt ended, and how long its destination wants to be left alone.
+#[derive(Clone, Debug)]
 pub(super) struct Ended {
     pub(super) settlement: Settlement,
     pub(super) hold: Option<Millis>,
@@ -52,16 +53,30 @@ pub(super) async fn attempt(context: &Context, claimed: &Claimed) -> Ended {
     ended(context, row, (&message, &resend), sent)
 }
 
-/// A question that got no answer leaves the delivery as unknown as it was.
-fn probed(sent: Sent) -> Sent {
-    match sent.outcome {
-        AttemptOutcome::Failed => Sent { outcome: AttemptOutcome::Unknown, ..sent },
-        AttemptOutcome::Done
-        | AttemptOutcome::Refused
-        | AttemptOutcome::Unknown
-        | AttemptOutcome::ProbeFound
-        | AttemptOutcome::ProbeAbsent => sent,
+/// An attempt that panicked: nobody knows how far it came.
+pub(super) fn panicked(context: &Context, claimed: &Claimed) -> Ended {
+    let row = &claimed.row;
+    let read = serde_json::from_str::<Message>(&row.message).ok().zip(serde_json::from_str::<Resend>(&row.resend).ok());
+    let reason = Some("the attempt panicked; the log says where".to_owned());
+    match read {
+        Some((message, resend)) => {
+            let outcome = AttemptOutcome::Unknown;
+            let sent = Sent { outcome, status: None, reason, answer: String::new(), not_before: None };
+            ended(context, row, (&message, &resend), sent)
+        }
+        None => refused(row, DeliveryState::Dead, "its row does not read".to_owned()),
     }
+}
+
+/// What a question's end means: that nothing is found there is an answer, too; without an answer the delivery is as
+/// unknown as it was.
+fn probed(sent: Sent) -> Sent {
+    let outcome = match (sent.outcome, sent.status) {
+        (AttemptOutcome::Failed | AttemptOutcome::Refused, Some(404 | 410)) => AttemptOutcome::ProbeAbsent,
+        (AttemptOutcome::Failed | AttemptOutcome::Refused, _) => AttemptOutcome::Unknown,
+        (other, _) => other,
+    };
+    Sent { outcome, ..sent }
 }
 
 fn failed(reason: String) -> Sent {

@@ -77,11 +77,11 @@ pub(super) fn next(after: After<'_>, schedule: &Schedule) -> Next {
 }
 
 /// Why a message is not sent again that may have arrived.
-pub(super) const MAYBE_ARRIVED: &str =
+const MAYBE_ARRIVED: &str =
     "nobody knows whether it arrived, and it must not arrive twice; `campanile delivery retry` sends it again";
 
 /// As what a delivery goes on of which nobody knows whether it arrived; nothing if it must not.
-pub(super) fn unknown(resend: &Resend, message: &Message) -> Option<DeliveryState> {
+fn unknown(resend: &Resend, message: &Message) -> Option<DeliveryState> {
     match (resend, message) {
         (Resend::Upsert, _) => Some(DeliveryState::Ready),
         (Resend::Probe(_), _) => Some(DeliveryState::Unknown),

@@ -18,8 +18,17 @@ pub(super) struct Written {
     remember: Vec<(String, Option<String>)>,
     wakes: Vec<(String, Millis)>,
     controls: Vec<ControlRequest>,
+    /// Receipts of what was refused at once.
+    receipts: Vec<Receipt>,
+    bytes: usize,
     pub(super) incidents: Vec<Incident>,
 }
+
+/// Keys that a reporter may keep.
+const MOST_KEYS: i64 = 10_000;
+
+/// A wake-up comes no sooner, in milliseconds.
+const SHORTEST_WAKE: i64 = 100;
 
 /// Which call it was.
 #[derive(Clone, Debug)]
@@ -37,12 +46,15 @@ impl Written {
         for effect in effects {
             match effect {
                 Effect::Deliver(delivery) => self.deliver(reporter, origin, delivery),
-                Effect::Remember { key, value } => self.remember.push((key, value)),
-                Effect::Wake(wake) => self.wakes.push((wake.key, origin.now.plus(i64::from(wake.after_ms)))),
-                Effect::Control(request) => match reporter.grants.control() {
-                    Ok(()) => self.controls.push(request),
-                    Err(denied) => self.incidents.push(incident(reporter, origin, "denied", denied.to_string())),
-                },
+                Effect::Remember { key, value } => {
+                    self.bytes += key.len() + value.as_ref().map_or(0, String::len);
+                    self.remember.push((key, value));
+                }
+                Effect::Wake(wake) => {
+                    let after = i64::from(wake.after_ms).max(SHORTEST_WAKE);
+                    self.wakes.push((wake.key, origin.now.plus(after)));
+                }
+                Effect::Control(request) => self.control(reporter, origin, request),
                 Effect::Other(_) => {
                     let reason = "this host does not know that effect".to_owned();
                     self.incidents.push(incident(reporter, origin, "refused", reason));
@@ -51,8 +63,31 @@ impl Written {
         }
     }
 
+    /// How much it is, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn control(&mut self, reporter: &Reporter, origin: &Origin, request: ControlRequest) {
+        let Err(denied) = reporter.grants.control() else {
+            self.controls.push(request);
+            return;
+        };
+        let reason = denied.to_string();
+        if request.receipt {
+            let (key, answer) = (request.key, reason.clone());
+            self.receipts.push(Receipt { key, outcome: Outcome::Refused, status: None, answer });
+        }
+        self.incidents.push(incident(reporter, origin, "denied", reason));
+    }
+
     fn deliver(&mut self, reporter: &Reporter, origin: &Origin, delivery: NewDelivery) {
-        let denied = reporter.grants.permit(&delivery.message).err().map(|denied| denied.to_string());
+        let asked = match &delivery.resend {
+            Resend::Probe(probe) => Some(&probe.ask),
+            Resend::Upsert | Resend::Blind => None,
+        };
+        let denied = std::iter::once(&delivery.message).chain(asked).find_map(|m| reporter.grants.permit(m).err());
+        let denied = denied.map(|denied| denied.to_string());
         let destination = match Destination::of(&delivery.message) {
             Ok(destination) => destination.to_string(),
             Err(_) => "nowhere".to_owned(),
@@ -66,6 +101,7 @@ impl Written {
         };
         let (transport, ttl) = transport(&delivery.message);
         let ttl = delivery.ttl_seconds.map_or(ttl, i64::from);
+        self.bytes += message.len();
         self.deliveries.push(DeliveryRow {
             deliveryid: DeliveryId(0),
             uid: uid(&reporter.name, origin, &delivery.key),
@@ -74,6 +110,7 @@ impl Written {
             key: delivery.key,
             transport: transport.to_owned(),
             lane: delivery.lane.map(|lane| format!("{destination} {lane}")),
+            bucket: bucket(&destination, &delivery.message),
             destination,
             replace: delivery.replace,
             resend,
@@ -85,6 +122,7 @@ impl Written {
             epoch: 0,
             created_at: origin.now,
             due_at: origin.now,
+            ttl: ttl.saturating_mul(1000),
             expires_at: origin.now.plus(ttl.saturating_mul(1000)),
             message,
         });
@@ -100,9 +138,10 @@ impl Written {
                 tx.put_receipt(reporter, &receipt, now)?;
             }
         }
-        for (key, value) in &self.remember {
-            tx.remember(reporter, key, value.as_deref())?;
+        for receipt in &self.receipts {
+            tx.put_receipt(reporter, receipt, now)?;
         }
+        write_memory(tx, reporter, &self.remember, now)?;
         for (key, due_at) in &self.wakes {
             tx.put_wake(reporter, key, *due_at)?;
         }
@@ -116,13 +155,44 @@ impl Written {
     }
 }
 
+/// Keeps and forgets; a reporter that keeps too much keeps no new keys.
+fn write_memory(
+    tx: &mut Tx<'_>,
+    reporter: &ReporterName,
+    remember: &[(String, Option<String>)],
+    now: Millis,
+) -> Result<(), StoreError> {
+    if remember.is_empty() {
+        return Ok(());
+    }
+    let full = tx.remembered_count(reporter)? >= MOST_KEYS;
+    for (key, value) in remember {
+        if full && value.is_some() && tx.remembered(reporter, key)?.is_none() {
+            let reason = format!("{key:?} is not kept: a reporter keeps at most {MOST_KEYS} keys");
+            tracing::warn!(%reporter, reason, "a value is not kept");
+            tx.insert_incident(&Incident {
+                reporter: reporter.clone(),
+                seq: Seq(0),
+                topic: String::new(),
+                at: now,
+                kind: "refused".to_owned(),
+                reason,
+                stderr: String::new(),
+            })?;
+        } else {
+            tx.remember(reporter, key, value.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
 fn control_request(
     tx: &mut Tx<'_>,
     reporter: &ReporterName,
     request: ControlRequest,
     now: Millis,
 ) -> Result<(), StoreError> {
-    let (outcome, answer) = match control::apply(tx, now.seconds(), &request.control) {
+    let (outcome, answer) = match tx.apart(|tx| control::apply(tx, now.seconds(), &request.control)) {
         Ok(result) => (Outcome::Done, result.to_string()),
         Err(crate::data::updates::UpdateError::Store(error)) => return Err(error),
         Err(error) => (Outcome::Refused, error.to_string()),
@@ -155,6 +225,14 @@ fn transport(message: &Message) -> (&'static str, i64) {
         Message::Irc(_) => ("irc", 30 * 60),
         Message::Other(_) => ("other", 3 * DAYS),
     }
+}
+
+/// What a request to wait is about: the destination, and with which secrets.
+fn bucket(destination: &str, message: &Message) -> String {
+    let mut secrets: Vec<&str> = message.secrets().into_iter().map(|name| name.0.as_str()).collect();
+    secrets.sort_unstable();
+    secrets.dedup();
+    [&[destination], secrets.as_slice()].concat().join(" ")
 }
 
 /// The same for the same reporter, call and key, whenever it is rendered.

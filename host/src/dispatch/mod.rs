@@ -16,6 +16,8 @@ mod effects;
 mod recovery;
 mod render;
 mod send;
+mod tasks;
+mod trouble;
 
 pub use backoff::Schedule;
 
@@ -62,9 +64,9 @@ pub async fn start(context: Context) -> Result<Dispatch, StoreError> {
     let stop = CancellationToken::new();
     let mut renders = Vec::new();
     for reporter in context.reporters.values() {
-        let render = render::start(context.clone(), Arc::clone(reporter)).await?;
+        let render = render::start(context.clone(), Arc::clone(reporter), stop.clone()).await?;
         let span = tracing::info_span!("render", reporter = %reporter.name);
-        renders.push(tokio::spawn(render.run(stop.clone()).instrument(span)));
+        renders.push(tokio::spawn(render.run().instrument(span)));
     }
     let send = tokio::spawn(send::run(context.clone(), stop.clone()).instrument(tracing::info_span!("send")));
     Ok(Dispatch { context, stop, renders, send })
@@ -78,16 +80,11 @@ impl Dispatch {
     /// Stops both loops: what is under way may end until the deadline.
     pub async fn stop(self, drain: Duration) {
         self.stop.cancel();
-        let Self { renders, mut send, .. } = self;
-        let ended = async {
-            for render in renders {
-                let _ = render.await;
-            }
-            let _ = (&mut send).await;
-        };
+        let mut tasks: Vec<JoinHandle<()>> = self.renders.into_iter().chain([self.send]).collect();
+        let ended = futures_util::future::join_all(&mut tasks);
         if tokio::time::timeout(drain, ended).await.is_err() {
-            tracing::warn!("the deadline passed with attempts under way; the next start finds out about them");
-            send.abort();
+            tracing::warn!("the deadline passed with work under way; the next start finds out about it");
+            tasks.iter().for_each(JoinHandle::abort);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::Context;
 use super::backoff;
+use super::backoff::After;
+use super::backoff::Schedule;
 use super::clock;
 use crate::model::AttemptOutcome;
 use crate::model::DeliveryState;
@@ -16,13 +18,13 @@ use crate::store::StoreError;
 const ENDED: &str = "the host ended during the attempt";
 
 pub(super) async fn run(context: &Context) -> Result<(), StoreError> {
-    let (boot, now) = (context.boot, clock::now());
+    let (boot, now, schedule) = (context.boot, clock::now(), context.schedule.clone());
     let settled: Result<usize, StoreError> = context
         .store
         .write(move |tx| {
             let left = tx.left_under_way(boot)?;
             for row in &left {
-                tx.settle(&settlement(row, now))?;
+                tx.settle(&settlement(row, &schedule, now))?;
             }
             Ok(left.len())
         })
@@ -34,14 +36,20 @@ pub(super) async fn run(context: &Context) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// By its class: again, ask first, or never.
-fn settlement(row: &DeliveryRow, now: Millis) -> Settlement {
+/// By its class: again, ask first, or never. The first time at once; an attempt that ends the host again and again
+/// follows the schedule.
+fn settlement(row: &DeliveryRow, schedule: &Schedule, now: Millis) -> Settlement {
     let read = serde_json::from_str::<Resend>(&row.resend).ok().zip(serde_json::from_str::<Message>(&row.message).ok());
-    let state = read.and_then(|(resend, message)| backoff::unknown(&resend, &message));
-    let reason = match state {
-        Some(_) => ENDED.to_owned(),
-        None => format!("{ENDED}: {}", backoff::MAYBE_ARRIVED),
+    let next = read.map(|(resend, message)| {
+        let (outcome, message, resend) = (AttemptOutcome::Unknown, &message, &resend);
+        let after = After { outcome, message, resend, tries: row.tries, now, not_before: None, chance: 0.0 };
+        backoff::next(after, schedule)
+    });
+    let (state, due_at, because) = match next {
+        Some(next) => (next.state, next.due_at, next.because),
+        None => (DeliveryState::Dead, now, Some("its row does not read".to_owned())),
     };
+    let reason = because.map_or_else(|| ENDED.to_owned(), |because| format!("{ENDED}: {because}"));
     Settlement {
         deliveryid: row.deliveryid,
         epoch: row.epoch,
@@ -50,8 +58,8 @@ fn settlement(row: &DeliveryRow, now: Millis) -> Settlement {
         status: None,
         reason: Some(reason),
         answer: None,
-        next: state.unwrap_or(DeliveryState::Dead),
-        due_at: now,
+        next: state,
+        due_at: if row.tries <= 1 { now } else { due_at },
         counts: true,
     }
 }

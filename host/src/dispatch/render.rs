@@ -1,61 +1,52 @@
 //! The render loop of one reporter: events after its cursor, and what its inbox holds, through its plugin into effects.
 //!
-//! Several events are rendered before one commit; a call sees what earlier ones of the stretch remembered through an
-//! overlay. What fails for good is recorded and passed over, what may pass by itself is tried again and holds the rest.
+//! Several calls are made before one commit; each sees what earlier ones of the stretch remembered through an overlay.
+//! What fails for good is recorded and passed over, what may pass by itself is tried again and holds the rest.
+//!
+//! Invariant: the position in the log never moves past what was not committed or passed over for good.
 
 use super::Context;
 use super::clock;
 use super::effects;
-use super::effects::Origin;
 use super::effects::Written;
+use super::tasks;
+use super::tasks::Task;
+use super::trouble;
+use super::trouble::Held;
 use crate::bus;
 use crate::bus::Subscription;
 use crate::config::From;
-use crate::data::DataError;
 use crate::model::*;
-use crate::plugin::CallError;
 use crate::plugin::Occasion;
 use crate::plugin::Overlay;
 use crate::plugin::Reporter;
 use crate::store::InboxItem;
-use crate::store::InboxKind;
+use crate::store::Incident;
 use crate::store::StoreError;
+use crate::store::Trouble;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Calls between two commits.
+/// Calls between two commits, and bytes of what they returned.
 const STRETCH: usize = 64;
+const STRETCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// Events that may be passed over before the cursor is written down.
 const LAG: i64 = 1024;
 
-/// Items of the inbox looked at together.
-const INBOX: usize = 64;
-
-/// How often a call is tried that ran out of time: the machine may have been busy.
-const TIMEOUT_TRIES: i64 = 3;
-
 pub(super) struct Render {
     context: Context,
     reporter: Arc<Reporter>,
+    stop: CancellationToken,
     log: Subscription,
     /// What the store has for the cursor.
     written: Seq,
     told: watch::Receiver<u64>,
     /// When the inbox has to be looked at.
     inbox_due: Option<Millis>,
-    /// Tries of the call that is being held.
-    tries: i64,
-}
-
-/// A call to be made.
-struct Task {
-    event: ReporterEvent,
-    id: String,
-    /// Where the log has come to with it.
-    reached: Option<Seq>,
-    taken: Option<InboxItem>,
+    /// The call that is being held: what it is for, and how often it was made.
+    held: Option<(String, i64)>,
 }
 
 /// How a stretch of work ended.
@@ -63,12 +54,25 @@ enum Stretch {
     Done,
     /// There was nothing to do.
     Idle,
-    /// A call has to be made again later; why.
-    Held(String),
+    /// A call has to be made again later.
+    Held(Held),
+}
+
+/// What a stretch has collected for its commit.
+#[derive(Default)]
+struct Collected {
+    written: Written,
+    overlay: Overlay,
+    taken: Vec<InboxItem>,
+    calls: usize,
 }
 
 /// A reporter that is new begins with what happens from now on, unless it asks for all.
-pub(super) async fn start(context: Context, reporter: Arc<Reporter>) -> Result<Render, StoreError> {
+pub(super) async fn start(
+    context: Context,
+    reporter: Arc<Reporter>,
+    stop: CancellationToken,
+) -> Result<Render, StoreError> {
     let now = match reporter.from {
         From::Now => *context.store.committed().borrow(),
         From::Start => Seq(0),
@@ -81,46 +85,60 @@ pub(super) async fn start(context: Context, reporter: Arc<Reporter>) -> Result<R
             tx.reporter(&name)
         })
         .await?;
-    let (written, tries) = row.map_or((now, 0), |row| (row.cursor, row.tries));
+    let (written, trouble) = row.map_or((now, None), |row| (row.cursor, row.trouble));
     let log = bus::subscribe(&context.store, reporter.patterns(), written);
     let told = context.store.told();
     context.progress.update(&reporter.name, |progress| progress.position = written);
-    Ok(Render { context, reporter, log, written, told, inbox_due: Some(Millis(0)), tries })
+    // Whatever call it was that was held, it is the next one to be made.
+    let held = trouble.map(|trouble| (String::new(), trouble.tries));
+    Ok(Render { context, reporter, stop, log, written, told, inbox_due: Some(Millis(0)), held })
 }
 
 impl Render {
-    pub(super) async fn run(mut self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            match self.step().await {
+    pub(super) async fn run(mut self) {
+        while !self.stop.is_cancelled() {
+            let from = self.log.position();
+            let stretch = self.step().await;
+            if !matches!(stretch, Ok(Stretch::Done | Stretch::Idle)) {
+                // What was not committed is read again.
+                self.log.seek(self.written.max(from));
+                self.inbox_due = Some(Millis(0));
+            }
+            match stretch {
                 Ok(Stretch::Done) => self.progress(),
-                Ok(Stretch::Idle) => self.wait(&stop).await,
-                Ok(Stretch::Held(trouble)) => self.pause(trouble, &stop).await,
-                Err(DataError::Store(StoreError::Closed)) => return,
-                Err(error) => self.pause(error.to_string(), &stop).await,
+                Ok(Stretch::Idle) => self.wait().await,
+                Ok(Stretch::Held(held)) => self.pause(held).await,
+                Err(StoreError::Closed) => return,
+                Err(error) => self.pause(Held::host(String::new(), error.to_string())).await,
             }
         }
-        if let Err(error) = self.commit(Written::default(), self.log.position(), Vec::new()).await {
+        let at = self.log.position();
+        if let Err(error) = self.commit(Collected::default(), at).await {
             tracing::warn!(%error, "the cursor was not written; some events will be looked at again");
         }
     }
 
     /// Whatever is due first: the inbox, else the next page of the log.
-    async fn step(&mut self) -> Result<Stretch, DataError> {
-        let from = self.log.position();
-        let (tasks, reached) = match self.inbox_tasks().await? {
-            tasks if !tasks.is_empty() => (tasks, from),
-            _ => match self.log.next_page().await? {
-                None => return Ok(Stretch::Idle),
-                Some(page) => (self.log_tasks(page).await?, self.log.position()),
-            },
-        };
-        let stretch = self.render(tasks, reached).await;
-        if !matches!(stretch, Ok(Stretch::Done)) {
-            // What was not committed is read again.
-            self.log.seek(self.written.max(from));
+    async fn step(&mut self) -> Result<Stretch, StoreError> {
+        if self.told.has_changed().unwrap_or(false) {
+            self.told.mark_unchanged();
             self.inbox_due = Some(Millis(0));
         }
-        stretch
+        let (from, now) = (self.log.position(), clock::now());
+        if self.inbox_due.is_some_and(|due| due <= now) {
+            let (tasks, next) = tasks::of_inbox(&self.context, &self.reporter, (from, now)).await?;
+            self.inbox_due = next;
+            if !tasks.is_empty() {
+                return self.render(tasks, from).await;
+            }
+        }
+        match self.log.next_page().await? {
+            None => Ok(Stretch::Idle),
+            Some(page) => {
+                let tasks = tasks::of_page(&self.context, &self.reporter, (page, now)).await?;
+                self.render(tasks, self.log.position()).await
+            }
+        }
     }
 
     fn progress(&self) {
@@ -131,97 +149,86 @@ impl Render {
         });
     }
 
-    async fn wait(&mut self, stop: &CancellationToken) {
+    async fn wait(&mut self) {
         self.progress();
         // All of these are cancel-safe: bells, a timer, a token.
         tokio::select! {
             () = self.log.rung() => {}
             changed = self.told.changed() => if changed.is_ok() { self.inbox_due = Some(Millis(0)) },
             () = clock::reached(self.inbox_due) => {}
-            () = stop.cancelled() => {}
+            () = self.stop.cancelled() => {}
         }
     }
 
     /// Something has to pass by itself before the reporter can go on.
-    async fn pause(&mut self, trouble: String, stop: &CancellationToken) {
-        let wait = self.context.schedule.wait(self.tries.max(1), rand::random()).unwrap_or(60_000);
-        tracing::warn!(trouble, wait_ms = wait, "the reporter is held");
-        let retry_at = clock::now().plus(wait);
-        let (name, reason) = (self.reporter.name.clone(), trouble.clone());
-        if let Err(error) = self.context.store.write(move |tx| tx.set_trouble(&name, &reason, retry_at)).await {
-            tracing::error!(%error, "the trouble could not be written down");
+    async fn pause(&mut self, held: Held) {
+        let tries = self.tries(&held.id) + 1;
+        let retry_at = clock::now().plus(held.wait(tries, &self.context.schedule, rand::random()));
+        tracing::warn!(reason = held.reason, tries, "the reporter is held");
+        let (name, trouble) = (self.reporter.name.clone(), Trouble { reason: held.reason.clone(), tries, retry_at });
+        if let Err(error) = self.context.store.write(move |tx| tx.set_trouble(&name, &trouble)).await {
+            tracing::warn!(%error, "the trouble could not be written down");
         }
-        self.tries += 1;
-        self.context.progress.update(&self.reporter.name, |progress| progress.trouble = Some(trouble));
+        self.held = Some((held.id, tries));
+        self.context.progress.update(&self.reporter.name, |progress| progress.trouble = Some(held.reason));
         tokio::select! {
             () = clock::reached(Some(retry_at)) => {}
-            () = stop.cancelled() => {}
+            () = self.stop.cancelled() => {}
         }
     }
 
-    async fn inbox_tasks(&mut self) -> Result<Vec<Task>, DataError> {
-        let now = clock::now();
-        if self.inbox_due.is_none_or(|due| due > now) {
-            return Ok(Vec::new());
-        }
-        let name = self.reporter.name.clone();
-        let items = self.context.store.read(move |reader| reader.inbox(&name, INBOX)).await?;
-        // With a page full of what is due there may be more.
-        let full = items.len() == INBOX && items.last().is_some_and(|item| item.due_at <= now);
-        let later = items.iter().map(|item| item.due_at).find(|due| *due > now);
-        self.inbox_due = if full { Some(Millis(0)) } else { later };
-        let at = self.log.position();
-        let due = items.into_iter().filter(|item| item.due_at <= now);
-        Ok(due.map(|item| inbox_task(item, at, now)).collect())
+    /// How often this call was made and held.
+    fn tries(&self, id: &str) -> i64 {
+        self.held.as_ref().filter(|(held, _)| held.is_empty() || held == id).map_or(0, |(_, tries)| *tries)
     }
 
-    async fn log_tasks(&self, page: Vec<bus::Matched>) -> Result<Vec<Task>, DataError> {
-        let mut tasks = Vec::with_capacity(page.len());
-        for matched in page {
-            let seq = matched.event.seq;
-            let want = self.reporter.wanted(&matched.patterns);
-            match self.context.data.reporter_event(matched.event, matched.topic.clone(), want).await {
-                Ok(event) => tasks.push(Task { event, id: seq.to_string(), reached: Some(seq), taken: None }),
-                Err(DataError::Store(error)) => return Err(DataError::Store(error)),
-                // What it is about was deleted meanwhile.
-                Err(error) => tracing::info!(%seq, topic = matched.topic, %error, "an event is passed over"),
+    /// Calls the plugin for each task, and commits from time to time. Between calls it may be stopped.
+    async fn render(&mut self, tasks: Vec<Task>, reached: Seq) -> Result<Stretch, StoreError> {
+        let (mut collected, mut position) = (Collected::default(), self.written);
+        for Task { call, origin, reached, taken } in tasks {
+            if self.stop.is_cancelled() {
+                self.commit(collected, position).await?;
+                self.log.seek(position);
+                return Ok(Stretch::Done);
             }
-        }
-        Ok(tasks)
-    }
-
-    /// Calls the plugin for each task, and commits from time to time.
-    async fn render(&mut self, tasks: Vec<Task>, reached: Seq) -> Result<Stretch, DataError> {
-        let (mut written, mut overlay, mut taken, mut calls) = (Written::default(), Overlay::new(), Vec::new(), 0);
-        let mut position = self.written;
-        for task in tasks {
-            let origin =
-                Origin { seq: task.event.seq, topic: task.event.topic.clone(), id: task.id, now: clock::now() };
-            match self.call(task.event, &overlay, &origin).await {
+            let outcome = match call {
+                Ok(event) => self.call(event, &collected.overlay, &origin).await,
+                Err(incident) => Ok(Err(incident)),
+            };
+            match outcome {
                 Ok(Ok(effects)) => {
-                    remember(&mut overlay, &effects);
-                    written.add(&self.reporter, &origin, effects);
+                    remember(&mut collected.overlay, &effects);
+                    collected.written.add(&self.reporter, &origin, effects);
                 }
-                Ok(Err(incident)) => written.incidents.push(*incident),
-                Err(trouble) => {
-                    self.commit(written, position, taken).await?;
-                    return Ok(Stretch::Held(trouble));
+                Ok(Err(incident)) => collected.written.incidents.push(*incident),
+                Err(held) => {
+                    self.commit(collected, position).await?;
+                    return Ok(Stretch::Held(held));
                 }
             }
-            self.tries = 0;
-            position = task.reached.unwrap_or(position);
-            taken.extend(task.taken);
-            calls += 1;
-            if calls % STRETCH == 0 {
-                self.commit(std::mem::take(&mut written), position, std::mem::take(&mut taken)).await?;
-                overlay.clear();
+            self.release(&origin.id).await?;
+            position = reached.unwrap_or(position);
+            collected.taken.extend(taken);
+            collected.calls += 1;
+            if collected.calls == STRETCH || collected.written.bytes() > STRETCH_BYTES {
+                self.commit(std::mem::take(&mut collected), position).await?;
             }
         }
         // Without a call there is nothing to lose: the cursor may lag a little.
-        if calls % STRETCH > 0 || reached.0 - self.written.0 >= LAG {
-            self.commit(written, reached, taken).await?;
+        if collected.calls > 0 || reached.0 - self.written.0 >= LAG {
+            self.commit(collected, reached).await?;
         }
         Ok(Stretch::Done)
+    }
+
+    /// The held call was made, or given up.
+    async fn release(&mut self, id: &str) -> Result<(), StoreError> {
+        if self.held.as_ref().is_some_and(|(held, _)| held.is_empty() || held == id) {
+            self.held = None;
+            let name = self.reporter.name.clone();
+            self.context.store.write(move |tx| tx.clear_trouble(&name)).await?;
+        }
+        Ok(())
     }
 
     /// The effects, or an incident that is passed over, or what has to pass by itself.
@@ -229,8 +236,8 @@ impl Render {
         &self,
         event: ReporterEvent,
         overlay: &Overlay,
-        origin: &Origin,
-    ) -> Result<Result<Vec<Effect>, Box<crate::store::Incident>>, String> {
+        origin: &effects::Origin,
+    ) -> Result<Result<Vec<Effect>, Box<Incident>>, Held> {
         let occasion = Occasion { event: Arc::new(event), overlay: overlay.clone() };
         let report = self.context.caller.handle(&self.reporter.plugin, &self.reporter.config, occasion).await;
         let failed = !matches!(report.outcome, Ok(Ok(_)));
@@ -238,19 +245,11 @@ impl Render {
             progress.calls += 1;
             progress.failed_calls += u64::from(failed);
         });
-        let (kind, reason) = match report.outcome {
-            Ok(Ok(effects)) => return Ok(Ok(effects)),
-            Ok(Err(Failure::Retry(reason))) if self.context.schedule.wait(self.tries.max(1), 0.0).is_some() => {
-                return Err(format!("the plugin asks for another try: {reason}"));
-            }
-            Ok(Err(Failure::Retry(reason))) => ("given_up", format!("tried {} times: {reason}", self.tries)),
-            Ok(Err(Failure::GiveUp(reason))) => ("give_up", reason),
-            Err(CallError::Host(reason)) => return Err(reason),
-            Err(error @ CallError::PoolExhausted) => return Err(error.to_string()),
-            Err(error @ (CallError::CpuBudget { .. } | CallError::WallClock { .. })) if self.tries < TIMEOUT_TRIES => {
-                return Err(error.to_string());
-            }
-            Err(error) => (kind(&error), error.to_string()),
+        let tries = self.tries(&origin.id) + 1;
+        let (kind, reason) = match trouble::judge(report.outcome, (&origin.id, tries), &self.context.schedule) {
+            trouble::Verdict::Effects(effects) => return Ok(Ok(effects)),
+            trouble::Verdict::Held(held) => return Err(held),
+            trouble::Verdict::PassOver { kind, reason } => (kind, reason),
         };
         tracing::warn!(seq = %origin.seq, topic = origin.topic, kind, reason, "the plugin did not handle an event");
         let mut incident = effects::incident(&self.reporter, origin, kind, reason);
@@ -258,13 +257,14 @@ impl Render {
         Ok(Err(Box::new(incident)))
     }
 
-    async fn commit(&mut self, written: Written, cursor: Seq, taken: Vec<InboxItem>) -> Result<(), StoreError> {
+    async fn commit(&mut self, collected: Collected, cursor: Seq) -> Result<(), StoreError> {
         let (name, now) = (self.reporter.name.clone(), clock::now());
         self.context
             .store
             .write(move |tx| {
-                written.write(tx, &name, now)?;
-                taken.iter().try_for_each(|item| tx.take_inbox(item))?;
+                // First taken, then written: a wake-up may be asked for anew by the call that it caused.
+                collected.taken.iter().try_for_each(|item| tx.take_inbox(item))?;
+                collected.written.write(tx, &name, now)?;
                 tx.set_cursor(&name, cursor)
             })
             .await?;
@@ -273,31 +273,10 @@ impl Render {
     }
 }
 
-fn inbox_task(item: InboxItem, seq: Seq, now: Millis) -> Task {
-    let (topic, body) = match &item.kind {
-        InboxKind::Wake(key) => (format!("wake/{key}"), EventBody::Wake(key.clone())),
-        InboxKind::Receipt(receipt) => (format!("receipt/{}", receipt.key), EventBody::Receipt(receipt.clone())),
-    };
-    let id = format!("inbox {} {}", item.inboxid, item.due_at);
-    let event = ReporterEvent { seq, topic, at: now.seconds(), body };
-    Task { event, id, reached: None, taken: Some(item) }
-}
-
 fn remember(overlay: &mut Overlay, effects: &[Effect]) {
     for effect in effects {
         if let Effect::Remember { key, value } = effect {
             overlay.insert(key.clone(), value.clone());
         }
-    }
-}
-
-/// The word for an incident.
-fn kind(error: &CallError) -> &'static str {
-    match error {
-        CallError::Trap { .. } => "trap",
-        CallError::CpuBudget { .. } | CallError::WallClock { .. } => "timeout",
-        CallError::Memory { .. } => "memory",
-        CallError::Refused(_) => "refused",
-        CallError::Host(_) | CallError::PoolExhausted => "host",
     }
 }

@@ -11,9 +11,12 @@ use crate::model::Millis;
 use crate::store::Claim;
 use crate::store::Claimed;
 use crate::store::StoreError;
+use futures_util::FutureExt;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// Attempts under way at once, in all and to one destination.
 const MOST_UNDER_WAY: usize = 256;
@@ -77,7 +80,8 @@ async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) 
     for claimed in claimed {
         let destination = claimed.row.destination.clone();
         *places.under_way.entry(destination.clone()).or_default() += 1;
-        places.tasks.spawn(keep_sending(context.clone(), claimed, stop.clone(), destination));
+        let span = tracing::info_span!("attempt", destination);
+        places.tasks.spawn(keep_sending(context.clone(), claimed, stop.clone(), destination).instrument(span));
     }
     Ok(wake)
 }
@@ -93,8 +97,8 @@ impl Places {
                     }
                 }
             }
-            // An attempt never panics by design; if it does, its place is found again after a restart.
-            Err(error) => tracing::error!(%error, "an attempt panicked"),
+            // Only at the end of the process: a panic of an attempt is caught, and is its outcome.
+            Err(error) => tracing::warn!(%error, "an attempt was cut off"),
         }
     }
 }
@@ -103,26 +107,34 @@ impl Places {
 async fn keep_sending(context: Context, claimed: Claimed, stop: CancellationToken, destination: String) -> String {
     let mut next = Some(claimed);
     while let Some(claimed) = next.take() {
-        let ended = attempt::attempt(&context, &claimed).await;
+        let attempt = AssertUnwindSafe(attempt::attempt(&context, &claimed)).catch_unwind().await;
+        let ended = attempt.unwrap_or_else(|_| attempt::panicked(&context, &claimed));
         log(&claimed, &ended);
-        match record(&context, &destination, ended, stop.is_cancelled()).await {
-            Ok(more) => next = more,
-            Err(error) => {
-                tracing::error!(%error, delivery = %claimed.row.deliveryid, "an attempt could not be recorded")
-            }
-        }
+        next = keep_recording(&context, &claimed, &ended, &stop).await;
         context.progress.ring();
     }
     destination
 }
 
-async fn record(
+/// Records how it ended, as often as it takes: the outcome is known, and must not be lost.
+async fn keep_recording(
     context: &Context,
-    destination: &str,
-    ended: Ended,
-    stopping: bool,
-) -> Result<Option<Claimed>, StoreError> {
-    let (boot, destination) = (context.boot, destination.to_owned());
+    claimed: &Claimed,
+    ended: &Ended,
+    stop: &CancellationToken,
+) -> Option<Claimed> {
+    loop {
+        match record(context, &claimed.row.bucket, ended, stop.is_cancelled()).await {
+            Ok(more) => return more,
+            Err(StoreError::Closed) => return None,
+            Err(error) => tracing::warn!(%error, delivery = %claimed.row.deliveryid, "not recorded yet"),
+        }
+        clock::reached(Some(clock::now().plus(AFTER_FAILURE))).await;
+    }
+}
+
+async fn record(context: &Context, bucket: &str, ended: &Ended, stopping: bool) -> Result<Option<Claimed>, StoreError> {
+    let (boot, bucket, ended) = (context.boot, bucket.to_owned(), ended.clone());
     context
         .store
         .write(move |tx| {
@@ -130,13 +142,15 @@ async fn record(
                 tracing::warn!(delivery = %ended.settlement.deliveryid, "a late result changes nothing");
             }
             if let Some(until) = ended.hold {
-                tx.hold(&destination, until, ended.settlement.reason.as_deref().unwrap_or("asked to wait"))?;
+                tx.hold(&bucket, until, ended.settlement.reason.as_deref().unwrap_or("asked to wait"))?;
             }
             if stopping {
                 return Ok(None);
             }
             let claim = Claim { now: clock::now(), boot, under_way: HashMap::new(), per_destination: 1, most: 1 };
-            Ok(tx.claim_from(&destination, &claim, 1)?.pop())
+            // The next one by itself: whatever goes wrong there, what was settled stays.
+            let more = tx.apart(|tx| tx.claim_from(&bucket, &claim, 1));
+            Ok(more.inspect_err(|error| tracing::warn!(%error, "nothing more was claimed")).unwrap_or_default().pop())
         })
         .await
 }

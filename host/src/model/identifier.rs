@@ -38,9 +38,9 @@ pub fn log_slug(name: &str) -> String {
 
 /// The slug to try when `slug` is taken: `stdio`, `stdio_2`, `stdio_3`, …
 pub fn next_slug(slug: &str) -> String {
-    let numbered = slug.rsplit_once('_').and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?)));
+    let numbered = slug.rsplit_once('_').and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?.checked_add(1)?)));
     match numbered {
-        Some((base, n)) => numbered_name(base, n.saturating_add(1)),
+        Some((base, next)) => numbered_name(base, next),
         None => numbered_name(slug, 2),
     }
 }
@@ -65,6 +65,7 @@ mod tests {
         check("größe", "größe");
         assert_eq!(next_slug("stdio"), "stdio_2");
         assert_eq!(next_slug("stdio_2"), "stdio_3");
+        assert_eq!(next_slug("x_4294967295"), "x_4294967295_2");
     }
 
     #[test]

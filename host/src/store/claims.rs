@@ -57,45 +57,53 @@ pub(super) struct End<'a> {
 }
 
 impl Tx<'_> {
-    /// Takes what is due, round the destinations. What has expired is settled on the way.
+    /// Takes what is due, round the buckets. What has expired is settled on the way.
     pub fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         self.release_holds(claim.now)?;
+        let mut under_way = claim.under_way.clone();
         let mut claimed = Vec::new();
-        for destination in self.destinations()? {
-            let busy = claim.under_way.get(&destination).copied().unwrap_or(0);
-            let room = claim.per_destination.saturating_sub(busy).min(claim.most - claimed.len());
-            if room > 0 {
-                claimed.extend(self.claim_from(&destination, claim, room)?);
-            }
+        for (bucket, destination) in self.buckets()? {
+            let busy = under_way.entry(destination).or_default();
+            let room = claim.per_destination.saturating_sub(*busy).min(claim.most - claimed.len());
+            let more = self.claim_from(&bucket, claim, room)?;
+            *busy += more.len();
+            claimed.extend(more);
         }
         Ok(claimed)
     }
 
-    /// Takes at most `room` deliveries to one destination.
-    pub fn claim_from(&mut self, destination: &str, claim: &Claim, room: usize) -> Result<Vec<Claimed>, StoreError> {
-        if self.is_held(destination, claim.now)? {
-            return Ok(Vec::new());
+    /// Takes at most `room` deliveries of one bucket.
+    pub fn claim_from(&mut self, bucket: &str, claim: &Claim, room: usize) -> Result<Vec<Claimed>, StoreError> {
+        let mut claimed = Vec::new();
+        if room == 0 || self.is_held(bucket, claim.now)? {
+            return Ok(claimed);
         }
+        // What has expired takes no room, so there may be more behind it.
+        loop {
+            let due = self.due(bucket, claim.now, room - claimed.len())?;
+            if due.is_empty() || claimed.len() == room {
+                return Ok(claimed);
+            }
+            for row in due {
+                if row.expires_at <= claim.now {
+                    let reason = Some("it was no longer worth sending");
+                    self.settle_row(row.deliveryid, &End { state: DeliveryState::Expired, reason, at: claim.now })?;
+                } else {
+                    claimed.push(self.lease(row, claim)?);
+                }
+            }
+        }
+    }
+
+    fn due(&self, bucket: &str, now: Millis, most: usize) -> Result<Vec<DeliveryRow>, StoreError> {
         let sql = format!(
-            "SELECT {} FROM deliveries WHERE destination = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown')
+            "SELECT {} FROM deliveries WHERE bucket = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown')
              ORDER BY due_at, deliveryid LIMIT ?3",
             deliveries::COLUMNS
         );
-        let due: Vec<DeliveryRow> = self
-            .connection()
-            .prepare_cached(&sql)?
-            .query_map((destination, claim.now, room), deliveries::read)?
-            .collect::<Result<_, _>>()?;
-        let mut claimed = Vec::with_capacity(due.len());
-        for row in due {
-            if row.expires_at <= claim.now {
-                let reason = Some("it was no longer worth sending");
-                self.settle_row(row.deliveryid, &End { state: DeliveryState::Expired, reason, at: claim.now })?;
-            } else {
-                claimed.push(self.lease(row, claim)?);
-            }
-        }
-        Ok(claimed)
+        let mut select = self.connection().prepare_cached(&sql)?;
+        let rows = select.query_map((bucket, now, most), deliveries::read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn lease(&mut self, mut row: DeliveryRow, claim: &Claim) -> Result<Claimed, StoreError> {
@@ -115,17 +123,18 @@ impl Tx<'_> {
         Ok(Claimed { row, unknown })
     }
 
-    /// The destinations to which something is owed, each found with one step in the index.
-    fn destinations(&self) -> Result<Vec<String>, StoreError> {
+    /// The buckets to which something is owed and their destinations, each found with one step in the index.
+    fn buckets(&self) -> Result<Vec<(String, String)>, StoreError> {
         let mut select = self.connection().prepare_cached(
-            "WITH RECURSIVE d(x) AS (
-               SELECT min(destination) FROM deliveries WHERE state IN ('ready', 'unknown')
+            "WITH RECURSIVE b(x) AS (
+               SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown')
                UNION ALL
-               SELECT (SELECT min(destination) FROM deliveries WHERE state IN ('ready', 'unknown') AND destination > x)
-               FROM d WHERE x IS NOT NULL
-             ) SELECT x FROM d WHERE x IS NOT NULL",
+               SELECT (SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown') AND bucket > x)
+               FROM b WHERE x IS NOT NULL
+             ) SELECT x, (SELECT destination FROM deliveries WHERE bucket = x AND state IN ('ready', 'unknown') LIMIT 1)
+             FROM b WHERE x IS NOT NULL",
         )?;
-        let rows = select.query_map([], |row| row.get(0))?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -200,13 +209,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Lets the oldest that waits in the lane go, unless one is on its way already.
     fn promote(&mut self, lane: &str) -> Result<(), StoreError> {
         let changed = self
             .connection()
             .prepare_cached(
-                "UPDATE deliveries SET state = 'ready' WHERE state = 'waiting' AND deliveryid =
-                 (SELECT min(deliveryid) FROM deliveries WHERE lane = ?
-                  AND state IN ('ready', 'waiting', 'leased', 'unknown'))",
+                "UPDATE deliveries SET state = 'ready' WHERE deliveryid =
+                 (SELECT min(deliveryid) FROM deliveries WHERE lane = ?1 AND state = 'waiting')
+                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE lane = ?1 AND state IN ('ready', 'leased', 'unknown'))",
             )?
             .execute([lane])?;
         self.owes |= changed > 0;

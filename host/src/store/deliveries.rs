@@ -20,6 +20,8 @@ pub struct DeliveryRow {
     pub key: String,
     pub transport: String,
     pub destination: String,
+    /// The destination and the secrets that go there.
+    pub bucket: String,
     pub lane: Option<String>,
     pub replace: Option<String>,
     pub resend: String,
@@ -30,9 +32,29 @@ pub struct DeliveryRow {
     pub epoch: i64,
     pub created_at: Millis,
     pub due_at: Millis,
+    /// After so many milliseconds it is not worth sending.
+    pub ttl: i64,
     pub expires_at: Millis,
     pub settled_at: Option<Millis>,
     pub message: String,
+}
+
+/// What a host still has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// The newest event, to which the reporters have to come.
+    pub last: Seq,
+    /// Deliveries that are not settled.
+    pub deliveries: i64,
+    /// Whether a receipt or a wake-up is due.
+    pub told: bool,
+}
+
+impl Owed {
+    /// Nothing but, perhaps, events that were not rendered.
+    pub fn is_nothing(&self) -> bool {
+        self.deliveries == 0 && !self.told
+    }
 }
 
 /// Which deliveries a list shows.
@@ -44,8 +66,12 @@ pub struct DeliveryFilter {
     pub offset: i64,
 }
 
-pub(super) const COLUMNS: &str = "deliveryid, uid, reporter, seq, key, transport, destination, lane, replace_group,
-    resend, receipt, state, reason, tries, epoch, created_at, due_at, expires_at, settled_at, message";
+/// Without the message, which a list does not show.
+const SUMMARY: &str = "deliveryid, uid, reporter, seq, key, transport, destination, bucket, lane, replace_group,
+    resend, receipt, state, reason, tries, epoch, created_at, due_at, ttl, expires_at, settled_at, '' AS message";
+
+pub(super) const COLUMNS: &str = "deliveryid, uid, reporter, seq, key, transport, destination, bucket, lane,
+    replace_group, resend, receipt, state, reason, tries, epoch, created_at, due_at, ttl, expires_at, settled_at, message";
 
 impl Tx<'_> {
     /// Writes a delivery; `deliveryid` is given here. One with the same `uid` is there already: nothing happens.
@@ -53,6 +79,10 @@ impl Tx<'_> {
     /// In its lane it takes the place of those of its reporter with the same `replace` that were never tried, and
     /// waits while another one is before it.
     pub fn insert_delivery(&mut self, row: &DeliveryRow) -> Result<Option<DeliveryId>, StoreError> {
+        let known = "SELECT 1 FROM deliveries WHERE uid = ?";
+        if self.connection().prepare_cached(known)?.exists([&row.uid])? {
+            return Ok(None);
+        }
         if row.state == DeliveryState::Ready {
             self.supersede(row)?;
         }
@@ -61,11 +91,11 @@ impl Tx<'_> {
             _ => row.state,
         };
         let connection = self.connection();
-        let written = connection
+        connection
             .prepare_cached(
-                "INSERT OR IGNORE INTO deliveries (uid, reporter, seq, key, transport, destination, lane,
-                 replace_group, resend, receipt, state, reason, created_at, due_at, expires_at, settled_at, message)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO deliveries (uid, reporter, seq, key, transport, destination, bucket, lane, replace_group,
+                 resend, receipt, state, reason, created_at, due_at, ttl, expires_at, settled_at, message)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(rusqlite::params![
                 row.uid,
@@ -74,6 +104,7 @@ impl Tx<'_> {
                 row.key,
                 row.transport,
                 row.destination,
+                row.bucket,
                 row.lane,
                 row.replace,
                 row.resend,
@@ -82,12 +113,13 @@ impl Tx<'_> {
                 row.reason,
                 row.created_at,
                 row.due_at,
+                row.ttl,
                 row.expires_at,
                 row.settled_at,
                 row.message,
             ])?;
         self.owes = true;
-        Ok((written > 0).then(|| DeliveryId(connection.last_insert_rowid())))
+        Ok(Some(DeliveryId(connection.last_insert_rowid())))
     }
 
     fn supersede(&mut self, row: &DeliveryRow) -> Result<(), StoreError> {
@@ -96,9 +128,9 @@ impl Tx<'_> {
             .connection()
             .prepare_cached(
                 "SELECT deliveryid FROM deliveries WHERE lane = ?1 AND replace_group = ?2 AND reporter = ?3
-                 AND epoch = 0 AND state IN ('ready', 'waiting') AND uid <> ?4",
+                 AND epoch = 0 AND state IN ('ready', 'waiting')",
             )?
-            .query_map((lane, replace, &row.reporter, &row.uid), |row| row.get(0))?
+            .query_map((lane, replace, &row.reporter), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for id in stale {
             let reason = Some("a newer one took its place");
@@ -115,6 +147,8 @@ impl Tx<'_> {
     }
 
     /// Sends a settled delivery again, with a new series of tries. Tells whether it was one that can be.
+    ///
+    /// One that may have arrived and can be asked for is asked for first.
     pub fn retry_delivery(&mut self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
         let connection = self.connection();
         let lane: Option<Option<String>> = connection
@@ -125,11 +159,18 @@ impl Tx<'_> {
             .optional()?;
         let Some(lane) = lane else { return Ok(false) };
         let busy = lane.map(|lane| self.lane_is_busy(&lane)).transpose()?.unwrap_or(false);
-        let state = if busy { DeliveryState::Waiting } else { DeliveryState::Ready };
+        let asked = "SELECT resend LIKE '{\"probe\"%' AND (SELECT outcome FROM attempts WHERE attempts.deliveryid =
+            deliveries.deliveryid ORDER BY number DESC LIMIT 1) IS 'unknown' FROM deliveries WHERE deliveryid = ?";
+        let unknown: bool = connection.prepare_cached(asked)?.query_row([id], |row| row.get(0))?;
+        let state = match (busy, unknown) {
+            (true, _) => DeliveryState::Waiting,
+            (false, true) => DeliveryState::Unknown,
+            (false, false) => DeliveryState::Ready,
+        };
         connection
             .prepare_cached(
                 "UPDATE deliveries SET state = ?2, reason = NULL, tries = 0, due_at = ?3, settled_at = NULL,
-                 expires_at = ?3 + (expires_at - created_at) WHERE deliveryid = ?1",
+                 expires_at = ?3 + ttl WHERE deliveryid = ?1",
             )?
             .execute((id, state, now))?;
         self.owes = true;
@@ -143,11 +184,11 @@ impl Reader<'_> {
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     }
 
-    /// The newest first, and how many there are in all.
+    /// The newest first, without their messages, and how many there are in all.
     pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<(Vec<DeliveryRow>, i64), StoreError> {
         let chosen = "(?1 IS NULL OR reporter = ?1) AND (?2 IS NULL OR state = ?2)";
         let sql =
-            format!("SELECT {COLUMNS} FROM deliveries WHERE {chosen} ORDER BY deliveryid DESC LIMIT ?3 OFFSET ?4");
+            format!("SELECT {SUMMARY} FROM deliveries WHERE {chosen} ORDER BY deliveryid DESC LIMIT ?3 OFFSET ?4");
         let mut select = self.connection.prepare_cached(&sql)?;
         let page = (&filter.reporter, filter.state, filter.limit.unwrap_or(-1), filter.offset);
         let rows = select.query_map(page, read)?.collect::<Result<_, _>>()?;
@@ -180,12 +221,13 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many deliveries are not settled.
-    pub fn open_deliveries(&self) -> Result<i64, StoreError> {
+    /// What is still owed, in one look.
+    pub fn owed(&self, reporters: &[ReporterName], now: Millis) -> Result<Owed, StoreError> {
         let mut select = self.connection.prepare_cached(
             "SELECT count(*) FROM deliveries WHERE state IN ('ready', 'waiting', 'leased', 'unknown')",
         )?;
-        Ok(select.query_row([], |row| row.get(0))?)
+        let deliveries = select.query_row([], |row| row.get(0))?;
+        Ok(Owed { last: self.last_seq()?, deliveries, told: self.is_told(reporters, now)? })
     }
 }
 
@@ -198,18 +240,20 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
         key: row.get(4)?,
         transport: row.get(5)?,
         destination: row.get(6)?,
-        lane: row.get(7)?,
-        replace: row.get(8)?,
-        resend: row.get(9)?,
-        receipt: row.get(10)?,
-        state: row.get(11)?,
-        reason: row.get(12)?,
-        tries: row.get(13)?,
-        epoch: row.get(14)?,
-        created_at: row.get(15)?,
-        due_at: row.get(16)?,
-        expires_at: row.get(17)?,
-        settled_at: row.get(18)?,
-        message: row.get(19)?,
+        bucket: row.get(7)?,
+        lane: row.get(8)?,
+        replace: row.get(9)?,
+        resend: row.get(10)?,
+        receipt: row.get(11)?,
+        state: row.get(12)?,
+        reason: row.get(13)?,
+        tries: row.get(14)?,
+        epoch: row.get(15)?,
+        created_at: row.get(16)?,
+        due_at: row.get(17)?,
+        ttl: row.get(18)?,
+        expires_at: row.get(19)?,
+        settled_at: row.get(20)?,
+        message: row.get(21)?,
     })
 }

@@ -26,6 +26,11 @@ impl Tx<'_> {
 }
 
 impl Reader<'_> {
+    /// The position of the newest event.
+    pub fn last_seq(&self) -> Result<Seq, StoreError> {
+        last_seq(self.connection)
+    }
+
     /// At most `most` events after `after`, in order.
     pub fn events_after(&self, after: Seq, most: usize) -> Result<Vec<Event>, StoreError> {
         let mut select = self

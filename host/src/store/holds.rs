@@ -1,4 +1,4 @@
-//! Destinations that asked to be left alone for a while: nothing is claimed for them until then.
+//! Buckets (a bucket with a credential) that asked to be left alone for a while: nothing is claimed for them until then.
 
 use super::Reader;
 use super::StoreError;
@@ -8,13 +8,13 @@ use rusqlite::OptionalExtension;
 
 impl Tx<'_> {
     /// A longer hold stays.
-    pub fn hold(&mut self, destination: &str, until: Millis, reason: &str) -> Result<(), StoreError> {
+    pub fn hold(&mut self, bucket: &str, until: Millis, reason: &str) -> Result<(), StoreError> {
         self.connection()
             .prepare_cached(
-                "INSERT INTO holds (destination, until, reason) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (destination) DO UPDATE SET until = ?2, reason = ?3 WHERE until < ?2",
+                "INSERT INTO holds (bucket, until, reason) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (bucket) DO UPDATE SET until = ?2, reason = ?3 WHERE until < ?2",
             )?
-            .execute((destination, until, reason))?;
+            .execute((bucket, until, reason))?;
         Ok(())
     }
 
@@ -26,10 +26,10 @@ impl Tx<'_> {
 }
 
 impl Reader<'_> {
-    /// Whether the destination is to be left alone at that moment.
-    pub fn is_held(&self, destination: &str, now: Millis) -> Result<bool, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT 1 FROM holds WHERE destination = ? AND until > ?")?;
-        Ok(select.exists((destination, now))?)
+    /// Whether it is to be left alone at that moment.
+    pub fn is_held(&self, bucket: &str, now: Millis) -> Result<bool, StoreError> {
+        let mut select = self.connection.prepare_cached("SELECT 1 FROM holds WHERE bucket = ? AND until > ?")?;
+        Ok(select.exists((bucket, now))?)
     }
 
     /// When the next hold ends.

@@ -39,12 +39,14 @@ pub use claims::Claimed;
 pub use claims::Settlement;
 pub use deliveries::DeliveryFilter;
 pub use deliveries::DeliveryRow;
+pub use deliveries::Owed;
 pub use inbox::InboxItem;
 pub use inbox::InboxKind;
 pub use incidents::Incident;
 pub use open::Options;
 pub use reader::Reader;
 pub use reporters::ReporterRow;
+pub use reporters::Trouble;
 pub use sourcestamps::NewPatch;
 pub use sourcestamps::NewSourceStamp;
 pub use writer::Tx;
@@ -65,10 +67,22 @@ pub enum StoreError {
     Corrupt { what: &'static str, reason: String },
     #[error("the commit failed: {0}")]
     Commit(String),
+    #[error("the database takes no writes for now: {0}")]
+    Unavailable(String),
     #[error("the store is closed")]
     Closed,
     #[error("a read took longer than {} s and was ended", reader::LONGEST_READ.as_secs())]
     TooSlow,
+}
+
+impl StoreError {
+    /// Whether the same read may work later.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } | Self::TooSlow => false,
+            Self::Sqlite(_) | Self::Commit(_) | Self::Unavailable(_) | Self::Closed => true,
+        }
+    }
 }
 
 /// The database, opened. Cheap to clone.

@@ -39,7 +39,24 @@ pub(super) fn writer(options: &Options) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     migrations::migrate(&mut connection).with_context(|| format!("the database {}", path.display()))?;
+    check_after_crash(&connection).with_context(|| format!("the database {}", path.display()))?;
     Ok(connection)
+}
+
+/// After a life that did not end in order the file is looked at before anything relies on it.
+fn check_after_crash(connection: &Connection) -> anyhow::Result<()> {
+    let crashed: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM boots WHERE boot = (SELECT max(boot) FROM boots) AND ended_at IS NULL)",
+        [],
+        |row| row.get(0),
+    )?;
+    if crashed {
+        let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if found != "ok" {
+            bail!("it is damaged: {found}; restore it from a copy, or recover it with sqlite3's .recover");
+        }
+    }
+    Ok(())
 }
 
 /// Takes the database for this process alone: a second host would send what this one has under way. Held until drop.

@@ -48,11 +48,11 @@ impl Readers {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let idle = Arc::clone(&self.idle);
         let read = tokio::task::spawn_blocking(move || {
-            let mut connection = take(&idle).ok_or(StoreError::Closed)?;
-            let result = on_snapshot(&mut connection, job);
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            let mut borrowed = Borrowed::take(&idle).ok_or(StoreError::Closed)?;
+            let result = borrowed.connection.as_mut().map(|connection| on_snapshot(connection, job));
+            drop(borrowed);
             drop(permit);
-            result
+            result.unwrap_or_else(|| Err(StoreError::Closed.into()))
         });
         read.await.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -61,8 +61,28 @@ impl Readers {
     }
 }
 
-fn take(idle: &Mutex<Vec<Connection>>) -> Option<Connection> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+/// A connection that goes back also when the read panics.
+struct Borrowed<'i> {
+    idle: &'i Mutex<Vec<Connection>>,
+    connection: Option<Connection>,
+}
+
+impl<'i> Borrowed<'i> {
+    fn take(idle: &'i Mutex<Vec<Connection>>) -> Option<Self> {
+        let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        Some(Self { idle, connection: Some(connection) })
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            if !connection.is_autocommit() {
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
 }
 
 fn on_snapshot<T, E: From<StoreError>>(

@@ -12,9 +12,16 @@ use rusqlite::OptionalExtension;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReporterRow {
     pub cursor: Seq,
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble>,
+}
+
+/// A call that has to be made again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub reason: String,
+    /// How often it was made.
     pub tries: i64,
-    pub retry_at: Option<Millis>,
+    pub retry_at: Millis,
 }
 
 impl Tx<'_> {
@@ -26,20 +33,29 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Moves the cursor; what held the reporter up is over.
     pub fn set_cursor(&mut self, name: &ReporterName, cursor: Seq) -> Result<(), StoreError> {
         self.connection()
-            .prepare_cached(
-                "UPDATE reporters SET cursor = ?2, trouble = NULL, tries = 0, retry_at = NULL WHERE name = ?1",
-            )?
+            .prepare_cached("UPDATE reporters SET cursor = ?2 WHERE name = ?1 AND cursor <> ?2")?
             .execute((name, cursor))?;
         Ok(())
     }
 
-    pub fn set_trouble(&mut self, name: &ReporterName, trouble: &str, retry_at: Millis) -> Result<(), StoreError> {
+    /// Notes why a call has to be made again, how often it was made, and when it is made next.
+    pub fn set_trouble(&mut self, name: &ReporterName, trouble: &Trouble) -> Result<(), StoreError> {
         self.connection()
-            .prepare_cached("UPDATE reporters SET trouble = ?2, tries = tries + 1, retry_at = ?3 WHERE name = ?1")?
-            .execute((name, trouble, retry_at))?;
+            .prepare_cached("UPDATE reporters SET trouble = ?2, tries = ?3, retry_at = ?4 WHERE name = ?1")?
+            .execute((name, &trouble.reason, trouble.tries, trouble.retry_at))?;
+        Ok(())
+    }
+
+    /// The call was made, or given up.
+    pub fn clear_trouble(&mut self, name: &ReporterName) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "UPDATE reporters SET trouble = NULL, tries = 0, retry_at = NULL
+                 WHERE name = ?1 AND trouble IS NOT NULL",
+            )?
+            .execute([name])?;
         Ok(())
     }
 
@@ -67,7 +83,11 @@ impl Reader<'_> {
             self.connection.prepare_cached("SELECT cursor, trouble, tries, retry_at FROM reporters WHERE name = ?")?;
         let found = select
             .query_row([name], |row| {
-                Ok(ReporterRow { cursor: row.get(0)?, trouble: row.get(1)?, tries: row.get(2)?, retry_at: row.get(3)? })
+                let trouble = match row.get(1)? {
+                    Some(reason) => Some(Trouble { reason, tries: row.get(2)?, retry_at: row.get(3)? }),
+                    None => None,
+                };
+                Ok(ReporterRow { cursor: row.get(0)?, trouble })
             })
             .optional()?;
         Ok(found)
@@ -77,6 +97,12 @@ impl Reader<'_> {
         let mut select =
             self.connection.prepare_cached("SELECT value FROM reporter_state WHERE reporter = ? AND key = ?")?;
         Ok(select.query_row((name, key), |row| row.get(0)).optional()?)
+    }
+
+    /// How many keys it keeps.
+    pub fn remembered_count(&self, name: &ReporterName) -> Result<i64, StoreError> {
+        let mut select = self.connection.prepare_cached("SELECT count(*) FROM reporter_state WHERE reporter = ?")?;
+        Ok(select.query_row([name], |row| row.get(0))?)
     }
 
     /// The keys that begin with `prefix`, sorted.

@@ -12,8 +12,12 @@ use super::tail::Tail;
 use crate::model::Event;
 use crate::model::Seq;
 use rusqlite::Connection;
+use rusqlite::ErrorCode;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
@@ -29,8 +33,17 @@ const BATCH: usize = 512;
 const CHECKPOINT_PAGES: i64 = 4000;
 
 /// What a job leaves behind: told whether the commit held, it hands its result to who waits.
-type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
-type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Result<(), Broken>) + Send>;
+/// Run in a transaction, or told that there is none.
+type Job = Box<dyn FnOnce(Result<&mut Tx<'_>, Broken>) -> Answer + Send>;
+
+/// Why a transaction came to nothing.
+#[derive(Clone, Debug)]
+struct Broken {
+    reason: String,
+    /// It passes: a full disk, a lock of somebody else.
+    passes: bool,
+}
 
 /// Who is told after a commit.
 pub(super) struct Bells {
@@ -42,6 +55,7 @@ pub(super) struct Bells {
 
 pub(super) struct Writer {
     jobs: mpsc::Sender<Option<Job>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// An open write transaction. All that a [`Reader`] can read, it can read too.
@@ -70,8 +84,9 @@ impl<'c> Tx<'c> {
 impl Writer {
     pub(super) fn start(connection: Connection, last: Seq, bells: Bells) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("store".to_owned()).spawn(move || run(&connection, last, &bells, queue))?;
-        Ok(Self { jobs })
+        let thread = std::thread::Builder::new().name("store".to_owned());
+        let thread = thread.spawn(move || run(&connection, last, &bells, queue))?;
+        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -88,11 +103,14 @@ impl Writer {
     {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
-            let result = in_savepoint(tx, job);
-            Box::new(move |committed: Result<(), String>| {
+            let result = match tx {
+                Ok(tx) => tx.apart(job),
+                Err(broken) => Err(broken.error().into()),
+            };
+            Box::new(move |committed: Result<(), Broken>| {
                 let result = match committed {
                     Ok(()) => result,
-                    Err(reason) => result.and(Err(StoreError::Commit(reason).into())),
+                    Err(broken) => result.and(Err(broken.error().into())),
                 };
                 // Nobody waits any more: the write stands all the same.
                 let _ = answer.send(result);
@@ -109,76 +127,95 @@ impl Writer {
 
     /// Returns when all that was sent before is committed and the database is closed.
     pub(super) async fn close(&self) {
-        if self.jobs.send(None).await.is_ok() {
-            self.jobs.closed().await;
+        // When the thread has ended already there is nobody to tell.
+        let _ = self.jobs.send(None).await;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
 }
 
-/// Runs one job so that an error leaves no trace of it.
-fn in_savepoint<T, E: From<StoreError>>(
-    tx: &mut Tx<'_>,
-    job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    let (events, last, rings) = (tx.events.len(), tx.last, (tx.owes, tx.tells));
-    execute(tx.connection(), "SAVEPOINT job")?;
-    let result = job(tx);
-    if result.is_err() {
-        tx.events.truncate(events);
-        (tx.last, (tx.owes, tx.tells)) = (last, rings);
-        execute(tx.connection(), "ROLLBACK TO job")?;
+impl Broken {
+    fn new(error: &StoreError) -> Self {
+        let passes = matches!(
+            error,
+            StoreError::Sqlite(error)
+                if matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy))
+        );
+        Self { reason: error.to_string(), passes }
     }
-    execute(tx.connection(), "RELEASE job")?;
-    result
+
+    fn error(&self) -> StoreError {
+        let reason = self.reason.clone();
+        if self.passes { StoreError::Unavailable(reason) } else { StoreError::Commit(reason) }
+    }
+}
+
+impl Tx<'_> {
+    /// Runs a part so that its error leaves no trace of it, and the rest stands.
+    pub fn apart<T, E: From<StoreError>>(&mut self, part: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        let (events, last, rings) = (self.events.len(), self.last, (self.owes, self.tells));
+        execute(self.connection(), "SAVEPOINT part")?;
+        let result = part(self);
+        if result.is_err() {
+            self.events.truncate(events);
+            (self.last, (self.owes, self.tells)) = (last, rings);
+            execute(self.connection(), "ROLLBACK TO part")?;
+        }
+        execute(self.connection(), "RELEASE part")?;
+        result
+    }
 }
 
 fn run(connection: &Connection, mut last: Seq, bells: &Bells, mut queue: mpsc::Receiver<Option<Job>>) {
-    while let Some(Some(first)) = queue.blocking_recv() {
-        let (stop, reached) = commit_batch(connection, last, bells, (first, &mut queue));
-        last = reached;
-        if stop {
-            break;
-        }
+    let mut open = true;
+    while open && let Some(Some(first)) = queue.blocking_recv() {
+        (open, last) = commit_batch(connection, last, bells, (first, &mut queue));
         checkpoint(connection, queue.is_empty());
     }
     queue.close();
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/// One transaction with all jobs that wait, then their answers. Tells whether to stop, and the last position.
+/// One transaction with all jobs that wait, then their answers. Tells whether to go on, and the last position.
 fn commit_batch(
     connection: &Connection,
     last: Seq,
     bells: &Bells,
     (first, queue): (Job, &mut mpsc::Receiver<Option<Job>>),
 ) -> (bool, Seq) {
-    let begun = execute(connection, "BEGIN IMMEDIATE");
+    let mut state = execute(connection, "BEGIN IMMEDIATE").map_err(|error| Broken::new(&error));
     let mut tx = Tx { reader: Reader { connection }, last, events: Vec::new(), owes: false, tells: false };
-    let mut answers = Vec::new();
-    let mut stop = false;
-    let mut next = Some(first);
+    let (mut answers, mut open, mut next) = (Vec::new(), true, Some(first));
     while let Some(job) = next.take() {
-        answers.push(job(&mut tx));
+        answers.push(job(state.clone().map(|()| &mut tx)));
+        if state.is_ok() && connection.is_autocommit() {
+            // SQLite gave the whole transaction up: nothing after this may be written on its own.
+            state = Err(Broken { reason: "the disk is full, or failed".to_owned(), passes: true });
+        }
         if answers.len() < BATCH {
             match queue.try_recv() {
                 Ok(Some(job)) => next = Some(job),
-                Ok(None) => stop = true,
+                Ok(None) => open = false,
                 Err(_) => {}
             }
         }
     }
-    let committed = begun.and_then(|()| execute(connection, "COMMIT")).map_err(|error| error.to_string());
-    let last = if committed.is_ok() { ring(bells, tx) } else { last };
-    for answer in answers {
-        answer(committed.clone());
-    }
-    if let Err(reason) = committed {
+    let state = state.and_then(|()| execute(connection, "COMMIT").map_err(|error| Broken::new(&error)));
+    let last = if state.is_ok() { ring(bells, tx) } else { last };
+    if let Err(broken) = &state {
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
         // After a failed sync nobody knows what is on disk: stop, and let the next start look.
-        tracing::error!(reason, "the database could not commit; the store is closed");
-        let _ = connection.execute_batch("ROLLBACK");
-        stop = true;
+        open &= broken.passes;
+        tracing::error!(reason = broken.reason, open, "the database could not commit");
     }
-    (stop, last)
+    for answer in answers {
+        answer(state.clone());
+    }
+    (open, last)
 }
 
 fn ring(bells: &Bells, tx: Tx<'_>) -> Seq {

@@ -86,7 +86,7 @@ pub(in crate::data) fn buildset(
 }
 
 /// A buildset as it is given.
-pub(super) fn with_buildset(
+pub(in crate::data) fn with_buildset(
     reader: &Reader<'_>,
     site: &Site,
     buildset: Buildset,

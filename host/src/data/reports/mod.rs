@@ -9,6 +9,7 @@ mod others;
 pub(super) use build::build;
 pub(super) use build::buildset;
 pub(super) use build::with_build;
+pub(super) use build::with_buildset;
 pub(super) use log_lines::lines;
 pub(super) use others::request;
 
@@ -38,7 +39,7 @@ fn body(reader: &Reader<'_>, site: &Site, (event, topic): (&Event, &str), want: 
         ["steps", _, _] | ["builds", _, "steps", _, _] => {
             EventBody::Step(Box::new(others::step(reader, parse(event)?)?))
         }
-        ["buildsets", _, _] => EventBody::Buildset(build::with_buildset(reader, site, parse(event)?, want)?),
+        ["buildsets", _, _] => EventBody::Buildset(with_buildset(reader, site, parse(event)?, want)?),
         ["buildrequests", _, _]
         | ["builders", _, "buildrequests", _, _]
         | ["buildsets", _, "builders", _, "buildrequests", _, _] => {

@@ -219,7 +219,7 @@ CREATE TABLE reporters (
   name TEXT PRIMARY KEY,
   -- The last event that was rendered, or passed over.
   cursor INTEGER NOT NULL,
-  -- While an event cannot be rendered: why, how often it was tried, and when it is tried again.
+  -- While a call has to be made again: why, how often it was made, and when it is made next.
   trouble TEXT,
   tries INTEGER NOT NULL DEFAULT 0,
   retry_at INTEGER
@@ -269,6 +269,8 @@ CREATE TABLE deliveries (
   key TEXT NOT NULL,
   transport TEXT NOT NULL,
   destination TEXT NOT NULL,
+  -- The destination and the secrets that go there: what a request to wait is about.
+  bucket TEXT NOT NULL,
   lane TEXT,
   replace_group TEXT,
   resend TEXT NOT NULL,
@@ -282,6 +284,7 @@ CREATE TABLE deliveries (
   boot INTEGER,
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
+  ttl INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   settled_at INTEGER,
   message TEXT NOT NULL,
@@ -290,7 +293,7 @@ CREATE TABLE deliveries (
 ) STRICT;
 
 -- Only what can still go out stands in these; settled rows leave them.
-CREATE INDEX deliveries_claimable ON deliveries (destination, due_at, deliveryid) WHERE state IN ('ready', 'unknown');
+CREATE INDEX deliveries_claimable ON deliveries (bucket, due_at, deliveryid) WHERE state IN ('ready', 'unknown');
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state IN ('ready', 'unknown');
 CREATE INDEX deliveries_in_lane ON deliveries (lane, deliveryid)
   WHERE lane IS NOT NULL AND state IN ('ready', 'waiting', 'leased', 'unknown');
@@ -313,9 +316,9 @@ CREATE TABLE attempts (
   CHECK ((ended_at IS NULL) = (outcome IS NULL))
 ) STRICT;
 
--- Destinations that asked to be left alone for a while.
+-- Buckets that asked to be left alone for a while.
 CREATE TABLE holds (
-  destination TEXT PRIMARY KEY,
+  bucket TEXT PRIMARY KEY,
   until INTEGER NOT NULL,
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -32,6 +32,12 @@ struct Settings {
     wake_ms: Option<u32>,
     #[serde(default)]
     stop: bool,
+    /// It asks for another try until the data API knows this path.
+    #[serde(default)]
+    until: Option<String>,
+    /// It counts its builds, and says the count.
+    #[serde(default)]
+    count: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -74,10 +80,13 @@ impl Reporter for Scripted {
         Ok(vec![Subscription::to(config.settings.pattern.clone(), Want::empty())])
     }
 
-    fn handle(config: &Config<Settings>, event: &Event, _host: &impl Host) -> Result<Vec<Effect>, Failure> {
+    fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
         let settings = &config.settings;
+        if settings.until.as_ref().is_some_and(|path| host.get(path).is_err()) {
+            return Err(Failure::Retry("it is not there yet".to_owned()));
+        }
         match &event.body {
-            EventBody::Build(report) => Ok(of_build(settings, report)),
+            EventBody::Build(report) => Ok(of_build(settings, report, host)),
             EventBody::Wake(key) => Ok(vec![post(settings, &format!("wake/{key}"), "{}").into()]),
             EventBody::Receipt(receipt) => {
                 let body = serde_json::json!({
@@ -91,8 +100,13 @@ impl Reporter for Scripted {
     }
 }
 
-fn of_build(settings: &Settings, report: &BuildReport) -> Vec<Effect> {
-    let body = serde_json::json!({"build": report.build.number, "state": report.build.state_string}).to_string();
+fn of_build(settings: &Settings, report: &BuildReport, host: &impl Host) -> Vec<Effect> {
+    let count = host.recall("count").and_then(|text| text.parse::<u32>().ok()).unwrap_or(0) + 1;
+    let count = settings.count.then_some(count);
+    let body = serde_json::json!({
+        "build": report.build.number, "state": report.build.state_string, "count": count,
+    });
+    let body = body.to_string();
     let mut effects: Vec<Effect> = settings
         .deliveries
         .iter()
@@ -106,6 +120,7 @@ fn of_build(settings: &Settings, report: &BuildReport) -> Vec<Effect> {
             delivery.into()
         })
         .collect();
+    effects.extend(count.map(|count| Effect::remember("count", count.to_string())));
     effects.extend(settings.wake_ms.map(|after| Effect::wake("alarm", after)));
     if settings.stop {
         effects.push(stop(report.build.id));
