@@ -66,6 +66,22 @@ async fn a_step_gets_a_free_name_and_the_next_number() {
 }
 
 #[tokio::test]
+async fn a_master_may_change_its_name_but_not_take_anothers() {
+    let host = Setup::default().start().await;
+    let active = async |name: &str, id: i64| {
+        let (status, body) = host.try_update("masterActive", json!({"name": name, "masterid": id})).await;
+        (status.as_u16(), body)
+    };
+    assert_eq!(active("second", 2).await.0, 200);
+    let refused = json!({"error": "invalid parameter name: \"master\" is the name of master 1"});
+    for id in [2, 3] {
+        assert_eq!(active("master", id).await, (400, refused.clone()), "{id}");
+    }
+    assert_eq!(active("first", 1).await.0, 200);
+    assert_eq!(active("master", 2).await.0, 200, "the name is free now");
+}
+
+#[tokio::test]
 async fn a_batch_is_all_or_nothing() {
     let host = Setup::default().start().await;
     let before = host.get("health").await["events"].clone();
