@@ -131,6 +131,14 @@ pub struct FinishStep {
 
 impl Apply for FinishStep {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let step = params::step(tx, self.stepid)?;
+        if step.complete {
+            // As with builds: a repeated call is no second end.
+            return match (step.results, step.hidden) == (Some(self.results), self.hidden) {
+                true => Ok(Value::Null),
+                false => Err(UpdateError::invalid("stepid", format!("step {} is finished already", self.stepid))),
+            };
+        }
         tx.finish_step(self.stepid, (self.results, self.hidden), now)?;
         tell(tx, now, self.stepid, "finished")
     }
