@@ -61,8 +61,28 @@ async fn a_step_gets_a_free_name_and_the_next_number() {
     let long = "x".repeat(50);
     assert_eq!(add("addStep", &long).await["name"], long);
     assert_eq!(add("addStep", &long).await["name"], "x".repeat(48) + "_1");
+    assert_eq!(add("addStep", "comp_4").await["name"], "comp_4");
+    assert_eq!(add("addStep", "comp").await["name"], "comp_3");
+    assert_eq!(add("addStep", "comp").await["name"], "comp_5");
     let step = host.get("steps/2").await["steps"][0].clone();
     assert_eq!((&step["state_string"], &step["started_at"]), (&json!("pending"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_build_has_a_bounded_number_of_steps() {
+    let host = Setup::default().start().await;
+    let build = host.finished_build("linux", 0).await.buildid;
+    let add = |name: String| json!({"method": "addStep", "params": {"buildid": build, "name": name}});
+    let long: Vec<Value> = (0..200).map(|_| add("x".repeat(60))).collect();
+    let others: Vec<Value> = (0..9_799).map(|number| add(format!("step {number}"))).collect();
+    let (_, body) = host.post("updates", &json!(long)).await;
+    for (call, name) in [(0, "x".repeat(50)), (9, "x".repeat(48) + "_9"), (199, "x".repeat(46) + "_199")] {
+        assert_eq!(body["results"][call]["name"], name);
+    }
+    assert_eq!(host.post("updates", &json!(others)).await.0, StatusCode::OK);
+    let (status, body) = host.try_update("addStep", json!({"buildid": build, "name": "y"})).await;
+    let said = "invalid parameter buildid: the build has 10000 steps already";
+    assert_eq!((status, body), (StatusCode::BAD_REQUEST, json!({"error": said})));
 }
 
 #[tokio::test]
@@ -118,6 +138,12 @@ async fn a_wrong_update_is_told_what_is_wrong() {
         ("completeBuildRequests", json!({"brids": [1], "results": 5}), 400, "unclaim it"),
         ("finishStep", json!({"stepid": 99, "results": 0}), 404, "no step with stepid 99"),
         ("finishLog", json!({"logid": 99}), 404, "no log with logid 99"),
+        (
+            "addBuildset",
+            json!({"builderids": [1, 1]}),
+            400,
+            "invalid parameter builderids: builder 1 stands there twice",
+        ),
         ("findWorkerId", json!({"name": "a b"}), 400, "no identifier"),
         ("addChange", json!({"at": "noon"}), 400, "invalid parameter at"),
     ];
