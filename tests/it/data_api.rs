@@ -61,8 +61,44 @@ async fn a_step_gets_a_free_name_and_the_next_number() {
     let long = "x".repeat(50);
     assert_eq!(add("addStep", &long).await["name"], long);
     assert_eq!(add("addStep", &long).await["name"], "x".repeat(48) + "_1");
+    assert_eq!(add("addStep", "comp_4").await["name"], "comp_4");
+    assert_eq!(add("addStep", "comp").await["name"], "comp_3");
+    assert_eq!(add("addStep", "comp").await["name"], "comp_5");
     let step = host.get("steps/2").await["steps"][0].clone();
     assert_eq!((&step["state_string"], &step["started_at"]), (&json!("pending"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_build_has_a_bounded_number_of_steps() {
+    let host = Setup::default().start().await;
+    let build = host.finished_build("linux", 0).await.buildid;
+    let add = |name: String| json!({"method": "addStep", "params": {"buildid": build, "name": name}});
+    let long: Vec<Value> = (0..200).map(|_| add("x".repeat(60))).collect();
+    let others: Vec<Value> = (0..9_799).map(|number| add(format!("step {number}"))).collect();
+    let (_, body) = host.post("updates", &json!(long)).await;
+    for (call, name) in [(0, "x".repeat(50)), (9, "x".repeat(48) + "_9"), (199, "x".repeat(46) + "_199")] {
+        assert_eq!(body["results"][call]["name"], name);
+    }
+    assert_eq!(host.post("updates", &json!(others)).await.0, StatusCode::OK);
+    let (status, body) = host.try_update("addStep", json!({"buildid": build, "name": "y"})).await;
+    let said = "invalid parameter buildid: the build has 10000 steps already";
+    assert_eq!((status, body), (StatusCode::BAD_REQUEST, json!({"error": said})));
+}
+
+#[tokio::test]
+async fn a_master_may_change_its_name_but_not_take_anothers() {
+    let host = Setup::default().start().await;
+    let active = async |name: &str, id: i64| {
+        let (status, body) = host.try_update("masterActive", json!({"name": name, "masterid": id})).await;
+        (status.as_u16(), body)
+    };
+    assert_eq!(active("second", 2).await.0, 200);
+    let refused = json!({"error": "invalid parameter name: \"master\" is the name of master 1"});
+    for id in [2, 3] {
+        assert_eq!(active("master", id).await, (400, refused.clone()), "{id}");
+    }
+    assert_eq!(active("first", 1).await.0, 200);
+    assert_eq!(active("master", 2).await.0, 200, "the name is free now");
 }
 
 #[tokio::test]
@@ -100,6 +136,14 @@ async fn a_wrong_update_is_told_what_is_wrong() {
         ("appendLog", json!({"logid": 1, "content": "ox"}), 400, "must end with a line end"),
         ("appendLog", json!({"logid": 1, "content": "ox\n"}), 400, "log 1 is finished"),
         ("completeBuildRequests", json!({"brids": [1], "results": 5}), 400, "unclaim it"),
+        ("finishStep", json!({"stepid": 99, "results": 0}), 404, "no step with stepid 99"),
+        ("finishLog", json!({"logid": 99}), 404, "no log with logid 99"),
+        (
+            "addBuildset",
+            json!({"builderids": [1, 1]}),
+            400,
+            "invalid parameter builderids: builder 1 stands there twice",
+        ),
         ("findWorkerId", json!({"name": "a b"}), 400, "no identifier"),
         ("addChange", json!({"at": "noon"}), 400, "invalid parameter at"),
     ];
@@ -110,6 +154,32 @@ async fn a_wrong_update_is_told_what_is_wrong() {
         assert!(said.contains(message), "{method} {params}: {said}");
     }
     assert_eq!(host.get("health").await["events"], events);
+}
+
+#[tokio::test]
+async fn an_end_that_is_told_twice_is_one_end() {
+    let host = Setup::default().start().await;
+    host.finished_build("linux", 0).await;
+    let (build, step) = (host.get("builds/1").await, host.get("steps/1").await);
+    let events = host.get("health").await["events"].clone();
+    for (method, params) in [
+        ("finishBuild", json!({"buildid": 1, "results": 0})),
+        ("finishStep", json!({"stepid": 1, "results": 0})),
+        ("finishLog", json!({"logid": 1})),
+    ] {
+        assert_eq!(host.update(method, params).await, Value::Null, "{method}");
+    }
+    for (method, params, message) in [
+        ("finishBuild", json!({"buildid": 1, "results": 2}), "build 1 is finished already"),
+        ("finishStep", json!({"stepid": 1, "results": 2}), "step 1 is finished already"),
+        ("finishStep", json!({"stepid": 1, "results": 0, "hidden": true}), "step 1 is finished already"),
+    ] {
+        let (status, body) = host.try_update(method, params).await;
+        let said = body["error"].as_str().expect("an error");
+        assert!(status == StatusCode::BAD_REQUEST && said.contains(message), "{method}: {status} {body}");
+    }
+    assert_eq!((host.get("builds/1").await, host.get("steps/1").await), (build, step));
+    assert_eq!(host.get("health").await["events"], events, "nothing more was told");
 }
 
 #[tokio::test]

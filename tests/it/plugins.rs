@@ -34,13 +34,24 @@ async fn a_panic_is_told_in_its_own_words() {
 async fn an_endless_loop_is_ended() {
     let incident = incident("loop").await;
     assert_eq!(incident["kind"], "timeout");
-    assert!(incident["reason"].as_str().expect("a text").contains("50 ms"), "{incident}");
+    assert!(incident["reason"].as_str().expect("a text").ends_with("more than 50 ms ([plugins] cpu_ms)"), "{incident}");
+}
+
+#[tokio::test]
+async fn a_long_sleep_is_ended() {
+    let incident = incident("sleep").await;
+    assert_eq!(incident["kind"], "timeout");
+    assert!(
+        incident["reason"].as_str().expect("a text").ends_with("longer than 400 ms ([plugins] timeout_ms)"),
+        "{incident}"
+    );
 }
 
 #[tokio::test]
 async fn too_much_memory_is_told_as_such() {
     let incident = incident("memory").await;
     assert_eq!(incident["kind"], "memory");
+    assert!(incident["reason"].as_str().expect("a text").ends_with("([plugins] memory_bytes)"), "{incident}");
 }
 
 #[tokio::test]

@@ -18,6 +18,15 @@ pub fn numbered_name(name: &str, number: u32) -> String {
     kept + &suffix
 }
 
+/// The number with which [`numbered_name`] makes `name` out of `asked`, if it does.
+pub fn number_in_name(asked: &str, name: &str) -> Option<u32> {
+    let (kept, digits) = name.rsplit_once('_')?;
+    let number = digits.parse().ok().filter(|_| !digits.starts_with(['0', '+']))?;
+    let room = LONGEST.checked_sub(digits.len() + 1)?;
+    let cut = asked.char_indices().nth(room).and_then(|(at, _)| asked.get(..at)).unwrap_or(asked);
+    (kept == cut).then_some(number)
+}
+
 /// The slug of a log's name: the name itself when it can stand in a path, else made so.
 pub fn log_slug(name: &str) -> String {
     let legal_first = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-') || c >= '\u{a0}';
@@ -53,6 +62,12 @@ mod tests {
     fn step_names_keep_fifty_characters() {
         assert_eq!(numbered_name("comp", 1), "comp_1");
         assert_eq!(numbered_name(&"x".repeat(50), 1), "x".repeat(48) + "_1");
+        for (asked, number) in [("comp", 1), ("comp_1", 12), (&"ä".repeat(50), 1), (&"x".repeat(47), 123)] {
+            assert_eq!(number_in_name(asked, &numbered_name(asked, number)), Some(number), "{asked} {number}");
+        }
+        for other in ["comp", "comp_", "comp_01", "comp_+1", "comp_1_1", "compile_1", "com_1"] {
+            assert_eq!(number_in_name("comp", other), None, "{other}");
+        }
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub use id::*;
 pub use identifier::is_identifier;
 pub use identifier::log_slug;
 pub use identifier::next_slug;
+pub use identifier::number_in_name;
 pub use identifier::numbered_name;
 pub use message::Attachment;
 pub use message::BodyKind;

@@ -13,11 +13,11 @@ pub enum CallError {
         /// The functions of the guest that were running, innermost first, where it names them.
         frames: Vec<String>,
     },
-    #[error("the plugin computed for more than {limit_ms} ms (limit `cpu_ms`)")]
+    #[error("the plugin computed for more than {limit_ms} ms ([plugins] cpu_ms)")]
     CpuBudget { limit_ms: u64 },
-    #[error("the call took longer than {limit_ms} ms (limit `wall_clock_ms`)")]
+    #[error("the call took longer than {limit_ms} ms ([plugins] timeout_ms)")]
     WallClock { limit_ms: u64 },
-    #[error("the plugin asked for {asked} bytes of memory, the limit is {limit} (limit `memory_bytes`)")]
+    #[error("the plugin asked for {asked} bytes of memory, the limit is {limit} ([plugins] memory_bytes)")]
     Memory { asked: usize, limit: usize },
     /// The answer is not one that the contract allows.
     #[error("the plugin's answer was refused: {0}")]

@@ -64,12 +64,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Makes the master, or notes that it was active.
+    /// Makes the master, or notes its name and that it was active. No other master may have the name.
     pub fn put_master(&mut self, master: MasterId, name: &str, now: Timestamp) -> Result<(), StoreError> {
         self.connection()
             .prepare_cached(
                 "INSERT INTO masters (masterid, name, active, last_active) VALUES (?1, ?2, 1, ?3)
-                 ON CONFLICT (masterid) DO UPDATE SET active = 1, last_active = ?3",
+                 ON CONFLICT (masterid) DO UPDATE SET name = ?2, active = 1, last_active = ?3",
             )?
             .execute((master, name, now))?;
         Ok(())
@@ -106,6 +106,11 @@ impl Reader<'_> {
 
     pub fn has_master(&self, id: MasterId) -> Result<bool, StoreError> {
         Ok(self.connection.prepare_cached("SELECT 1 FROM masters WHERE masterid = ?")?.exists([id])?)
+    }
+
+    pub fn master_by_name(&self, name: &str) -> Result<Option<MasterId>, StoreError> {
+        let mut select = self.connection.prepare_cached("SELECT masterid FROM masters WHERE name = ?")?;
+        Ok(select.query_row([name], |row| row.get(0)).optional()?)
     }
 
     fn with_masters(&self, mut builder: Builder) -> Result<Builder, StoreError> {

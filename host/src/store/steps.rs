@@ -17,16 +17,13 @@ const SELECT: &str = "SELECT stepid, number, name, buildid, started_at, locks_ac
     results, urls, hidden FROM steps";
 
 impl Tx<'_> {
-    /// Numbers it after the newest of its build, from 0. The name must be free.
-    pub fn insert_step(&mut self, build: BuildId, name: &str) -> Result<(StepId, i64), StoreError> {
+    /// Number and name must be free.
+    pub fn insert_step(&mut self, build: BuildId, (number, name): (i64, &str)) -> Result<StepId, StoreError> {
         let connection = self.connection();
-        let number: i64 = connection
-            .prepare_cached("SELECT ifnull(max(number), -1) + 1 FROM steps WHERE buildid = ?")?
-            .query_row([build], |row| row.get(0))?;
         connection
             .prepare_cached("INSERT INTO steps (number, name, buildid, state_string) VALUES (?, ?, ?, 'pending')")?
             .execute((number, name, build))?;
-        Ok((StepId(connection.last_insert_rowid()), number))
+        Ok(StepId(connection.last_insert_rowid()))
     }
 
     pub fn start_step(&mut self, id: StepId, at: Timestamp, locks_acquired: bool) -> Result<bool, StoreError> {
@@ -88,6 +85,29 @@ impl Reader<'_> {
     pub fn step_by_name(&self, build: BuildId, name: &str) -> Result<Option<Step>, StoreError> {
         let sql = format!("{SELECT} WHERE buildid = ? AND name = ?");
         Ok(self.connection.prepare_cached(&sql)?.query_row((build, name), read).optional()?)
+    }
+
+    /// The number after the newest of the build, from 0.
+    pub fn next_step_number(&self, build: BuildId) -> Result<i64, StoreError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT ifnull(max(number), -1) + 1 FROM steps WHERE buildid = ?")?;
+        Ok(select.query_row([build], |row| row.get(0))?)
+    }
+
+    /// Hands out the names of the build's steps that begin with `stem`.
+    pub fn each_step_name(&self, build: BuildId, stem: &str, mut take: impl FnMut(&str)) -> Result<(), StoreError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT name FROM steps WHERE buildid = ? AND name >= ? ORDER BY name")?;
+        let mut rows = select.query((build, stem))?;
+        while let Some(row) = rows.next()? {
+            let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            // In order: behind the first other name there is none that begins so.
+            if !name.starts_with(stem) {
+                break;
+            }
+            take(name);
+        }
+        Ok(())
     }
 
     /// The steps of a build, by number.

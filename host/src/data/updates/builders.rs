@@ -13,6 +13,7 @@ use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeSet;
 
+/// Makes the master, or notes that it is active and what it is called now.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MasterActive {
@@ -23,6 +24,9 @@ pub struct MasterActive {
 impl Apply for MasterActive {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         params::name("name", &self.name)?;
+        if let Some(other) = tx.master_by_name(&self.name)?.filter(|id| *id != self.masterid) {
+            return Err(UpdateError::invalid("name", format!("{:?} is the name of master {other}", self.name)));
+        }
         tx.put_master(self.masterid, &self.name, now)?;
         let body = json!({"masterid": self.masterid, "name": self.name, "active": true});
         emit::event(tx, now, vec![format!("masters/{}/started", self.masterid)], &body)?;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +78,7 @@ pub struct StampFields {
 
 impl Apply for AddBuildset {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        check_builders(&self.builderids)?;
         let bsid = self.insert(tx, now)?;
         tx.insert_buildset_properties(bsid, &self.properties)?;
         let mut brids = BTreeMap::new();
@@ -96,6 +98,18 @@ impl Apply for AddBuildset {
             complete_if_done(tx, now, bsid)?;
         }
         Ok(json!({"bsid": bsid, "brids": brids}))
+    }
+}
+
+/// The answer names each request by its builder, so a builder can have one only.
+fn check_builders(builders: &[BuilderId]) -> Result<(), UpdateError> {
+    let mut seen = BTreeSet::new();
+    match builders.iter().find(|builder| !seen.insert(**builder)) {
+        Some(twice) => {
+            let message = format!("builder {twice} stands there twice; a buildset has one request for each builder");
+            Err(UpdateError::invalid("builderids", message))
+        }
+        None => Ok(()),
     }
 }
 

@@ -81,6 +81,10 @@ pub struct FinishLog {
 
 impl Apply for FinishLog {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        if params::log(tx, self.logid)?.complete {
+            // As with builds: a repeated call is no second end.
+            return Ok(Value::Null);
+        }
         tx.finish_log(self.logid)?;
         tell(tx, now, self.logid, "finished")
     }

@@ -9,12 +9,16 @@ use crate::store::Tx;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// Steps of one build; a loop in a CI system shall not fill the disk.
 const MOST_STEPS: i64 = 10_000;
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 50;
+
+/// What is cut off a long name to number it, at most: `_9999`, as there are no more than [`MOST_STEPS`].
+const LONGEST_SUFFIX: usize = 5;
 
 /// Adds a step, pending. Its name may differ from the one asked for when that is taken.
 #[derive(Debug, Deserialize)]
@@ -28,12 +32,13 @@ impl Apply for AddStep {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         params::name("name", &self.name)?;
         params::build(tx, self.buildid)?;
-        let asked: String = self.name.chars().take(LONGEST_NAME).collect();
-        let name = free_name(tx, self.buildid, asked)?;
-        let (stepid, number) = tx.insert_step(self.buildid, &name)?;
+        let number = tx.next_step_number(self.buildid)?;
         if number >= MOST_STEPS {
             return Err(UpdateError::invalid("buildid", format!("the build has {MOST_STEPS} steps already")));
         }
+        let asked: String = self.name.chars().take(LONGEST_NAME).collect();
+        let name = free_name(tx, self.buildid, asked)?;
+        let stepid = tx.insert_step(self.buildid, (number, &name))?;
         tell(tx, now, stepid, "new")?;
         Ok(json!({"stepid": stepid, "number": number, "name": name}))
     }
@@ -41,14 +46,15 @@ impl Apply for AddStep {
 
 /// `comp`, `comp_1`, `comp_2`, …: the first that is free in the build.
 fn free_name(tx: &Tx<'_>, build: BuildId, asked: String) -> Result<String, UpdateError> {
-    let mut name = asked.clone();
-    for number in 1.. {
-        if tx.step_by_name(build, &name)?.is_none() {
-            break;
-        }
-        name = numbered_name(&asked, number);
+    if tx.step_by_name(build, &asked)?.is_none() {
+        return Ok(asked);
     }
-    Ok(name)
+    // Read once: a query for each candidate would be slow where a loop calls all its steps the same.
+    let stem: String = asked.chars().take(LONGEST_NAME - LONGEST_SUFFIX).collect();
+    let mut taken = HashSet::new();
+    tx.each_step_name(build, &stem, |name| taken.extend(number_in_name(&asked, name)))?;
+    let free = (1..).find(|number| !taken.contains(number));
+    Ok(numbered_name(&asked, free.unwrap_or(u32::MAX)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,6 +137,14 @@ pub struct FinishStep {
 
 impl Apply for FinishStep {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let step = params::step(tx, self.stepid)?;
+        if step.complete {
+            // As with builds: a repeated call is no second end.
+            return match (step.results, step.hidden) == (Some(self.results), self.hidden) {
+                true => Ok(Value::Null),
+                false => Err(UpdateError::invalid("stepid", format!("step {} is finished already", self.stepid))),
+            };
+        }
         tx.finish_step(self.stepid, (self.results, self.hidden), now)?;
         tell(tx, now, self.stepid, "finished")
     }
