@@ -35,7 +35,9 @@ impl Plugins {
     pub async fn load(runtime: &Runtime, directory: &Path) -> Result<Self, RuntimeError> {
         let files =
             files(directory).map_err(|source| RuntimeError::Directory { directory: directory.to_owned(), source })?;
-        Ok(Self::load_files(runtime, &files).await)
+        let plugins = Self::load_files(runtime, &files).await;
+        runtime.inner.cache.prune(plugins.iter().map(|plugin| plugin.digest.as_str()));
+        Ok(plugins)
     }
 
     /// Loads these files, wherever they are.

@@ -1,12 +1,11 @@
-//! Puts the values of secrets into texts, escaped for where they stand, and takes them out of what is recorded.
+//! Puts the values of secrets into texts, escaped for where they stand, and remembers what not to record.
 
-use super::secrets::Secret;
+use super::redact::Redactor;
 use super::secrets::SecretError;
 use super::secrets::Secrets;
 use crate::model::Credentials;
 use crate::model::Part;
 use crate::model::Permit;
-use crate::model::SecretName;
 use crate::model::Text;
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
@@ -15,9 +14,6 @@ use std::borrow::Cow;
 
 /// All but what is unreserved in a URL.
 const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Shorter ones are not looked for in answers: they would be found in innocent words.
-const SHORTEST_REDACTED: usize = 4;
 
 /// Where a secret stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +29,12 @@ pub(super) enum Place {
 pub(super) struct Filler<'a> {
     secrets: &'a Secrets,
     permit: &'a Permit<'a>,
-    revealed: Vec<(&'a SecretName, Secret)>,
+    redactor: Redactor,
 }
 
 impl<'a> Filler<'a> {
     pub(super) fn new(secrets: &'a Secrets, permit: &'a Permit<'a>) -> Self {
-        Self { secrets, permit, revealed: Vec::new() }
+        Self { secrets, permit, redactor: Redactor::default() }
     }
 
     pub(super) fn fill(&mut self, text: &'a Text, place: Place) -> Result<String, SecretError> {
@@ -49,7 +45,7 @@ impl<'a> Filler<'a> {
                 Part::Secret(name) => {
                     let secret = self.secrets.reveal(self.permit, name)?;
                     filled.push_str(&escape(secret.expose(), place));
-                    self.revealed.push((name, secret));
+                    self.redactor.hide(secret.expose(), &format!("<secret:{name}>"));
                 }
             }
         }
@@ -57,25 +53,18 @@ impl<'a> Filler<'a> {
     }
 
     pub(super) fn login(&mut self, login: &'a Credentials) -> Result<(String, String), SecretError> {
-        Ok((self.fill(&login.user, Place::Plain)?, self.fill(&login.password, Place::Plain)?))
+        let (user, password) = (self.fill(&login.user, Place::Plain)?, self.fill(&login.password, Place::Plain)?);
+        self.redactor.hide_login(&user, &password);
+        Ok((user, password))
     }
 
-    /// Takes the values out of an answer: servers like to repeat what they refuse.
+    /// Takes what was revealed out of a text that came back.
     pub(super) fn redact(&self, text: String) -> String {
-        self.revealed.iter().fold(text, |text, (name, secret)| {
-            let shown = format!("<secret:{name}>");
-            let replace = |text: String, value: &str| match value.len() >= SHORTEST_REDACTED && text.contains(value) {
-                true => text.replace(value, &shown),
-                false => text,
-            };
-            let text = replace(text, secret.expose());
-            let text = replace(text, &escape(secret.expose(), Place::Url));
-            replace(text, &escape(secret.expose(), Place::Json))
-        })
+        self.redactor.redact(text)
     }
 }
 
-fn escape(value: &str, place: Place) -> Cow<'_, str> {
+pub(super) fn escape(value: &str, place: Place) -> Cow<'_, str> {
     match place {
         Place::Plain => Cow::Borrowed(value),
         Place::Url => utf8_percent_encode(value, &ESCAPED).into(),

@@ -7,7 +7,9 @@ use super::deadlines::Clock;
 use super::deadlines::Deadlines;
 use super::deadlines::Step;
 use super::guard::Guard;
+use super::http_answer::Extent;
 use super::http_answer::judge;
+use super::http_answer::probed;
 use super::http_failure::lost;
 use super::http_failure::not_reached;
 use super::http_failure::unanswered;
@@ -125,21 +127,31 @@ impl Resolve for Guarded {
     }
 }
 
-/// Reads the answer. What its head says counts, whatever becomes of its body.
+/// Reads the answer. What its head says counts, whatever becomes of its body; but a probe is about the body.
 async fn take(mut answer: Response, this: &Try<'_>) -> Sent {
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut read = Vec::new();
     // Too late is soon enough: what came till then is kept.
-    let _ = this.clock.within(Step::Exchange, read_body(&mut answer, &mut read)).await;
-    judge(status, &headers, this.outgoing.now, String::from_utf8_lossy(&read).into_owned())
+    let extent = this.clock.within(Step::Exchange, read_body(&mut answer, &mut read)).await.unwrap_or(Extent::Part);
+    let sent = judge(status, &headers, this.outgoing.now, String::from_utf8_lossy(&read).into_owned());
+    match this.marker {
+        Some(marker) => probed(sent, marker, extent),
+        None => sent,
+    }
 }
 
-async fn read_body(answer: &mut Response, read: &mut Vec<u8>) {
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        let room = MAX_READ_BYTES - read.len();
-        read.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return;
+async fn read_body(answer: &mut Response, read: &mut Vec<u8>) -> Extent {
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = MAX_READ_BYTES - read.len();
+                read.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    return Extent::Part;
+                }
+            }
+            Ok(None) => return Extent::Whole,
+            Err(_) => return Extent::Part,
         }
     }
 }

@@ -11,6 +11,14 @@ use std::time::SystemTime;
 /// The longest that another side may keep us waiting.
 const MAX_WAIT_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How much of an answer's body was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    Whole,
+    /// It was cut, broke off, or did not come in time.
+    Part,
+}
+
 /// Judges status and headers; the answer is for people and for receipts.
 pub(super) fn judge(status: StatusCode, headers: &HeaderMap, now: Millis, answer: String) -> Sent {
     let outcome = match status.as_u16() {
@@ -34,6 +42,20 @@ pub(super) fn judge(status: StatusCode, headers: &HeaderMap, now: Millis, answer
         sent.not_before = retry_after(headers, now).or_else(|| rate_limit_reset(headers, now));
     }
     sent
+}
+
+/// What a judged answer says of an earlier message. What may stand in the part that was not read is not absent: the
+/// message would be sent a second time.
+pub(super) fn probed(sent: Sent, marker: &str, extent: Extent) -> Sent {
+    if sent.outcome != AttemptOutcome::Done {
+        return sent;
+    }
+    match (sent.answer.contains(marker), extent) {
+        (true, _) => Sent { outcome: AttemptOutcome::ProbeFound, ..sent },
+        (false, Extent::Whole) => Sent { outcome: AttemptOutcome::ProbeAbsent, ..sent },
+        (false, Extent::Part) => Sent { outcome: AttemptOutcome::Failed, ..sent }
+            .with_reason("no marker was found, but the answer was not read to its end"),
+    }
 }
 
 /// `Retry-After`, in seconds or as a date.

@@ -20,6 +20,7 @@ mod opening;
 mod outcome;
 mod pool;
 mod ranges;
+mod redact;
 mod secrets;
 mod smtp;
 mod smtp_reply;

@@ -1,6 +1,7 @@
 //! The transports against servers on loopback, well behaved and not.
 
 mod http;
+mod redaction;
 mod smtp;
 
 use super::*;

@@ -11,7 +11,6 @@ use super::secrets::Secrets;
 use super::smtp::Smtp;
 use super::trust::Trust;
 use super::trust::TrustError;
-use crate::model::AttemptOutcome;
 use crate::model::Destination;
 use crate::model::Message;
 use crate::model::Millis;
@@ -64,6 +63,8 @@ pub(super) struct Try<'a> {
     pub(super) destination: &'a Destination,
     pub(super) filler: Filler<'a>,
     pub(super) clock: Clock,
+    /// What to look for in the answer, if the message is a question.
+    pub(super) marker: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -94,26 +95,28 @@ impl Transports {
     }
 
     /// Asks whether an earlier message arrived: `ProbeFound` if the answer is a success and has `marker` in it,
-    /// `ProbeAbsent` if it is a success without.
+    /// `ProbeAbsent` if it is a success without, read to its end.
     pub async fn probe(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: &str) -> Sent {
+        if marker.is_empty() {
+            return Sent::refused("a probe without a marker, which would be found in any answer");
+        }
+        if !matches!(permit.message(), Message::Http(_)) {
+            return Sent::refused("this version probes by HTTP only");
+        }
         self.exchange(permit, outgoing, Some(marker)).await
     }
 
     async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
         let clock = Clock::start(self.0.deadlines);
         let filler = Filler::new(&self.0.secrets, permit);
-        let mut this = Try { outgoing, destination: permit.destination(), filler, clock };
-        let mut sent = match permit.message() {
+        let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker };
+        let sent = match permit.message() {
             Message::Mail(mail) => self.0.smtp.send(mail, &mut this).await,
             Message::Http(request) => self.0.http.send(request, &mut this).await,
             Message::Ssh(_) => Sent::refused("this version has no ssh transport"),
             Message::Irc(_) => Sent::refused("this version has no irc transport"),
             Message::Other(_) => Sent::refused("this version has no transport for such a message"),
         };
-        if let (Some(marker), AttemptOutcome::Done) = (marker, sent.outcome) {
-            let found = sent.answer.contains(marker);
-            sent.outcome = if found { AttemptOutcome::ProbeFound } else { AttemptOutcome::ProbeAbsent };
-        }
         sent.map_texts(|text| this.filler.redact(text))
     }
 }

@@ -2,6 +2,9 @@
 
 use super::*;
 use AttemptOutcome::*;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
 async fn sink() -> (HttpSink, String) {
     let sink = HttpSink::start(None).await.unwrap();
@@ -154,17 +157,55 @@ async fn what_no_request_can_say_is_refused() {
 #[tokio::test]
 async fn a_probe_looks_for_its_marker() {
     let (sink, url) = sink().await;
-    let house = House::open();
     sink.answer_always(Answer::status(200).body(format!("{}marker", " ".repeat(40_000))));
-    let ask = Message::Http(HttpRequest { method: "GET".into(), ..request(url.clone()) });
-    let grants = Grants::new(&[], false, &[url]).unwrap();
-    let permit = grants.permit(&ask).unwrap();
-    let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents: &[] };
-    assert_eq!(house.transports.probe(&permit, &outgoing, "marker").await.outcome, ProbeFound);
-    assert_eq!(house.transports.probe(&permit, &outgoing, "maker").await.outcome, ProbeAbsent);
+    check(&probe(&url, "marker").await, ProbeFound, "");
+    check(&probe(&url, "maker").await, ProbeAbsent, "");
     sink.answer_always(Answer::status(500));
-    assert_eq!(house.transports.probe(&permit, &outgoing, "marker").await.outcome, Failed);
+    check(&probe(&url, "marker").await, Failed, "answered 500");
     assert_eq!(sink.received()[0].header("webhook-id"), None);
+    check(&probe(&url, "").await, Refused, "a probe without a marker");
+    assert_eq!(sink.count(), 3);
+}
+
+#[tokio::test]
+async fn a_marker_is_absent_only_from_a_whole_answer() {
+    let (sink, url) = sink().await;
+    let cut = "the answer was not read to its end";
+    for fault in [HttpFault::DropInBody, HttpFault::Endless] {
+        sink.answer_always(Answer::status(200).body("marker ").fault(fault));
+        check(&probe(&url, "marker").await, ProbeFound, "");
+        check(&probe(&url, "maker").await, Failed, cut);
+    }
+    for (length, outcome, reason) in [(64 * 1024, ProbeAbsent, ""), (64 * 1024 + 1, Failed, cut)] {
+        sink.answer_always(Answer::status(200).body(" ".repeat(length)));
+        check(&probe(&url, "marker").await, outcome, reason);
+    }
+}
+
+async fn probe(url: &str, marker: &str) -> Sent {
+    let ask = Message::Http(HttpRequest { method: "GET".into(), ..request(url.to_owned()) });
+    let grants = Grants::new(&[], false, &[url.to_owned()]).unwrap();
+    let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents: &[] };
+    House::open().transports.probe(&grants.permit(&ask).unwrap(), &outgoing, marker).await
+}
+
+/// Servers of raw bytes: the first head is cut, the second whole and its body is not.
+#[tokio::test]
+async fn a_success_counts_from_the_end_of_its_head() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n";
+    for (answer, outcome, reason) in [(head.to_owned(), Unknown, "no answer: "), (format!("{head}\r\nbegun"), Done, "")]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        };
+        let (house, message) = (House::open(), Message::Http(request(url)));
+        let ((), sent) = tokio::join!(serve, house.send(message));
+        check(&sent, outcome, reason);
+    }
 }
 
 #[tokio::test]
