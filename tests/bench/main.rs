@@ -1,2 +1,65 @@
-//! (being written)
-fn main() {}
+//! The benches: each figure beside a limit of the same machine, taken in the same run.
+//!
+//! `cargo xtask bench [filter]`. Limit and figure take turns, and medians are compared, for the machine may be busy.
+//! What is slow is printed and fails nothing. What the figures mean is in `docs/performance.md`.
+
+mod backlog;
+mod bare;
+mod batches;
+mod clients;
+mod drain;
+mod handle;
+mod host;
+mod latency;
+mod memory;
+mod mix;
+mod native;
+mod processes;
+mod render;
+mod rounds;
+mod table;
+mod updates;
+mod usual;
+
+use std::process::Command;
+use table::Row;
+use tokio::runtime::Runtime;
+
+type Bench = fn(&Runtime) -> Vec<Row>;
+
+const BENCHES: [(&str, Bench); 7] = [
+    ("updates", updates::run),
+    ("batches", batches::run),
+    ("handle", handle::run),
+    ("render", render::run),
+    ("latency", latency::run),
+    ("drain", drain::run),
+    ("memory", memory::run),
+];
+
+fn main() {
+    // As `campanile serve` has it; lines are made and thrown away.
+    let filter = tracing_subscriber::EnvFilter::new("info");
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::sink).init();
+    // Cargo adds `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let mut rows = Vec::new();
+    for (name, bench) in BENCHES {
+        if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
+            eprintln!("measuring {name} …");
+            rows.extend(bench(&runtime));
+        }
+    }
+    println!("\n{}\n", machine());
+    table::print(&rows);
+}
+
+/// What it was measured on.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let kernel = Command::new("uname").args(["-s", "-r"]).output().map(|uname| uname.stdout).unwrap_or_default();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: Vec<&str> = load.split(' ').take(2).collect();
+    format!("{cores} cores, {}, load {}", String::from_utf8_lossy(&kernel).trim(), load.join(" "))
+}

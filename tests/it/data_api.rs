@@ -107,7 +107,7 @@ async fn a_batch_is_all_or_nothing() {
     let before = host.get("health").await["events"].clone();
     let calls = json!([
         {"method": "findBuilderId", "params": {"name": "linux"}},
-        {"method": "addBuildset", "params": {"builderids": [{"$result": 0}]}},
+        {"method": "addBuildset", "params": {"waited_for": false, "builderids": [{"$result": 0}]}},
         {"method": "addBuild", "params": {"builderid": {"$result": 0}, "buildrequestid": 77}},
     ]);
     let (status, body) = host.post("updates", &calls).await;
@@ -140,11 +140,11 @@ async fn a_wrong_update_is_told_what_is_wrong() {
         ("finishLog", json!({"logid": 99}), 404, "no log with logid 99"),
         (
             "addBuildset",
-            json!({"builderids": [1, 1]}),
+            json!({"waited_for": false, "builderids": [1, 1]}),
             400,
             "invalid parameter builderids: builder 1 stands there twice",
         ),
-        ("findWorkerId", json!({"name": "a b"}), 400, "no identifier"),
+        ("findWorkerId", json!({"name": "a b"}), 400, "no name for a worker"),
         ("addChange", json!({"at": "noon"}), 400, "invalid parameter at"),
     ];
     for (method, params, status, message) in cases {

@@ -39,7 +39,7 @@ pub fn finished_build(builderid: i64, results: i64) -> Value {
     let step = json!({"$result": [5, "stepid"]});
     let request = json!({"$result": [0, "brids", builderid]});
     json!([
-        {"method": "addBuildset", "params": {"builderids": [builderid], "reason": "a test", "scheduler": "tests",
+        {"method": "addBuildset", "params": {"waited_for": false, "builderids": [builderid], "reason": "a test", "scheduler": "tests",
             "sourcestamps": [{"branch": "main", "revision": "abc123", "repository": "https://example.org/r.git",
                 "project": "belfry", "codebase": ""}]}},
         {"method": "addBuild", "params": {"builderid": builderid, "buildrequestid": request}},

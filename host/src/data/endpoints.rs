@@ -84,11 +84,14 @@ impl Question {
             ["builds", id, rest @ ..] => match (self.number(id)?, rest) {
                 // Of a build that is not there there are no steps, as Buildbot has it.
                 (id, ["steps"]) => self.many("steps", reader.steps_of(BuildId(id))?),
+                (id, ["properties"]) => self.one("properties", Some(reader.build_properties(BuildId(id))?)),
                 (id, rest) => {
                     let build = reader.build(BuildId(id))?.ok_or_else(|| self.not_found())?;
                     self.of_build(reader, build, rest)
                 }
             },
+            // Of a step that is not there there are no logs.
+            ["steps", id, "logs"] => self.many("logs", reader.logs_of(StepId(self.number(id)?))?),
             ["steps", id, rest @ ..] => {
                 let step = reader.step(StepId(self.number(id)?))?;
                 self.of_step(reader, step, rest)

@@ -3,14 +3,6 @@
 /// The longest step name and log slug, in characters.
 const LONGEST: usize = 50;
 
-/// Whether `text` is an identifier of at most `longest` characters: ASCII letters, digits, `_`, `-`, and after the
-/// first character `.`; no digit in front (Buildbot's `identifier` type).
-pub fn is_identifier(longest: usize, text: &str) -> bool {
-    let mut chars = text.chars();
-    let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
-    first && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) && text.len() <= longest
-}
-
 /// `name` with `_number` behind it, cut so that the whole has at most 50 characters.
 pub fn numbered_name(name: &str, number: u32) -> String {
     let suffix = format!("_{number}");
@@ -27,12 +19,18 @@ pub fn number_in_name(asked: &str, name: &str) -> Option<u32> {
     (kept == cut).then_some(number)
 }
 
-/// The slug of a log's name: the name itself when it can stand in a path, else made so.
-pub fn log_slug(name: &str) -> String {
+/// Whether a name of at most 50 characters can stand in a path as it is: letters, digits, `_`, `-`, and whatever lies
+/// beyond ASCII; no digit in front, no dot (Buildbot's identifiers of workers and log slugs).
+pub fn is_path_name(name: &str) -> bool {
     let legal_first = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-') || c >= '\u{a0}';
     let legal = |c: char| legal_first(c) || c.is_ascii_digit();
     let mut chars = name.chars();
-    if chars.next().is_some_and(legal_first) && chars.all(legal) && name.chars().count() <= LONGEST {
+    chars.next().is_some_and(legal_first) && chars.all(legal) && name.chars().count() <= LONGEST
+}
+
+/// The slug of a log's name: the name itself when it can stand in a path, else made so.
+pub fn log_slug(name: &str) -> String {
+    if is_path_name(name) {
         return name.to_owned();
     }
     let ascii = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
@@ -84,12 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn identifiers() {
-        assert!(is_identifier(50, "compile.all"));
-        assert!(is_identifier(50, "-x"));
-        for bad in ["", "7up", ".x", "a b", "ä"] {
-            assert!(!is_identifier(50, bad), "{bad}");
-        }
-        assert!(!is_identifier(3, "four"));
+    fn names_of_workers() {
+        assert!(["worker-1", "wörker", "_x"].into_iter().all(is_path_name));
+        assert!(!["", "7up", "a.b", "a b", "a/b"].into_iter().any(is_path_name));
+        assert!(!is_path_name(&"x".repeat(51)));
     }
 }

@@ -45,7 +45,7 @@ pub use grants::Grants;
 pub use grants::Mark;
 pub use grants::Permit;
 pub use id::*;
-pub use identifier::is_identifier;
+pub use identifier::is_path_name;
 pub use identifier::log_slug;
 pub use identifier::next_slug;
 pub use identifier::number_in_name;

@@ -175,7 +175,8 @@ pub struct Buildset {
     pub complete_at: Option<Timestamp>,
     pub results: Option<Results>,
     pub parent_buildid: Option<BuildId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Not in the body of `new`.
+    #[serde(default)]
     pub parent_relationship: Option<String>,
     pub sourcestamps: Vec<SourceStamp>,
 }

@@ -84,6 +84,7 @@ fn pool(slots: u32, keep: usize, scan: Enabled) -> InstanceAllocationStrategy {
         .max_component_instance_size(INSTANCE_BYTES)
         .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(keep)
+        .table_keep_resident(keep)
         .pagemap_scan(scan);
     InstanceAllocationStrategy::Pooling(pool)
 }

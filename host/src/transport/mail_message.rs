@@ -17,7 +17,6 @@ use lettre::Message;
 use lettre::address::Envelope;
 use lettre::message::Body;
 use lettre::message::Mailbox;
-use lettre::message::Mailboxes;
 use lettre::message::MessageBuilder;
 use lettre::message::MultiPart;
 use lettre::message::SinglePart;
@@ -30,7 +29,20 @@ use std::time::SystemTime;
 use url::Host;
 
 /// What the host writes itself, or what would contradict it; names that begin with `Content-` too.
-const OWN_HEADERS: [&str; 7] = ["bcc", "date", "message-id", "mime-version", "received", "resent-bcc", "return-path"];
+const OWN_HEADERS: [&str; 12] = [
+    "auto-submitted",
+    "bcc",
+    "cc",
+    "date",
+    "from",
+    "message-id",
+    "mime-version",
+    "received",
+    "resent-bcc",
+    "return-path",
+    "subject",
+    "to",
+];
 
 /// A mail whose addresses and headers are known to be good.
 #[derive(Debug)]
@@ -39,6 +51,8 @@ pub(super) struct Draft {
     pub(super) sender: Address,
     /// To, Cc and Bcc, each once.
     pub(super) recipients: Vec<Address>,
+    /// Recipients that no relay can be asked about, each with why.
+    pub(super) dropped: Vec<String>,
     kind: ContentType,
     body: String,
     attachments: Vec<SinglePart>,
@@ -48,11 +62,13 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn new<'a>(mail: &'a Mail, this: &mut Try<'a>) -> Result<Self, Sent> {
         let outgoing = this.outgoing;
-        let sender = mailbox("the sender", &mail.sender)?;
-        let (to, cc, bcc) = (mailboxes("To", &mail.to)?, mailboxes("Cc", &mail.cc)?, mailboxes("Bcc", &mail.bcc)?);
+        let sender = mailbox(&mail.sender).map_err(|why| Sent::refused(format!("the sender: {why}")))?;
+        let mut dropped = Vec::new();
+        let [to, cc, bcc] = [&mail.to, &mail.cc, &mail.bcc].map(|texts| mailboxes(texts, &mut dropped));
         let recipients = recipients([&to, &cc, &bcc]);
         let Ok(envelope) = Envelope::new(Some(sender.email.clone()), recipients.clone()) else {
-            return Err(Sent::refused("the mail has no recipients"));
+            let why = if dropped.is_empty() { String::new() } else { format!(": {}", dropped.join("; ")) };
+            return Err(Sent::refused(format!("the mail has no recipients{why}")));
         };
         let mut builder = Message::builder()
             .envelope(envelope)
@@ -75,6 +91,7 @@ impl Draft {
             builder,
             sender: sender.email,
             recipients,
+            dropped,
             kind: content_type(mail.kind),
             body: crlf(&mail.body),
             attachments: attached(&mail.attachments, outgoing.contents)?,
@@ -138,23 +155,25 @@ fn header(name: &str, value: String) -> Result<HeaderValue, Sent> {
     }
 }
 
-fn mailboxes(what: &str, texts: &[String]) -> Result<Vec<Mailbox>, Sent> {
-    texts.iter().map(|text| mailbox(what, text)).collect()
+/// Those that are addresses. One that is none shall not cost the others their mail.
+fn mailboxes(texts: &[String], dropped: &mut Vec<String>) -> Vec<Mailbox> {
+    let parsed = texts.iter().map(|text| mailbox(text));
+    parsed.filter_map(|mailbox| mailbox.map_err(|why| dropped.push(why)).ok()).collect()
 }
 
-fn mailbox(what: &str, text: &str) -> Result<Mailbox, Sent> {
-    let wrong =
-        || Sent::refused(format!("{what}: invalid address {text:?}: expected me@example.org or Me <me@example.org>"));
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    let wrong = || format!("invalid address {text:?}: expected me@example.org or Me <me@example.org>");
     if text.contains(char::is_control) {
         return Err(wrong());
     }
-    // The list's parser, because the one for a single address ignores what follows it.
-    let parsed: Mailboxes = text.trim().parse().map_err(|_| wrong())?;
-    let mut parsed = parsed.into_iter();
-    match (parsed.next(), parsed.next()) {
-        (Some(mailbox), None) => Ok(Mailbox::new(mailbox.name, ascii_domain(mailbox.email))),
-        _ => Err(wrong()),
-    }
+    // A name may be anything (`renovate[bot]`, `Doe, John`); it is encoded where that is needed.
+    let (name, address) = match text.trim().strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+        Some((name, address)) => (name.trim().trim_matches('"'), address),
+        None => ("", text.trim()),
+    };
+    let address: Address = address.parse().map_err(|_| wrong())?;
+    let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+    Ok(Mailbox::new(name, ascii_domain(address)))
 }
 
 /// The domain as DNS and relays want it.

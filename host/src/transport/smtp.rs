@@ -68,7 +68,7 @@ impl Smtp {
                 Then::Stale if was_pooled => continue,
                 Then::Drop | Then::Stale => drop(session),
             }
-            return Ok(sent);
+            return Ok(with_dropped(sent, &draft.dropped));
         }
     }
 
@@ -152,6 +152,15 @@ impl<'a> Transaction<'a> {
 fn nobody_accepted(refused: &[(&Address, Reply)]) -> Sent {
     let milder = refused.iter().map(|(_, reply)| reply).min_by_key(|reply| reply.code);
     milder.map_or_else(|| Sent::failed("no recipients"), |reply| judged(reply, list(refused)))
+}
+
+/// Says along which recipients the mail did not even ask for.
+fn with_dropped(sent: Sent, dropped: &[String]) -> Sent {
+    if dropped.is_empty() {
+        return sent;
+    }
+    let reason = sent.reason.iter().chain(dropped).cloned().collect::<Vec<_>>().join("; ");
+    sent.with_reason(reason)
 }
 
 /// "refused for a@example.org: 550 no such user; …"

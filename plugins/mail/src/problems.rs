@@ -82,6 +82,8 @@ fn header_problem(name: &str, value: &str) -> Option<&'static str> {
         Some("the mail has this header already")
     } else if value.contains(char::is_control) {
         Some("a header's value has no control characters")
+    } else if value.contains("%(") {
+        Some("a header's value stands as it is: this version fills nothing into %(…)")
     } else {
         None
     }

@@ -59,15 +59,14 @@ fn find(tx: &mut Tx<'_>, name: &str) -> Result<BuilderId, UpdateError> {
 #[serde(deny_unknown_fields)]
 pub struct UpdateBuilderInfo {
     builderid: BuilderId,
-    #[serde(default)]
+    #[serde(deserialize_with = "Option::deserialize")]
     description: Option<String>,
-    #[serde(default, alias = "format")]
+    #[serde(alias = "format", deserialize_with = "Option::deserialize")]
     description_format: Option<String>,
-    #[serde(default, alias = "html")]
+    #[serde(alias = "html", deserialize_with = "Option::deserialize")]
     description_html: Option<String>,
-    #[serde(default)]
+    #[serde(deserialize_with = "Option::deserialize")]
     projectid: Option<ProjectId>,
-    #[serde(default)]
     tags: Vec<String>,
 }
 

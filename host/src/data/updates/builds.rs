@@ -101,7 +101,13 @@ pub struct SetBuildProperty {
 impl Apply for SetBuildProperty {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         params::name("name", &self.name)?;
-        put_properties(tx, now, self.buildid, Properties::from([(self.name, (self.value, self.source))]))
+        params::build(tx, self.buildid)?;
+        let value = (self.value, self.source);
+        tx.put_build_property(self.buildid, &self.name, &value)?;
+        // Told in any case; only `setBuildProperties` is silent when nothing changed.
+        let topic = format!("builds/{}/properties/update", self.buildid);
+        emit::event(tx, now, vec![topic], &Properties::from([(self.name, value)]))?;
+        Ok(Value::Null)
     }
 }
 

@@ -19,7 +19,6 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddBuildset {
-    #[serde(default)]
     pub waited_for: bool,
     #[serde(default)]
     pub scheduler: Option<String>,
@@ -81,22 +80,23 @@ impl Apply for AddBuildset {
         check_builders(&self.builderids)?;
         let bsid = self.insert(tx, now)?;
         tx.insert_buildset_properties(bsid, &self.properties)?;
-        let mut brids = BTreeMap::new();
+        let mut requests = Vec::with_capacity(self.builderids.len());
         for &builder in &self.builderids {
             params::builder(tx, builder)?;
             let request =
                 NewBuildRequest { bsid, builderid: builder, priority: self.priority, waited_for: self.waited_for };
-            let id = tx.insert_buildrequest(&request, now)?;
-            brids.insert(builder.to_string(), id);
+            requests.push((builder, tx.insert_buildrequest(&request, now)?));
         }
-        for &id in brids.values() {
+        for &(_, id) in &requests {
             let request = params::buildrequest(tx, id)?;
             emit::buildrequest(tx, now, &request, "new")?;
         }
         tell_new(tx, now, bsid, self.scheduler.as_deref())?;
-        if brids.is_empty() {
+        if requests.is_empty() {
             complete_if_done(tx, now, bsid)?;
         }
+        let brids: BTreeMap<String, BuildRequestId> =
+            requests.into_iter().map(|(builder, id)| (builder.to_string(), id)).collect();
         Ok(json!({"bsid": bsid, "brids": brids}))
     }
 }

@@ -131,7 +131,6 @@ impl Apply for AddStepUrl {
 pub struct FinishStep {
     stepid: StepId,
     results: Results,
-    #[serde(default)]
     hidden: bool,
 }
 

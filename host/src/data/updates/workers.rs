@@ -13,9 +13,6 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-/// The longest name of a worker, in characters.
-const LONGEST_NAME: usize = 50;
-
 /// The worker of that name, made when there is none. The name is an identifier of at most 50 characters.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,8 +22,11 @@ pub struct FindWorkerId {
 
 impl Apply for FindWorkerId {
     fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
-        if !is_identifier(LONGEST_NAME, &self.name) {
-            let message = format!("{:?} is no identifier of at most {LONGEST_NAME} characters", self.name);
+        if !is_path_name(&self.name) {
+            let message = format!(
+                "{:?} is no name for a worker: letters, digits, _ and -, at most 50, no digit first",
+                self.name
+            );
             return Err(UpdateError::invalid("name", message));
         }
         match tx.worker_id(&self.name)? {

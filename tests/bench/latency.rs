@@ -1,0 +1,97 @@
+//! From an update that is on disk to its mail at the relay, at 200 builds a second.
+//!
+//! The moment of the commit is when the answer came to the client; the mail's is when all of it was received, which is
+//! later than its first byte. So both err to the same side, by little; from the sending of the update is told too.
+
+use crate::clients::Client;
+use crate::clients::here;
+use crate::host;
+use crate::host::Host;
+use crate::mix;
+use crate::rounds::percentile;
+use crate::table::Row;
+use crate::table::seconds;
+use campanile_sinks::ReceivedMail;
+use campanile_sinks::SmtpOptions;
+use campanile_sinks::SmtpSink;
+use campanile_tests::finished_build;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+use std::time::Instant;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+const RATE: u32 = 200;
+const BUILDS: u32 = 2000;
+const CLIENTS: u32 = 8;
+
+/// When an update was sent, and when its answer came.
+type Told = (Instant, Instant);
+
+pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {
+    let sink = runtime.block_on(SmtpSink::start(SmtpOptions::default())).expect("a sink");
+    let host = Host::start(runtime, &host::setup().mail("mails", sink.port(), "mode = \"all\""));
+    let told = here(tell(host.address()));
+    host.settled();
+    let mails = sink.received();
+    assert_eq!(mails.len(), BUILDS as usize, "each build is a mail");
+    let builds = builds(&host);
+    let (mut answered, mut sent) = (Vec::new(), Vec::new());
+    for mail in &mails {
+        let (sending, answer) = told[&builds[&uid(mail)]];
+        answered.push(mail.at.saturating_duration_since(answer).as_secs_f64());
+        sent.push(mail.at.saturating_duration_since(sending).as_secs_f64());
+    }
+    host.stop();
+    let p50_p99 = |times: &[f64]| [0.5, 0.99].map(|part| seconds(percentile(times.to_vec(), part))).join(", ");
+    vec![
+        Row::told("committed to mail received, p50, p99", p50_p99(&answered)),
+        Row::told("update sent to mail received, p50, p99", p50_p99(&sent)),
+    ]
+}
+
+/// Tells of the builds, each at its time by the clock, whatever became of the one before.
+async fn tell(address: SocketAddr) -> HashMap<i64, Told> {
+    let builder = mix::builder(&mut Client::connect(address).await).await;
+    let started = Instant::now() + Duration::from_millis(50);
+    let mut tasks = JoinSet::new();
+    for place in 0..CLIENTS {
+        tasks.spawn_local(async move {
+            let mut client = Client::connect(address).await;
+            let body = finished_build(builder, 0).to_string();
+            let mut told = Vec::new();
+            for number in (place..BUILDS).step_by(CLIENTS as usize) {
+                tokio::time::sleep_until((started + Duration::from_secs(1) / RATE * number).into()).await;
+                let sending = Instant::now();
+                let answer: Vec<u8> = client.post("updates", &body).await.to_vec();
+                let answered = Instant::now();
+                let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+                told.push((answer["results"][1]["buildid"].as_i64().expect("an id"), (sending, answered)));
+            }
+            told
+        });
+    }
+    let mut told = HashMap::new();
+    while let Some(done) = tasks.join_next().await {
+        told.extend(done.expect("a client"));
+    }
+    told
+}
+
+/// Which build a delivery is about, by the delivery's uid.
+fn builds(host: &Host<'_>) -> HashMap<String, i64> {
+    let sql = "SELECT uid, json_extract(body, '$.buildid') FROM deliveries JOIN events USING (seq)";
+    let database = host.database();
+    let mut select = database.prepare(sql).expect("a statement");
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("rows")
+}
+
+/// The delivery's uid is in the mail's Message-ID.
+fn uid(mail: &ReceivedMail) -> String {
+    let text = mail.text();
+    let id = text.lines().find_map(|line| line.strip_prefix("Message-ID: <")).expect("a Message-ID");
+    id.split_once('@').expect("a domain").0.to_owned()
+}
