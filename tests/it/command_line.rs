@@ -48,6 +48,9 @@ async fn a_configuration_is_checked_without_a_start() {
     let file = setup.write();
     let said = campanile(&["check", "--config", &file]).await.succeeds();
     assert!(said.contains("is well: 1 reporters\n  all (mail)"), "{said}");
+    let homeless = setup.clone().toml("[store]\npath = \"nowhere/campanile.db\"\n").write();
+    let said = campanile(&["check", "--config", &homeless]).await.fails();
+    assert!(said.contains("store.path: there is no folder") && said.contains("nowhere; make it"), "{said}");
     let broken = setup.toml("[zork]\n");
     let file = broken.write();
     let said = campanile(&["check", "--config", &file]).await.fails();

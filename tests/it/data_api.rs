@@ -211,6 +211,40 @@ async fn requests_that_are_no_calls_are_refused_as_json() {
 }
 
 #[tokio::test]
+async fn requests_for_another_host_are_refused() {
+    let host = Setup::default().start().await;
+    let ask = async |name: &str, path: &str| {
+        let request = host.client.post(format!("{}/{path}", host.url)).header("host", name).body("{}");
+        let answer = request.header("content-type", "application/json").send().await.expect("an answer");
+        let (status, text) = (answer.status().as_u16(), answer.text().await.expect("a body"));
+        (status, serde_json::from_str::<Value>(&text).expect("JSON"))
+    };
+    for name in
+        ["127.0.0.1:8010", "127.8.0.1", "[::1]:8010", "localhost", "LOCALHOST:80", "ci.example.org", "CI.Example.org."]
+    {
+        assert_eq!(ask(name, "api/v2/updates/addChange").await.0, 200, "{name}");
+    }
+    let written = host.get("health").await["events"].clone();
+    for name in [
+        "evil.example",
+        "evil.example:8010",
+        "localhost.evil.example",
+        "10.0.0.1",
+        "example.org",
+        "127.0.0.1.evil.example",
+        "0.0.0.0",
+        "",
+    ] {
+        for path in ["api/v2/updates/addChange", "api/v2/health", "nowhere"] {
+            let (status, body) = ask(name, path).await;
+            let said = body["error"].as_str().expect("an error");
+            assert!(status == 403 && said.contains("[server] url"), "{name} {path}: {status} {said}");
+        }
+    }
+    assert_eq!(host.get("health").await["events"], written);
+}
+
+#[tokio::test]
 async fn calls_may_say_when_it_was() {
     let host = Setup::default().start().await;
     let id = host.update("addChange", json!({"author": "ada@example.org", "at": 1_700_000_000})).await;

@@ -27,6 +27,10 @@ impl Error {
         Self { status: StatusCode::NOT_FOUND, message: message.into() }
     }
 
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, message: message.into() }
+    }
+
     pub(super) fn wrong_method() -> Self {
         Self { status: StatusCode::METHOD_NOT_ALLOWED, message: "this path does not take that method".to_owned() }
     }

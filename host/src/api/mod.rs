@@ -7,6 +7,7 @@ mod control;
 mod deliveries;
 mod error;
 mod health;
+mod host_name;
 mod plugins;
 mod read;
 mod reporters;
@@ -20,6 +21,7 @@ use crate::plugin::Reporter;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::get;
 use axum::routing::post;
 use std::collections::BTreeMap;
@@ -35,8 +37,9 @@ pub struct State {
     pub progress: Progress,
 }
 
-/// All routes; bodies of more than `max_body_bytes` are refused.
+/// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
 pub fn router(state: State, max_body_bytes: usize) -> Router {
+    let own = host_name::OwnName::of(&state.data.site().url);
     Router::new()
         .route("/api", get(read::versions))
         .route("/api/v2/health", get(health::health))
@@ -50,5 +53,6 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))
+        .layer(middleware::from_fn_with_state(own, host_name::check))
         .with_state(state)
 }

@@ -33,6 +33,7 @@ use crate::transport::Trust;
 use anyhow::Context;
 use anyhow::anyhow;
 use anyhow::bail;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,26 +100,19 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     Running::new(listener, router, (parts.store, dispatch, boot), Duration::from_millis(config.server.drain_ms))
 }
 
-/// Checks all that a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.
+/// Checks what a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.
+///
+/// Of the database it looks at the folder only, and it does not listen: another host may be running.
 pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
     let folder = tempfile::tempdir().context("making a temporary folder")?;
     let mut config = config.clone();
+    let mut problems = std::mem::take(&mut config.problems);
+    problems.extend(missing_folder(&config.store.path));
     config.plugins.cache.get_or_insert_with(|| cache(&config.store.path));
     config.store.path = folder.path().join("check.db");
-    let mut problems = std::mem::take(&mut config.problems);
     let parts = match prepare(&config).await {
         Ok(parts) => parts,
-        Err(error) => match error.downcast::<ConfigError>() {
-            Ok(more) => {
-                problems.extend(more.problems);
-                bail!(ConfigError { path: None, problems });
-            }
-            Err(error) if problems.is_empty() => return Err(error),
-            Err(error) => {
-                problems.push(format!("{error:#}"));
-                bail!(ConfigError { path: None, problems });
-            }
-        },
+        Err(error) => return Err(along(problems, error)),
     };
     parts.store.close().await;
     if !problems.is_empty() {
@@ -127,19 +121,45 @@ pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
     Ok(parts.reporters.values().map(|reporter| format!("{} ({})", reporter.name, reporter.plugin.name)).collect())
 }
 
+fn missing_folder(store: &Path) -> Option<String> {
+    let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
+    Some(format!("store.path: there is no folder {}; make it", folder.display()))
+}
+
+/// The error, told together with what else is wrong.
+fn along(mut problems: Vec<String>, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<ConfigError>() {
+        Ok(more) => problems.extend(more.problems),
+        Err(error) if problems.is_empty() => return error,
+        Err(error) => problems.push(format!("{error:#}")),
+    }
+    ConfigError { path: None, problems }.into()
+}
+
 async fn prepare(config: &Config) -> anyhow::Result<Parts> {
     // A second start in one process finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let store = Store::open(&Options::new(&config.store.path))?;
     let site = Site { title: config.server.title.clone(), url: config.server.url.clone() };
     let data = Data::new(store.clone(), site.clone());
-    let transports = transports(config)?;
-    let plugins = plugins(config).await?;
+    let mut problems = Vec::new();
+    let transports = transports(config, &mut problems)?;
+    let plugins = match plugins(config).await {
+        Ok(plugins) => plugins,
+        Err(error) => return Err(along(problems, error)),
+    };
     for broken in plugins.1.broken() {
         tracing::warn!(file = %broken.file.display(), reason = broken.reason, remedy = broken.remedy, "a plugin is left out");
     }
     let caller = Caller::new(plugins.0, plugins.1, data.clone());
-    let reporters = reporters::load(&config.reporters, &caller, (&site, transports.secrets())).await?;
+    let loaded = reporters::load(&config.reporters, &caller, (&site, transports.secrets())).await;
+    let reporters = loaded.unwrap_or_else(|found| {
+        problems.extend(found);
+        reporters::Reporters::default()
+    });
+    if !problems.is_empty() {
+        bail!(ConfigError { path: None, problems });
+    }
     Ok(Parts { store, caller, data, transports, reporters })
 }
 
@@ -162,27 +182,29 @@ async fn plugins(config: &Config) -> anyhow::Result<(Runtime, Plugins)> {
 }
 
 /// Beside the database: it is ours, and it is on a disk that takes what we write.
-fn cache(store: &std::path::Path) -> PathBuf {
+fn cache(store: &Path) -> PathBuf {
     let mut path = store.as_os_str().to_owned();
     path.push(".plugins");
     PathBuf::from(path)
 }
 
-fn transports(config: &Config) -> anyhow::Result<Transports> {
-    let guard = match Guard::parse(&config.network.allow) {
-        Ok(guard) => guard,
-        Err(problems) => {
-            let lines = problems.into_iter().map(|(index, error)| format!("network.allow[{index}]: {error}"));
-            bail!(ConfigError { path: None, problems: lines.collect() });
-        }
-    };
+/// What is wrong with `[network]` is noted and left out, so that it is told with what is wrong elsewhere.
+fn transports(config: &Config, problems: &mut Vec<String>) -> anyhow::Result<Transports> {
+    let guard = Guard::parse(&config.network.allow).unwrap_or_else(|found| {
+        problems.extend(found.into_iter().map(|(index, error)| format!("network.allow[{index}]: {error}")));
+        Guard::default()
+    });
     let setup = Setup {
         guard,
         secrets: Secrets::new(Some(config.secrets.directory.clone())),
         trust: Trust { extra_ca: config.network.extra_ca.clone() },
         ..Setup::default()
     };
-    Ok(Transports::new(setup)?)
+    let untrusting = Setup { trust: Trust::default(), ..setup.clone() };
+    Transports::new(setup).or_else(|error| {
+        problems.push(format!("network.extra_ca: {error}"));
+        Ok(Transports::new(untrusting)?)
+    })
 }
 
 /// Counts this life of the process, and makes the master that calls belong to which name none.

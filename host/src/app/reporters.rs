@@ -1,7 +1,6 @@
 //! From `[[reporter]]` to a reporter that can be called. All that is wrong with all of them is said at once.
 
 use crate::config;
-use crate::config::ConfigError;
 use crate::data::Site;
 use crate::model::Grants;
 use crate::model::Mark;
@@ -18,7 +17,6 @@ use crate::plugin::settings;
 use crate::plugin::settings::Checked;
 use crate::plugin::settings::MarkKind;
 use crate::transport::Secrets;
-use anyhow::bail;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +31,7 @@ pub(super) async fn load(
     configured: &[config::Reporter],
     caller: &Caller,
     (site, secrets): (&Site, &Secrets),
-) -> anyhow::Result<Reporters> {
+) -> Result<Reporters, Vec<String>> {
     let mut reporters = BTreeMap::new();
     let mut problems = Vec::new();
     for reporter in configured {
@@ -44,10 +42,7 @@ pub(super) async fn load(
             }
         }
     }
-    if problems.is_empty() {
-        return Ok(Arc::new(reporters));
-    }
-    bail!(ConfigError { path: None, problems });
+    if problems.is_empty() { Ok(Arc::new(reporters)) } else { Err(problems) }
 }
 
 async fn one(

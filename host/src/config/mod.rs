@@ -53,16 +53,17 @@ impl Config {
             .parse()
             .map_err(|error: toml::de::Error| ConfigError { path: None, problems: vec![error.to_string()] })?;
         let mut reading = Reading::new(table);
+        let reporters = reading.list("reporter");
+        reporter::check_names(&reporters, &mut reading);
         let mut config = Self {
             server: reading.section("server"),
             store: reading.section("store"),
             plugins: reading.section("plugins"),
             secrets: reading.section("secrets"),
             network: reading.section("network"),
-            reporters: reading.list("reporter"),
+            reporters: reporters.into_iter().map(|(_, reporter)| reporter).collect(),
             problems: Vec::new(),
         };
-        reporter::check_names(&config.reporters, &mut reading);
         server::check(&config.server, &mut reading);
         config.problems = reading.finish();
         config.store.path = folder.join(&config.store.path);

@@ -31,9 +31,9 @@ pub enum From {
     Start,
 }
 
-pub(super) fn check_names(reporters: &[Reporter], reading: &mut Reading) {
+pub(super) fn check_names(reporters: &[(usize, Reporter)], reading: &mut Reading) {
     let mut seen = HashSet::new();
-    for (index, reporter) in reporters.iter().enumerate() {
+    for (index, reporter) in reporters {
         let ReporterName(name) = &reporter.name;
         if name.is_empty() || name.chars().any(|c| c.is_control() || c == '/') {
             reading.problem(&format!("reporter[{index}].name"), format!("{name:?} must be a name without slashes"));

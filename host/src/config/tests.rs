@@ -25,26 +25,41 @@ fn all_problems_are_told_at_once_with_their_place() {
         url = "ci.example.org"
         [store]
         pth = "x.db"
+        size = 3
+        [network]
+        allow = "10.0.0.0/8"
+        extraca = "ca.pem"
         [mail]
         [[reporter]]
         name = "a"
         plugin = "mail"
         [[reporter]]
-        name = "a"
+        name = 3
+        allowed = []
+        [[reporter]]
+        name = "b"
         plugin = "mail"
         setting = {}
+        from = "later"
         [[reporter]]
         name = "a"
         plugin = "mail"
     "#;
     let problems = problems(text);
     let expected = [
-        "store.pth: unknown field",
-        "reporter[1].setting: unknown field",
+        "reporter[1].name: invalid type: integer `3`",
+        "reporter[1].allowed: unknown key, did you mean allow?",
+        "reporter[1]: missing field `plugin`",
+        "reporter[2].setting: unknown key, did you mean settings?",
+        "reporter[2].from: unknown variant `later`",
+        "reporter[3].name: \"a\"",
+        "store.pth: unknown key, did you mean path?",
+        "store.size: unknown key; there are path",
+        "network.allow: invalid type: string",
+        "network.extraca: unknown key, did you mean extra_ca?",
         "server.listen",
         "server.url",
         "mail: unknown section",
-        "reporter[1].name: \"a\"",
     ];
     for start in expected {
         assert!(problems.iter().any(|problem| problem.starts_with(start)), "{start} in {problems:#?}");
