@@ -55,7 +55,7 @@ impl Guard {
     }
 
     /// Reads `[network] allow`; or says what is wrong with each entry, by its position.
-    pub fn parse(allow: &[String]) -> Result<Self, Vec<(usize, OpeningError)>> {
+    pub(crate) fn parse(allow: &[String]) -> Result<Self, Vec<(usize, OpeningError)>> {
         let (mut openings, mut wrong) = (Vec::new(), Vec::new());
         for (i, text) in allow.iter().enumerate() {
             match text.parse() {

@@ -33,8 +33,6 @@ pub use guard::Guard;
 pub use opening::Opening;
 pub use opening::OpeningError;
 pub use outcome::Sent;
-pub use secrets::Secret;
-pub use secrets::SecretError;
 pub use secrets::Secrets;
 pub use transports::Outgoing;
 pub use transports::Setup;

@@ -24,10 +24,10 @@ pub struct Secrets {
 
 /// The value of a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub(super) struct Secret(String);
 
 #[derive(Debug, Error)]
-pub enum SecretError {
+pub(crate) enum SecretError {
     #[error(
         "secret {0:?}: not a name; expected the name of a file in the secrets directory (letters, digits, '.', '-', \
          '_', not beginning with '.'), or env:NAME"
@@ -49,12 +49,12 @@ impl Secrets {
     }
 
     /// Whether it is there now; asked at load, so that a typing error is found before the first failed build.
-    pub fn check(&self, name: &SecretName) -> Result<(), SecretError> {
+    pub(crate) fn check(&self, name: &SecretName) -> Result<(), SecretError> {
         self.read(&name.0).map(|_| ())
     }
 
     /// The value, for a message that was permitted to name it.
-    pub fn reveal(&self, permit: &Permit<'_>, name: &SecretName) -> Result<Secret, SecretError> {
+    pub(super) fn reveal(&self, permit: &Permit<'_>, name: &SecretName) -> Result<Secret, SecretError> {
         debug_assert!(permit.message().secrets().contains(&name), "a permit is for the secrets of its message");
         self.read(&name.0)
     }
@@ -83,7 +83,7 @@ impl Secrets {
 }
 
 impl Secret {
-    pub fn expose(&self) -> &str {
+    pub(super) fn expose(&self) -> &str {
         &self.0
     }
 }

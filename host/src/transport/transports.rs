@@ -85,7 +85,7 @@ impl Transports {
     }
 
     /// The values of secrets, for checks at load and for hooks.
-    pub fn secrets(&self) -> &Secrets {
+    pub(crate) fn secrets(&self) -> &Secrets {
         &self.0.secrets
     }
 
@@ -96,7 +96,7 @@ impl Transports {
 
     /// Asks whether an earlier message arrived: `ProbeFound` if the answer is a success and has `marker` in it,
     /// `ProbeAbsent` if it is a success without, read to its end.
-    pub async fn probe(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: &str) -> Sent {
+    pub(crate) async fn probe(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: &str) -> Sent {
         if marker.is_empty() {
             return Sent::refused("a probe without a marker, which would be found in any answer");
         }
