@@ -12,6 +12,7 @@ use super::tail::Tail;
 use crate::model::Event;
 use crate::model::Seq;
 use rusqlite::Connection;
+use std::fs::File;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,9 +69,15 @@ impl<'c> Tx<'c> {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, last: Seq, bells: Bells) -> std::io::Result<Self> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("store".to_owned()).spawn(move || run(&connection, last, &bells, queue))?;
+    /// The lock is the writer's: who waits for it to end finds the database free.
+    pub(super) fn start((connection, lock): (Connection, File), last: Seq, bells: Bells) -> std::io::Result<Self> {
+        let (jobs, mut queue) = mpsc::channel(QUEUE);
+        std::thread::Builder::new().name("store".to_owned()).spawn(move || {
+            run(&connection, last, &bells, &mut queue);
+            drop((connection, lock));
+            // Last of all, for this is what `close` waits for.
+            drop(queue);
+        })?;
         Ok(Self { jobs })
     }
 
@@ -127,16 +134,15 @@ fn in_savepoint<T, E: From<StoreError>>(
     result
 }
 
-fn run(connection: &Connection, mut last: Seq, bells: &Bells, mut queue: mpsc::Receiver<Option<Job>>) {
+fn run(connection: &Connection, mut last: Seq, bells: &Bells, queue: &mut mpsc::Receiver<Option<Job>>) {
     while let Some(Some(first)) = queue.blocking_recv() {
-        let (stop, reached) = commit_batch(connection, last, bells, (first, &mut queue));
+        let (stop, reached) = commit_batch(connection, last, bells, (first, queue));
         last = reached;
         if stop {
             break;
         }
         checkpoint(connection, queue.is_empty());
     }
-    queue.close();
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
