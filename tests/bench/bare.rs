@@ -6,6 +6,7 @@
 use crate::mix::BATCH;
 use crate::mix::Subject;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -44,6 +45,7 @@ impl Bare {
         ] {
             connection.pragma_update(None, pragma, value).expect("a pragma");
         }
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).expect("a setting");
         connection.set_prepared_statement_cache_capacity(256);
         let (jobs, queue) = mpsc::sync_channel(4096);
         let thread = std::thread::spawn(move || write(&connection, &queue).expect("the writer writes"));

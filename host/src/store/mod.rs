@@ -53,7 +53,6 @@ pub use writer::Tx;
 
 use crate::model::Event;
 use crate::model::Seq;
-use std::fs::File;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -98,7 +97,6 @@ struct Inner {
     committed: watch::Sender<Seq>,
     owed: watch::Sender<u64>,
     told: watch::Sender<u64>,
-    _lock: File,
 }
 
 impl Store {
@@ -116,9 +114,9 @@ impl Store {
             owed: owed.clone(),
             told: told.clone(),
         };
-        let writer = writer::Writer::start(connection, last, bells)?;
+        let writer = writer::Writer::start((connection, lock), last, bells)?;
         let readers = reader::Readers::open(options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told, _lock: lock }) })
+        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told }) })
     }
 
     /// Runs `job` in a transaction, and returns what it returned once that is on disk. An error takes back all that

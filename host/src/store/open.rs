@@ -5,6 +5,7 @@ use anyhow::Context;
 use anyhow::bail;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 use std::fs::File;
 use std::fs::TryLockError;
 use std::path::Path;
@@ -37,7 +38,7 @@ pub(super) fn writer(options: &Options) -> anyhow::Result<Connection> {
         .with_context(|| format!("opening the database {} ([store] path): does its folder exist?", path.display()))?;
     settings(&connection).with_context(|| format!("opening the database {}", path.display()))?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_plans(&connection)?;
     migrations::migrate(&mut connection).with_context(|| format!("the database {}", path.display()))?;
     check_after_crash(&connection).with_context(|| format!("the database {}", path.display()))?;
     Ok(connection)
@@ -83,8 +84,16 @@ pub(super) fn reader(options: &Options) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// Statements are planned once. Without the guarantee, SQLite plans those that touch a partial index again for each new
+/// value that is bound, which costs more than running them.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
 }
 
 fn settings(connection: &Connection) -> anyhow::Result<()> {

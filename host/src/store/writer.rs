@@ -13,6 +13,7 @@ use crate::model::Event;
 use crate::model::Seq;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
+use std::fs::File;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -82,10 +83,13 @@ impl<'c> Tx<'c> {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, last: Seq, bells: Bells) -> std::io::Result<Self> {
+    /// The lock is the writer's: who waits for it to end finds the database free.
+    pub(super) fn start((connection, lock): (Connection, File), last: Seq, bells: Bells) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new().name("store".to_owned());
-        let thread = thread.spawn(move || run(&connection, last, &bells, queue))?;
+        let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
+            run(&connection, last, &bells, queue);
+            drop((connection, lock));
+        })?;
         Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
     }
 
@@ -174,7 +178,6 @@ fn run(connection: &Connection, mut last: Seq, bells: &Bells, mut queue: mpsc::R
         (open, last) = commit_batch(connection, last, bells, (first, &mut queue));
         checkpoint(connection, queue.is_empty());
     }
-    queue.close();
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
