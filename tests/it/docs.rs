@@ -1,6 +1,8 @@
 //! The examples of the documents are true: configurations are accepted, code stands in a crate that is tested, calls
 //! are taken.
 
+use campanile_sinks::SmtpOptions;
+use campanile_sinks::SmtpSink;
 use campanile_tests::Setup;
 use serde_json::Value;
 use std::path::Path;
@@ -63,11 +65,26 @@ fn rust_examples_stand_in_a_crate_that_is_built_and_tested() {
 
 #[tokio::test]
 async fn calls_of_the_readme_are_taken() {
-    let host = Setup::default().start().await;
+    let sink = SmtpSink::start(SmtpOptions::default()).await.expect("a server");
     let readme = read("README.md");
+    let mut configuration = blocks(&readme, "toml").remove(0);
+    for (written, here) in [
+        ("target/dist/plugins", "plugins"),
+        ("127.0.0.1:8010", "127.0.0.1:0"),
+        ("10.0.0.25:25", &format!("127.0.0.1:{}", sink.port())),
+        ("\"mail.example.org\"", &format!("\"127.0.0.1\"\nsmtpPort = {}", sink.port())),
+    ] {
+        assert!(configuration.contains(written), "{written} stands in it");
+        configuration = configuration.replacen(written, here, 1);
+    }
+    let host = Setup::default().plugins(&["mail"]).alone(&configuration).start().await;
     let call = readme.split("/api/v2/updates --json '").nth(1).and_then(|rest| rest.split('\'').next());
     let call: Value = serde_json::from_str(call.expect("a call")).expect("JSON");
     let (status, body) = host.post("updates", &call).await;
     assert!(status.is_success(), "{body}");
     assert_eq!(body["results"].as_array().map(Vec::len), call.as_array().map(Vec::len));
+    host.settle().await;
+    let mails = sink.received();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].recipients == ["builds@example.org"] && mails[0].text().contains("failed tests"), "{mails:?}");
 }

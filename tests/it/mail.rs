@@ -1,9 +1,11 @@
 //! A build in, a mail out.
 
+use campanile_sinks::ServerCertificate;
 use campanile_sinks::SmtpFault;
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpReply;
 use campanile_sinks::SmtpSink;
+use campanile_sinks::SmtpTls;
 use campanile_tests::Setup;
 use serde_json::json;
 
@@ -111,5 +113,35 @@ async fn a_login_comes_from_a_secret_and_stays_there() {
     for file in ["campanile.db", "campanile.db-wal"] {
         let bytes = std::fs::read(setup.folder().join(file)).unwrap_or_default();
         assert!(!bytes.windows(14).any(|window| window == b"tower-of-bells"), "the secret stands in {file}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_goes_over_tls_to_whom_a_private_authority_vouches_for() {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let (certificate_pem, key_pem) = (own.cert.pem(), own.signing_key.serialize_pem());
+    let shown = ServerCertificate { certificate_pem: certificate_pem.clone(), key_pem };
+    for (tls, setting) in
+        [(SmtpTls::Starttls(shown.clone()), "useTls = true"), (SmtpTls::Implicit(shown), "useSmtps = true")]
+    {
+        let sink = SmtpSink::start(SmtpOptions { tls, ..SmtpOptions::default() }).await.expect("a server");
+        let settings = format!(
+            "relayhost = \"localhost\"\nsmtpPort = {}\n{setting}\nfromaddr = \"ci@example.org\"\n\
+             extraRecipients = [\"builds@example.org\"]",
+            sink.port()
+        );
+        let setup = Setup::default().plugins(&["mail"]).reporter("all", "mail", &settings);
+        let setup = setup.allow(format!("127.0.0.1:{}", sink.port())).allow(format!("[::1]:{}", sink.port()));
+        let untrusting = setup.clone().start().await;
+        untrusting.finished_build("linux", 0).await;
+        untrusting.settle().await;
+        assert_eq!(untrusting.deliveries().await[0]["state"], "dead", "{setting}: nobody vouches for it");
+        untrusting.stop().await;
+        std::fs::write(setup.folder().join("ca.pem"), &certificate_pem).expect("a file is written");
+        let host = setup.network("extra_ca = \"ca.pem\"").start().await;
+        host.finished_build("linux", 0).await;
+        host.settle().await;
+        let mails = sink.received();
+        assert!(mails.len() == 1 && mails[0].tls, "{setting}: {mails:?}");
     }
 }

@@ -18,6 +18,7 @@ mod summary;
 use crate::app;
 use crate::app::Running;
 use anyhow::Context;
+use anyhow::bail;
 use api::Api;
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
@@ -34,10 +35,15 @@ use std::time::Duration;
 use stopwatch::Stopwatch;
 use summary::Summary;
 use tokio::signal::ctrl_c;
+use tokio::time::Instant;
 use tokio::time::timeout;
+use tokio::time::timeout_at;
 
-/// Until all is delivered, after the last call.
+/// Until all is delivered: with `--once` from the start, else after the last call.
 const DEADLINE: Duration = Duration::from_secs(45);
+
+/// With `--once` the whole takes no longer, whatever goes wrong.
+const LONGEST: Duration = Duration::from_secs(55);
 
 /// What a shell shows for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -75,6 +81,16 @@ fn positive(text: &str) -> Result<f64, String> {
 
 /// Runs the demo to its end, or until Ctrl-C.
 pub(crate) async fn run(flags: &Demo) -> anyhow::Result<ExitCode> {
+    if !flags.once {
+        return perform(flags).await;
+    }
+    match timeout(LONGEST, perform(flags)).await {
+        Ok(ended) => ended,
+        Err(_) => bail!("the demo did not end within {} s", LONGEST.as_secs()),
+    }
+}
+
+async fn perform(flags: &Demo) -> anyhow::Result<ExitCode> {
     let recording = Recording::open(flags.recorded.as_deref())?;
     let sink = SmtpSink::start(SmtpOptions::default()).await.context("starting the demo's mail server")?;
     let stage = Stage::set(&flags.plugins, sink.port())?;
@@ -90,6 +106,7 @@ pub(crate) async fn run(flags: &Demo) -> anyhow::Result<ExitCode> {
 }
 
 async fn show(flags: &Demo, recording: &Recording, sink: &SmtpSink, running: &Running) -> anyhow::Result<ExitCode> {
+    let deadline = flags.once.then(|| Instant::now() + DEADLINE);
     let screen = Screen::new();
     let api = Api::new(format!("http://{}", running.address))?;
     screen.say(&format!("{}: {} calls to {}\n", recording.title, recording.calls.len(), api.url));
@@ -97,7 +114,7 @@ async fn show(flags: &Demo, recording: &Recording, sink: &SmtpSink, running: &Ru
     let player = Player { api: &api, screen: &screen };
     let mut postman = Postman::new(sink, &screen);
     let stopwatch = tokio::select! {
-        played = play(&player, recording, flags.pace(), running) => played?,
+        played = play(&player, recording, (flags.pace(), deadline), running) => played?,
         never = postman.wait() => never,
     };
     postman.empty_box();
@@ -114,11 +131,17 @@ async fn show(flags: &Demo, recording: &Recording, sink: &SmtpSink, running: &Ru
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn play(player: &Player<'_>, recording: &Recording, pace: Pace, running: &Running) -> anyhow::Result<Stopwatch> {
+async fn play(
+    player: &Player<'_>,
+    recording: &Recording,
+    (pace, deadline): (Pace, Option<Instant>),
+    running: &Running,
+) -> anyhow::Result<Stopwatch> {
     let stopwatch = player.play(recording, pace).await?;
+    let deadline = deadline.unwrap_or_else(|| Instant::now() + DEADLINE);
     // What is late shows in the summary by its state.
-    if timeout(DEADLINE, running.settled()).await.is_err() {
-        player.screen.say(&format!("\nnot settled after {} s", DEADLINE.as_secs()));
+    if timeout_at(deadline, running.settled()).await.is_err() {
+        player.screen.say("\nnot everything is settled, and the time is up");
     }
     Ok(stopwatch)
 }

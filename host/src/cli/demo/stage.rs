@@ -57,6 +57,7 @@ impl Stage {
 listen = "127.0.0.1:0"
 url = "https://ci.example.org/"
 title = "Example CI"
+drain_ms = 5000
 
 [store]
 path = {store}

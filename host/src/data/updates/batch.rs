@@ -1,6 +1,7 @@
 //! Several calls in one transaction; a later one may name the result of an earlier one.
 //!
-//! `{"$result": 0}` stands for the whole result of the first call, `{"$result": [0, "stepid"]}` for a field of it.
+//! `{"$result": 0}` stands for the whole result of the first call, `{"$result": [0, "stepid"]}` for a field of it. The
+//! name of the field may be a result too.
 
 use super::Update;
 use super::UpdateError;
@@ -72,7 +73,7 @@ pub fn apply_batch(calls: Vec<Call>, tx: &mut Tx<'_>, now: Timestamp) -> Result<
 fn fill_in(value: Value, results: &[Value]) -> Result<Value, String> {
     match value {
         Value::Object(map) => match (map.len(), map.get("$result")) {
-            (1, Some(reference)) => look_up(reference, results),
+            (1, Some(reference)) => look_up(&fill_in(reference.clone(), results)?, results),
             _ => {
                 map.into_iter().map(|(k, v)| Ok((k, fill_in(v, results)?))).collect::<Result<_, _>>().map(Value::Object)
             }
@@ -117,6 +118,9 @@ mod tests {
         check(json!({"a": {"$result": 1}}), Ok(json!({"a": 5})));
         check(json!([{"$result": [0, "stepid"]}]), Ok(json!([7])));
         check(json!({"x": {"$result": [0, "brids", 3]}}), Ok(json!({"x": 9})));
+        let results = [json!(3), json!({"brids": {"3": 9}})];
+        let request = json!({"$result": [1, "brids", {"$result": 0}]});
+        assert_eq!(fill_in(request, &results), Ok(json!(9)));
         check(json!({"$result": 2}), Err("$result 2 names no earlier call of the batch"));
         check(json!({"$result": [1, "id"]}), Err("$result has no \"id\", it is 5"));
     }
