@@ -211,7 +211,7 @@ fn rendered(answer: Answer) -> io::Result<Response<Body>> {
         HttpFault::DropInBody => {
             let rest = stream::once(async {
                 // What is there already goes out before the connection is closed.
-                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
                 Err(io::Error::other("asked for"))
             });
             StreamBody::new(stream::once(ready(Ok(Frame::data(chunk)))).chain(rest)).boxed_unsync()

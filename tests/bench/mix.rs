@@ -27,7 +27,7 @@ pub(crate) struct Subject {
 /// The calls that make one.
 fn making(builder: i64) -> Value {
     json!([
-        {"method": "addBuildset", "params": {"builderids": [builder], "reason": "a bench", "scheduler": "benches",
+        {"method": "addBuildset", "params": {"waited_for": false, "builderids": [builder], "reason": "a bench", "scheduler": "benches",
             "sourcestamps": [{"branch": "main", "revision": "abc123", "repository": "https://example.org/r.git",
                 "project": "belfry", "codebase": ""}]}},
         {"method": "addBuild", "params": {"builderid": builder, "buildrequestid": {"$result": [0, "brids", builder]}}},

@@ -13,7 +13,7 @@ pub(crate) fn finished_build(builder: i64, results: i64) -> Value {
     let property = |number: usize| (format!("property_{number}"), json!([format!("value of {number}"), "Build"]));
     let properties: serde_json::Map<String, Value> = (0..PROPERTIES).map(property).collect();
     let mut calls = vec![
-        json!({"method": "addBuildset", "params": {"builderids": [builder], "reason": "a bench", "scheduler": "benches",
+        json!({"method": "addBuildset", "params": {"waited_for": false, "builderids": [builder], "reason": "a bench", "scheduler": "benches",
             "sourcestamps": [{"branch": "main", "revision": "abc123", "repository": "https://example.org/r.git",
                 "project": "belfry", "codebase": ""}]}}),
         json!({"method": "addBuild", "params": {"builderid": builder, "buildrequestid": request}}),

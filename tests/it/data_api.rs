@@ -136,7 +136,7 @@ async fn a_wrong_update_is_told_what_is_wrong() {
         ("appendLog", json!({"logid": 1, "content": "ox"}), 400, "must end with a line end"),
         ("appendLog", json!({"logid": 1, "content": "ox\n"}), 400, "log 1 is finished"),
         ("completeBuildRequests", json!({"brids": [1], "results": 5}), 400, "unclaim it"),
-        ("finishStep", json!({"stepid": 99, "results": 0}), 404, "no step with stepid 99"),
+        ("finishStep", json!({"stepid": 99, "results": 0, "hidden": false}), 404, "no step with stepid 99"),
         ("finishLog", json!({"logid": 99}), 404, "no log with logid 99"),
         (
             "addBuildset",
@@ -164,14 +164,14 @@ async fn an_end_that_is_told_twice_is_one_end() {
     let events = host.get("health").await["events"].clone();
     for (method, params) in [
         ("finishBuild", json!({"buildid": 1, "results": 0})),
-        ("finishStep", json!({"stepid": 1, "results": 0})),
+        ("finishStep", json!({"stepid": 1, "results": 0, "hidden": false})),
         ("finishLog", json!({"logid": 1})),
     ] {
         assert_eq!(host.update(method, params).await, Value::Null, "{method}");
     }
     for (method, params, message) in [
         ("finishBuild", json!({"buildid": 1, "results": 2}), "build 1 is finished already"),
-        ("finishStep", json!({"stepid": 1, "results": 2}), "step 1 is finished already"),
+        ("finishStep", json!({"stepid": 1, "results": 2, "hidden": false}), "step 1 is finished already"),
         ("finishStep", json!({"stepid": 1, "results": 0, "hidden": true}), "step 1 is finished already"),
     ] {
         let (status, body) = host.try_update(method, params).await;

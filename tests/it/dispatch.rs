@@ -198,6 +198,7 @@ async fn a_stalled_destination_delays_nobody_else() {
     }
     let requests = web.wait_for(20).await;
     assert_eq!(requests.len(), 20);
+    host.rendered().await;
     let deliveries = host.deliveries().await;
     let stuck = deliveries.iter().filter(|d| d["reporter"] == "stuck");
     assert!(stuck.clone().count() == 20 && stuck.clone().all(|d| d["state"] != "delivered"));

@@ -56,7 +56,7 @@ async fn data(directory: &Path) -> Data {
     let updates = [
         ("masterActive", json!({"name": "test", "masterid": 1})),
         ("findBuilderId", json!({"name": "linux"})),
-        ("addBuildset", json!({"builderids": [1]})),
+        ("addBuildset", json!({"waited_for": false, "builderids": [1]})),
         ("claimBuildRequests", json!({"brids": [1]})),
         ("addBuild", json!({"builderid": 1, "buildrequestid": 1})),
     ];
