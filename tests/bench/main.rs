@@ -21,7 +21,9 @@ mod table;
 mod updates;
 mod usual;
 
+use std::io::Write;
 use std::process::Command;
+use std::time::Instant;
 use table::Row;
 use tokio::runtime::Runtime;
 
@@ -61,5 +63,19 @@ fn machine() -> String {
     let kernel = Command::new("uname").args(["-s", "-r"]).output().map(|uname| uname.stdout).unwrap_or_default();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split(' ').take(2).collect();
-    format!("{cores} cores, {}, load {}", String::from_utf8_lossy(&kernel).trim(), load.join(" "))
+    let kernel = String::from_utf8_lossy(&kernel).trim().to_owned();
+    let sync = syncs();
+    let [p50, p99] = [0.5, 0.99].map(|part| table::seconds(rounds::percentile(sync.clone(), part)));
+    format!("{cores} cores, {kernel}, load {}; 4 KiB are on disk after {p50}, p99 {p99}", load.join(" "))
+}
+
+/// Seconds that each of some small writes takes to reach the disk: no commit is faster.
+fn syncs() -> Vec<f64> {
+    let mut file = tempfile::tempfile().expect("a file");
+    let mut sync = || {
+        let started = Instant::now();
+        file.write_all(&[0; 4096]).and_then(|()| file.sync_data()).expect("the disk takes it");
+        started.elapsed().as_secs_f64()
+    };
+    (0..500).map(|_| sync()).collect()
 }
