@@ -1,5 +1,5 @@
 //! Mails a second, of a backlog that is rendered: against lettre's connection with TCP_NODELAY that sends a ready-made
-//! mail to the same server, over as many connections.
+//! mail to the same server, over one connection and over as many as the host has.
 
 use crate::backlog;
 use crate::host;
@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 const BUILDS: usize = 4000;
 
 /// What the host has under way to one destination at once.
-const CONNECTIONS: usize = 4;
+const PLACES: usize = 4;
 const TIME: Duration = Duration::from_millis(1500);
 
 pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {
@@ -33,13 +33,17 @@ pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {
     let setup = host::setup();
     backlog::write(runtime, &setup, BUILDS);
     let mut round = 0;
-    let figure = || {
+    let mut figure = || {
         round += 1;
         drained(runtime, &host::mail_from_start(setup.clone(), &format!("round-{round}"), sink.port()), &sink)
     };
-    let (figure, limit, ratio) = rounds::in_turns(figure, || runtime.block_on(ready_made(&sink)));
-    let limit = (format!("lettre, nodelay {}", per_second(limit)), ratio);
-    vec![Row::new("mails, a rendered backlog", per_second(figure), limit, Goal::AtLeast(0.3))]
+    let one = rounds::in_turns(&mut figure, || runtime.block_on(ready_made(&sink, 1)));
+    let many = rounds::in_turns(&mut figure, || runtime.block_on(ready_made(&sink, PLACES)));
+    let row = |what: &str, (figure, limit, ratio): (f64, f64, f64), connections: usize| {
+        let limit = (format!("lettre, nodelay, {connections} conn. {}", per_second(limit)), ratio);
+        Row::new(what, per_second(figure), limit, Goal::AtLeast(0.3))
+    };
+    vec![row("mails, a rendered backlog", one, 1), row("the same, as many connections", many, PLACES)]
 }
 
 /// Renders while the relay says nothing, then lets it take them.
@@ -53,21 +57,21 @@ fn drained(runtime: &Runtime, setup: &Setup, sink: &SmtpSink) -> f64 {
     let host = Host::start(runtime, setup);
     let (first, started) = (sink.count(), Instant::now());
     // What was under way when it stopped may be known to be lost: those few are not waited for.
-    runtime.block_on(sink.wait_for(before + BUILDS - CONNECTIONS));
-    let rate = (before + BUILDS - CONNECTIONS - first) as f64 / started.elapsed().as_secs_f64();
+    runtime.block_on(sink.wait_for(before + BUILDS - PLACES));
+    let rate = (before + BUILDS - PLACES - first) as f64 / started.elapsed().as_secs_f64();
     host.settled();
     host.stop();
     rate
 }
 
-async fn ready_made(sink: &SmtpSink) -> f64 {
+async fn ready_made(sink: &SmtpSink, connections: usize) -> f64 {
     let mail = sink.received().first().expect("the host sent one").data.clone();
     let address = |text: &str| text.parse::<Address>().expect("an address");
     let envelope =
         Envelope::new(Some(address("ci@example.org")), vec![address("builds@example.org")]).expect("an envelope");
     let started = Instant::now();
     let mut tasks = JoinSet::new();
-    for _ in 0..CONNECTIONS {
+    for _ in 0..connections {
         let (mail, envelope, port) = (mail.clone(), envelope.clone(), sink.port());
         tasks.spawn(async move {
             let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the server listens");

@@ -8,9 +8,7 @@ use serde_json::json;
 use std::time::Duration;
 
 async fn start(sink: &HttpSink, deliveries: &str) -> campanile_tests::TestHost {
-    let settings = format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{deliveries}]", sink.port());
-    let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
-    setup.reporter("script", "scripted", &settings).start().await
+    Setup::scripted(sink.port(), &format!("deliveries = [{deliveries}]")).start().await
 }
 
 fn numbers(sink: &HttpSink) -> Vec<i64> {

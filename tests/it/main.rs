@@ -12,5 +12,6 @@ mod reading;
 mod real_smtp;
 mod recorded;
 mod refusals;
+mod reporters;
 mod restart;
 mod tidy;

@@ -55,10 +55,7 @@ async fn killed_during_an_attempt_it_sends_the_same_mail_again() {
 async fn killed_during_a_blind_attempt_it_does_not_send_again() {
     let sink = HttpSink::start(None).await.expect("a server");
     sink.answer(Answer { delay: Duration::from_secs(20), ..Answer::default() });
-    let settings =
-        format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\", resend = \"blind\"}}]", sink.port());
-    let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
-    let setup = setup.reporter("script", "scripted", &settings);
+    let setup = Setup::scripted(sink.port(), "deliveries = [{key = \"a\", resend = \"blind\"}]");
     let host = ProcessHost::start(&setup).await;
     build(&host).await;
     sink.wait_for(1).await;
@@ -74,9 +71,7 @@ async fn killed_during_a_blind_attempt_it_does_not_send_again() {
 async fn sigterm_lets_what_is_under_way_end() {
     let sink = HttpSink::start(None).await.expect("a server");
     sink.answer(Answer { delay: Duration::from_millis(700), ..Answer::default() });
-    let settings = format!("url = \"http://127.0.0.1:{}\"\ndeliveries = [{{key = \"a\"}}]", sink.port());
-    let setup = Setup::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{}", sink.port()));
-    let setup = setup.reporter("script", "scripted", &settings);
+    let setup = Setup::scripted(sink.port(), "deliveries = [{key = \"a\"}]");
     let host = ProcessHost::start(&setup).await;
     build(&host).await;
     sink.wait_for(1).await;

@@ -110,6 +110,13 @@ impl Setup {
         self.toml(&format!("[[reporter]]\nname = \"{name}\"\nplugin = \"{plugin}\"\n[reporter.settings]\n{settings}\n"))
     }
 
+    /// A reporter that does what its settings say, towards a server on loopback.
+    pub fn scripted(port: u16, settings: &str) -> Self {
+        let settings = format!("url = \"http://127.0.0.1:{port}\"\n{settings}");
+        let setup = Self::default().plugins(&["scripted"]).allow(format!("127.0.0.1:{port}"));
+        setup.reporter("script", "scripted", &settings)
+    }
+
     /// A mail reporter that sends to a server on loopback.
     pub fn mail(self, name: &str, port: u16, settings: &str) -> Self {
         let settings = format!(

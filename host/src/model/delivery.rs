@@ -1,38 +1,8 @@
-//! A delivery on its way from owed to settled, and its attempts.
+//! The states of a delivery on its way from owed to settled, its attempts, and its receipt.
 
 use super::*;
 use serde::Deserialize;
 use serde::Serialize;
-
-/// One message for one destination, as the store keeps it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Delivery {
-    pub deliveryid: DeliveryId,
-    /// Stable over tries and restarts, unguessable enough for a Message-ID: 32 hexadecimal digits.
-    pub uid: String,
-    pub reporter: ReporterName,
-    /// The event that it came of.
-    pub seq: Seq,
-    pub key: String,
-    pub transport: String,
-    /// Where it goes, such as `smtp://mail.example.org:25`.
-    pub destination: String,
-    pub lane: Option<String>,
-    pub replace: Option<String>,
-    pub resend: Resend,
-    pub receipt: bool,
-    pub state: DeliveryState,
-    /// Why it is in that state, if there is more to say.
-    pub reason: Option<String>,
-    /// Attempts that were begun and count against the schedule.
-    pub tries: i64,
-    pub epoch: i64,
-    pub created_at: Millis,
-    pub due_at: Millis,
-    pub expires_at: Millis,
-    pub settled_at: Option<Millis>,
-    pub message: Message,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -33,7 +33,7 @@ numbers! {
     ChangeId
     SourceStampId
     PatchId
-    /// A delivery's number in this host; its stable name over tries is `Delivery::uid`.
+    /// A delivery's number in this host; its stable name over tries is its `uid`.
     DeliveryId
     AttemptId
     /// One life of the host process, counted.

@@ -22,7 +22,6 @@ pub use about::About;
 pub use about::Formatted;
 pub use delivery::Attempt;
 pub use delivery::AttemptOutcome;
-pub use delivery::Delivery;
 pub use delivery::DeliveryState;
 pub use delivery::Outcome;
 pub use delivery::Receipt;
