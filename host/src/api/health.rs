@@ -15,8 +15,9 @@ use serde_json::json;
 /// `settled`: every reporter has seen the newest event and what it was told, and no delivery is owed.
 pub(super) async fn health(Shared(state): Shared<State>) -> Result<(StatusCode, Json<Value>), Error> {
     let (names, now) = (state.reporters.keys().cloned().collect::<Vec<_>>(), clock::now());
+    let slowest = state.progress.slowest();
     let owed: Owed = state.store.read(move |reader| reader.owed(&names, now)).await?;
-    let settled = owed.is_nothing() && state.progress.reached(owed.last);
+    let settled = owed.is_nothing() && slowest.is_none_or(|slowest| slowest >= owed.last);
     let troubled: Vec<_> = state.progress.reporters().into_iter().filter(|(_, at)| at.trouble.is_some()).collect();
     let open = state.store.is_open();
     let status = if open { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

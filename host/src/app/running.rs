@@ -59,9 +59,10 @@ impl Running {
     }
 
     async fn is_settled(&self) -> bool {
+        let slowest = self.progress().slowest();
         let (names, now) = (self.progress().reporters().into_keys().collect::<Vec<_>>(), now());
         let seen: Result<_, StoreError> = self.store.read(move |reader| reader.owed(&names, now)).await;
-        seen.is_ok_and(|owed| owed.is_nothing() && self.dispatch.progress().reached(owed.last))
+        seen.is_ok_and(|owed| owed.is_nothing() && slowest.is_none_or(|slowest| slowest >= owed.last))
     }
 
     /// Returns when the host can no longer take updates: the disk failed, or the server ended.

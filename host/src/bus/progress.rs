@@ -41,8 +41,16 @@ impl Progress {
 
     /// Whether every reporter has come to `seq`.
     pub fn reached(&self, seq: Seq) -> bool {
+        self.slowest().is_none_or(|slowest| slowest >= seq)
+    }
+
+    /// How far the last of them is; nothing where there are none.
+    ///
+    /// Who wants to know whether all is done asks this first, and then what is owed: in the other order a reporter could
+    /// come on in between, and what it owes since would be missed.
+    pub fn slowest(&self) -> Option<Seq> {
         let reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
-        reporters.values().all(|reporter| reporter.position >= seq)
+        reporters.values().map(|reporter| reporter.position).min()
     }
 
     /// Rings whenever something moved.
