@@ -44,7 +44,7 @@ impl Client {
         self.request.clear();
         let length = body.len();
         let head = format!(
-            "POST /api/v2/{path} HTTP/1.1\r\nhost: ci\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+            "POST /api/v2/{path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
         );
         self.request.extend_from_slice(head.as_bytes());
         self.request.extend_from_slice(body.as_bytes());
