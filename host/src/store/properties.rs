@@ -7,7 +7,6 @@ use super::rows::Json;
 use crate::model::BuildId;
 use crate::model::BuildsetId;
 use crate::model::Properties;
-use rusqlite::OptionalExtension;
 use rusqlite::Row;
 use serde_json::Value;
 
@@ -51,12 +50,6 @@ impl Reader<'_> {
             self.connection.prepare_cached("SELECT name, value, source FROM build_properties WHERE buildid = ?")?;
         let rows = select.query_map([build], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    pub fn build_property(&self, build: BuildId, name: &str) -> Result<Option<Value>, StoreError> {
-        let mut select =
-            self.connection.prepare_cached("SELECT value FROM build_properties WHERE buildid = ? AND name = ?")?;
-        Ok(select.query_row((build, name), |row| Ok(row.get::<_, Json<_>>(0)?.0)).optional()?)
     }
 
     pub fn buildset_properties(&self, buildset: BuildsetId) -> Result<Properties, StoreError> {
