@@ -31,13 +31,22 @@ CREATE TABLE workers (
   graceful INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE projects (
+  projectid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  slug TEXT NOT NULL UNIQUE,
+  description TEXT,
+  description_format TEXT,
+  description_html TEXT
+) STRICT;
+
 CREATE TABLE builders (
   builderid INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   description TEXT,
   description_format TEXT,
   description_html TEXT,
-  projectid INTEGER,
+  projectid INTEGER REFERENCES projects ON DELETE SET NULL,
   tags TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
@@ -45,6 +54,45 @@ CREATE TABLE builder_masters (
   builderid INTEGER NOT NULL REFERENCES builders ON DELETE CASCADE,
   masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
   PRIMARY KEY (builderid, masterid)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX builders_of_project ON builders (projectid);
+
+-- `masterid`: who runs it; NULL while nobody does.
+CREATE TABLE schedulers (
+  schedulerid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  enabled INTEGER NOT NULL DEFAULT 1,
+  masterid INTEGER REFERENCES masters ON DELETE SET NULL
+) STRICT;
+
+CREATE TABLE changesources (
+  changesourceid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  masterid INTEGER REFERENCES masters ON DELETE SET NULL
+) STRICT;
+
+-- `builder_names` and `all_fields` are JSON lists.
+CREATE TABLE forceschedulers (
+  name TEXT PRIMARY KEY,
+  button_name TEXT NOT NULL,
+  label TEXT NOT NULL,
+  builder_names TEXT NOT NULL,
+  enabled INTEGER NOT NULL DEFAULT 1,
+  all_fields TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+  uid INTEGER PRIMARY KEY,
+  identifier TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE users_info (
+  uid INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+  attr_type TEXT NOT NULL,
+  attr_data TEXT NOT NULL,
+  PRIMARY KEY (uid, attr_type),
+  UNIQUE (attr_type, attr_data)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE connected_workers (
@@ -103,6 +151,12 @@ CREATE TABLE changes (
   properties TEXT NOT NULL,
   ssid INTEGER NOT NULL REFERENCES sourcestamps
 ) STRICT;
+
+CREATE TABLE change_users (
+  changeid INTEGER NOT NULL REFERENCES changes ON DELETE CASCADE,
+  uid INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+  PRIMARY KEY (changeid, uid)
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX changes_of_stamp ON changes (ssid, changeid);
 CREATE INDEX changes_of_line ON changes (repository, project, codebase, branch, changeid);
@@ -176,6 +230,14 @@ CREATE TABLE build_properties (
   PRIMARY KEY (buildid, name)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE build_data (
+  buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value BLOB NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (buildid, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE steps (
   stepid INTEGER PRIMARY KEY,
   number INTEGER NOT NULL,
@@ -212,6 +274,26 @@ CREATE TABLE logchunks (
   compressed INTEGER NOT NULL DEFAULT 0 CHECK (compressed IN (0, 4)),
   PRIMARY KEY (logid, first_line)
 ) STRICT, WITHOUT ROWID;
+
+-- Who may call. Only the SHA-256 of a token is kept; `scopes` are words with a blank between.
+CREATE TABLE tokens (
+  tokenid INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  hash BLOB NOT NULL UNIQUE,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) STRICT;
+
+-- What a call with an Idempotency-Key was answered; `request` is the SHA-256 of what it asked for.
+CREATE TABLE idempotency (
+  key TEXT PRIMARY KEY,
+  request BLOB NOT NULL,
+  answer TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
 -- Reporters and what they owe.
 
