@@ -335,7 +335,7 @@ async fn a_body_that_stalls_is_given_up_and_its_lines_are_kept() {
 
 #[tokio::test]
 async fn bodies_of_any_length_are_appended() {
-    let server = "[server]\nlisten = \"127.0.0.1:0\"\nmax_body_bytes = 1000\n";
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\nmax_body_bytes = 4000\n";
     let (host, log) = host_of(&Setup::default().toml(server), "t").await;
     let (status, answer) = append(&host, &format!("{log}/append"), "line\n".repeat(1_000_000)).await;
     assert_eq!((status, &answer["num_lines"]), (200, &json!(1_000_000)));

@@ -11,6 +11,7 @@ use crate::model::Log;
 use crate::model::LogId;
 use crate::model::LogKind;
 use crate::model::Timestamp;
+use crate::store::CHUNK_BYTES;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Tx;
@@ -103,9 +104,11 @@ impl Appender {
 
     /// Takes what came; writes when that is enough.
     pub async fn push(&mut self, bytes: &[u8], now: Timestamp) -> Result<(), AppendError> {
-        self.cutter.push(bytes);
-        while let Some(block) = self.cutter.full_block() {
-            self.gather(block);
+        for piece in bytes.chunks(CHUNK_BYTES) {
+            self.cutter.push(piece);
+            while let Some(block) = self.cutter.full_block() {
+                self.gather(block);
+            }
         }
         if self.gathered >= BATCH_BYTES { self.write(now).await } else { Ok(()) }
     }

@@ -78,7 +78,7 @@ impl Wanted {
     fn lines(&self, logid: LogId, log: Option<&Log>) -> Result<(i64, i64), DataError> {
         let first = self.offset.unwrap_or(0);
         let last = match (self.limit, log) {
-            (Some(limit), _) => first.saturating_add(limit).saturating_sub(1),
+            (Some(limit), _) => first.saturating_add(limit.saturating_sub(1)),
             (None, Some(log)) => (log.num_lines - 1).max(0),
             (None, None) => return Err(DataError::NotFound(format!("no log with logid {logid}"))),
         };

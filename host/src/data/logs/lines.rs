@@ -90,9 +90,9 @@ impl Cutter {
 
     /// Takes what stands before the line end at `end`.
     fn take(&mut self, end: usize) -> Vec<u8> {
-        let rest = self.buffer.split_off(end + 1);
-        let mut block = std::mem::replace(&mut self.buffer, rest);
-        block.truncate(end);
+        // A copy of its own, not larger than it must be: blocks are gathered.
+        let block = self.buffer.get(..end).unwrap_or_default().to_vec();
+        self.buffer.drain(..=end);
         self.line -= end + 1;
         block
     }

@@ -8,8 +8,9 @@ use crate::model::LogKind;
 use crate::store::Store;
 use memchr::memchr;
 
-/// Bytes of one page; it ends with a chunk.
-const PAGE_BYTES: usize = 256 * 1024;
+/// Bytes after which a page ends, with a chunk: two large ones, as a rule. What slow clients leave waiting in the server
+/// is counted in pages.
+const PAGE_BYTES: usize = 96 * 1024;
 
 /// Where in a log a reader is.
 pub struct Reading {

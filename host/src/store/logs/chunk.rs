@@ -60,8 +60,10 @@ impl Packer {
         let plain = content.into_bytes();
         let bytes = i64::try_from(plain.len()).unwrap_or(i64::MAX);
         if plain.len() >= WORTH_COMPRESSING {
-            let packed = self.0.compress(&plain).map_err(|error| failed(&error))?;
+            let mut packed = self.0.compress(&plain).map_err(|error| failed(&error))?;
             if packed.len() < plain.len() {
+                // It was made as large as the worst case, and waits for the writer in company.
+                packed.shrink_to_fit();
                 return Ok(Chunk { lines, bytes, packing: Packing::Zstd, content: packed });
             }
         }
@@ -77,14 +79,20 @@ impl Unpacker {
         Ok(Self(Decompressor::new().map_err(|error| failed(&error))?))
     }
 
-    /// The lines of a chunk that has `bytes` of them.
+    /// The lines of a chunk that has `bytes` of them, the last line end left out; there is room for it.
     pub(super) fn unpack(&mut self, (packing, bytes): (Packing, i64), content: &[u8]) -> Result<String, StoreError> {
-        let plain = match packing {
-            Packing::Plain => content.to_vec(),
+        let bytes = usize::try_from(bytes).unwrap_or(0);
+        let mut plain = Vec::with_capacity(bytes + 1);
+        match packing {
+            Packing::Plain => plain.extend_from_slice(content),
             Packing::Zstd => {
-                self.0.decompress(content, usize::try_from(bytes).unwrap_or(0)).map_err(|error| failed(&error))?
+                self.0.decompress_to_buffer(content, &mut plain).map_err(|error| failed(&error))?;
             }
-        };
+        }
+        if plain.len() != bytes {
+            let reason = format!("it has {} bytes and not {bytes}", plain.len());
+            return Err(StoreError::Corrupt { what: "a log chunk", reason });
+        }
         String::from_utf8(plain).map_err(|error| failed(&error))
     }
 }

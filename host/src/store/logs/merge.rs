@@ -125,6 +125,8 @@ impl Tx<'_> {
 
     /// Writes down that nothing is left to put together.
     pub fn set_merged(&mut self, log: LogId) -> Result<(), StoreError> {
+        // Who waits for it to be done looks again.
+        self.merges = true;
         self.connection()
             .prepare_cached("UPDATE logs SET merged = 1 WHERE logid = ? AND complete = 1")?
             .execute([log])?;

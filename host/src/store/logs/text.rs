@@ -32,8 +32,12 @@ impl Reader<'_> {
         let mut found = LogText { text: String::new(), next: first };
         let end = last.saturating_add(1);
         self.each_chunk(log, (first, last), |(chunk_first, chunk_last), content| {
-            let part = place_of(content, first - chunk_first..end - chunk_first);
-            found.text.push_str(content.get(part).unwrap_or_default());
+            let part = place_of(&content, first - chunk_first..end - chunk_first);
+            if found.text.is_empty() && part == (0..content.len()) {
+                found.text = content;
+            } else {
+                found.text.push_str(content.get(part).unwrap_or_default());
+            }
             found.text.push('\n');
             found.next = end.min(chunk_last + 1);
             found.text.len() < most_bytes
@@ -59,7 +63,7 @@ impl Reader<'_> {
         &self,
         log: LogId,
         (first, last): (i64, i64),
-        mut take: impl FnMut((i64, i64), &str) -> bool,
+        mut take: impl FnMut((i64, i64), String) -> bool,
     ) -> Result<(), StoreError> {
         let sql = format!("SELECT first_line, last_line, bytes, compressed, content {FROM_LINE}");
         let mut select = self.connection.prepare_cached(&sql)?;
@@ -67,7 +71,7 @@ impl Reader<'_> {
         let mut unpacker = Unpacker::new()?;
         while let Some(row) = rows.next()? {
             let lines: (i64, i64) = (row.get(0)?, row.get(1)?);
-            if lines.1 >= first && !take(lines, &unpack(&mut unpacker, row)?) {
+            if lines.1 >= first && !take(lines, unpack(&mut unpacker, row)?) {
                 break;
             }
         }
