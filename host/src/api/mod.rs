@@ -10,6 +10,7 @@ mod health;
 mod host_name;
 mod logs;
 mod plugins;
+mod pretty;
 mod read;
 mod reporters;
 mod updates;
@@ -57,6 +58,7 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
         .merge(logs::routes())
+        .route("/api/v2/", get(read::resource))
         .route("/api/v2/{*path}", get(read::resource))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)

@@ -1,7 +1,5 @@
 //! Lines of a log by their numbers: Buildbot's `contents`, whose `offset` and `limit` count lines.
 
-use super::place::Place;
-use super::place::place;
 use super::reading::Reading;
 use crate::data::Data;
 use crate::data::DataError;
@@ -38,19 +36,23 @@ impl Data {
     /// The lines of the log at `path` for which `query` asks.
     pub async fn log_contents(&self, path: &str, query: &str) -> Result<Contents, DataError> {
         let wanted = Wanted::parse(query)?;
-        let (path, store) = (path.to_owned(), self.store.clone());
-        let found = self.store.read(move |reader| place(reader, &path)).await?;
-        let (logid, log) = match found {
-            Place::Found(log) => (log.logid, Some(log)),
-            Place::NoSuchId(id) => (id, None),
+        let (logid, log) = match self.log_at(path).await {
+            Ok(log) => (log.logid, Some(log)),
+            // By its id a log need not exist: who asks for so many lines of it is told that there are none.
+            Err(DataError::NotFound(message)) => (id_in(path).ok_or(DataError::NotFound(message))?, None),
+            Err(error) => return Err(error),
         };
         let (next, last) = wanted.lines(logid, log.as_ref())?;
         // Of a log that is not there no line is read, as of one that was deleted.
         let kind = log.as_ref().map_or(LogKind::Deleted, |log| log.kind);
         let last = last.min(log.map_or(0, |log| log.num_lines) - 1);
-        let content = Reading { store, log: logid, kind, next, last };
+        let content = Reading { store: self.store.clone(), log: logid, kind, next, last };
         Ok(Contents { logid, first_line: next, content, fields: wanted.fields })
     }
+}
+
+fn id_in(path: &str) -> Option<LogId> {
+    path.strip_prefix("logs/")?.parse().ok().map(LogId)
 }
 
 impl Wanted {

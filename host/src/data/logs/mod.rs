@@ -7,7 +7,6 @@ mod append;
 mod contents;
 mod lines;
 mod merge;
-mod place;
 mod prepare;
 mod raw;
 mod reading;

@@ -1,7 +1,5 @@
 //! A whole log as text, for people: what it belongs to stands above the lines of a `stdio` log.
 
-use super::place::Place;
-use super::place::place;
 use super::reading::Reading;
 use crate::data::Data;
 use crate::data::DataError;
@@ -29,17 +27,20 @@ struct Origin {
 impl Data {
     /// The log at `path`, all of it that there is now.
     pub async fn log_raw(&self, path: &str) -> Result<RawLog, DataError> {
-        let (path, store) = (path.to_owned(), self.store.clone());
-        let read = move |reader: &Reader<'_>| match place(reader, &path)? {
-            Place::Found(log) => Ok((Origin::of(reader, &log)?, log)),
-            Place::NoSuchId(id) => Err(DataError::NotFound(format!("no log with logid {id}"))),
-        };
-        let (origin, log) = self.store.read(read).await?;
+        let log = self.log_at(path).await?;
+        let of = log.clone();
+        let origin = self.store.read_soon(move |reader| Origin::of(reader, &of)).await?;
         Ok(RawLog {
             kind: log.kind,
             file_name: origin.file_name(&log),
             preamble: if log.kind == LogKind::Stdio { origin.preamble() } else { String::new() },
-            content: Reading { store, log: log.logid, kind: log.kind, next: 0, last: log.num_lines - 1 },
+            content: Reading {
+                store: self.store.clone(),
+                log: log.logid,
+                kind: log.kind,
+                next: 0,
+                last: log.num_lines - 1,
+            },
         })
     }
 }

@@ -8,9 +8,9 @@ use crate::model::LogKind;
 use crate::store::Store;
 use memchr::memchr;
 
-/// Bytes after which a page ends, with a chunk: two large ones, as a rule. What slow clients leave waiting in the server
-/// is counted in pages.
-const PAGE_BYTES: usize = 96 * 1024;
+/// Bytes after which a page ends, with a chunk. As a rule it is one chunk: what slow clients leave waiting in the
+/// server is counted in pages.
+const PAGE_BYTES: usize = 32 * 1024;
 
 /// Where in a log a reader is.
 pub struct Reading {
@@ -29,7 +29,7 @@ impl Reading {
             return Ok(None);
         }
         let (log, lines) = (self.log, (self.next, self.last));
-        let found = self.store.read(move |reader| reader.log_text(log, lines, PAGE_BYTES)).await?;
+        let found = self.store.read_soon(move |reader| reader.log_text(log, lines, PAGE_BYTES)).await?;
         let gone = || DataError::NotFound(format!("log {log} was deleted while it was read"));
         let found = found.ok_or_else(gone)?;
         self.next = found.next;
