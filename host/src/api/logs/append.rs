@@ -61,8 +61,7 @@ enum End {
 /// `?first_line=N`: the number that the first line of the body must get, else nothing is appended.
 pub(super) async fn append(
     Shared(state): Shared<State>,
-    Path(log): Path<String>,
-    RawQuery(query): RawQuery,
+    (Path(log), RawQuery(query)): (Path<String>, RawQuery),
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Error> {
