@@ -15,6 +15,7 @@ CREATE TABLE boots (
 
 -- The data API.
 
+-- `last_active` is 0 for a master that never said that it is active.
 CREATE TABLE masters (
   masterid INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -72,9 +73,10 @@ CREATE TABLE changesources (
   masterid INTEGER REFERENCES masters ON DELETE SET NULL
 ) STRICT;
 
--- `builder_names` and `all_fields` are JSON lists.
+-- `builder_names` and `all_fields` are JSON lists. They go with the master that told of them.
 CREATE TABLE forceschedulers (
   name TEXT PRIMARY KEY,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
   button_name TEXT NOT NULL,
   label TEXT NOT NULL,
   builder_names TEXT NOT NULL,
@@ -204,6 +206,9 @@ CREATE TABLE buildrequests (
 
 CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
 CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
+-- What a master that is gone leaves behind.
+CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
+  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
 
 CREATE TABLE builds (
   buildid INTEGER PRIMARY KEY,
@@ -221,6 +226,7 @@ CREATE TABLE builds (
 ) STRICT;
 
 CREATE INDEX builds_of_request ON builds (buildrequestid);
+CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 
 CREATE TABLE build_properties (
   buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
