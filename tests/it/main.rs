@@ -15,3 +15,4 @@ mod refusals;
 mod reporters;
 mod restart;
 mod tidy;
+mod updates;
