@@ -14,6 +14,7 @@ mod changes;
 mod emit;
 mod error;
 mod forceschedulers;
+pub mod idempotency;
 mod logs;
 mod masters;
 mod params;
@@ -27,11 +28,17 @@ mod workers;
 pub use batch::Call;
 pub use batch::MOST_CALLS;
 pub use batch::apply_batch;
+pub(super) use buildrequests::complete;
 pub use buildsets::AddBuildset;
 pub(super) use buildsets::Stamp;
 pub(super) use buildsets::StampFields;
 pub use error::UpdateError;
 pub(super) use params::build;
+pub(super) use params::buildrequest;
+pub(super) use params::scheduler;
+pub(super) use params::worker;
+pub(super) use rebuild::rebuild;
+pub(super) use schedulers::SchedulerEnable;
 
 use crate::model::MasterId;
 use crate::model::Timestamp;
@@ -84,7 +91,7 @@ methods! {
     UpdateProjectInfo(projects::UpdateProjectInfo) = "update_project_info",
     FindSchedulerId(schedulers::FindSchedulerId) = "findSchedulerId",
     TrySetSchedulerMaster(schedulers::TrySetSchedulerMaster) = "trySetSchedulerMaster",
-    SchedulerEnable(schedulers::SchedulerEnable) = "schedulerEnable",
+    SchedulerEnable(SchedulerEnable) = "schedulerEnable",
     FindChangeSourceId(schedulers::FindChangeSourceId) = "findChangeSourceId",
     TrySetChangeSourceMaster(schedulers::TrySetChangeSourceMaster) = "trySetChangeSourceMaster",
     UpdateForceSchedulers(forceschedulers::UpdateForceSchedulers) = "updateForceSchedulers",
