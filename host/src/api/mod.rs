@@ -13,6 +13,7 @@ mod plugins;
 mod pretty;
 mod read;
 mod reporters;
+mod rpc;
 mod updates;
 
 pub use logs::Appends;
@@ -59,7 +60,7 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/plugins", get(plugins::list))
         .merge(logs::routes())
         .route("/api/v2/", get(read::resource))
-        .route("/api/v2/{*path}", get(read::resource))
+        .route("/api/v2/{*path}", get(read::resource).post(control::resource))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))

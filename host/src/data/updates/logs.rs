@@ -100,7 +100,7 @@ pub(in crate::data) fn append_event(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinishLog {
-    logid: LogId,
+    pub(super) logid: LogId,
 }
 
 impl Apply for FinishLog {
