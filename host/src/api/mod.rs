@@ -9,6 +9,7 @@ mod error;
 mod health;
 mod host_name;
 mod plugins;
+mod pretty;
 mod read;
 mod reporters;
 mod rpc;
@@ -50,6 +51,7 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
+        .route("/api/v2/", get(read::resource))
         .route("/api/v2/{*path}", get(read::resource).post(control::resource))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
