@@ -223,9 +223,6 @@ CREATE TABLE buildrequests (
 
 CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
 CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
--- What a master that is gone leaves behind.
-CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
-  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
 CREATE INDEX buildrequests_open ON buildrequests (builderid) WHERE complete_at IS NULL;
 CREATE INDEX buildrequests_claimable ON buildrequests (builderid) WHERE claimed_at IS NULL AND complete_at IS NULL;
 
@@ -234,6 +231,10 @@ CREATE TABLE lines (
   lineid INTEGER PRIMARY KEY,
   stamps TEXT NOT NULL UNIQUE
 ) STRICT;
+
+-- What a master that is gone leaves behind.
+CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
+  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
 
 CREATE TABLE builds (
   buildid INTEGER PRIMARY KEY,
@@ -252,13 +253,13 @@ CREATE TABLE builds (
 ) STRICT;
 
 CREATE INDEX builds_of_request ON builds (buildrequestid);
-CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 CREATE INDEX builds_of_worker ON builds (workerid);
 CREATE INDEX builds_by_results ON builds (results);
 CREATE INDEX builds_of_builder_by_results ON builds (builderid, results, number);
 CREATE INDEX builds_open ON builds (builderid, number) WHERE complete_at IS NULL;
 -- The last green build before one, along its line.
 CREATE INDEX builds_green ON builds (builderid, lineid, number) WHERE results = 0;
+CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 
 CREATE TABLE build_properties (
   buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
