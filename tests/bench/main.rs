@@ -18,6 +18,7 @@ mod native;
 mod processes;
 mod render;
 mod rounds;
+mod steps;
 mod table;
 mod updates;
 mod usual;
@@ -33,6 +34,7 @@ type Bench = fn(&Runtime) -> Vec<Row>;
 const BENCHES: [(&str, Bench); 8] = [
     ("updates", updates::run),
     ("batches", batches::run),
+    ("steps", steps::run),
     ("handle", handle::run),
     ("render", render::run),
     ("latency", latency::run),
