@@ -1,6 +1,7 @@
 //! End to end: the running host, and the rules of the house.
 
 mod command_line;
+mod control;
 mod data_api;
 mod dispatch;
 mod docs;
@@ -15,3 +16,4 @@ mod refusals;
 mod reporters;
 mod restart;
 mod tidy;
+mod updates;

@@ -13,6 +13,7 @@ mod plugins;
 mod pretty;
 mod read;
 mod reporters;
+mod rpc;
 mod updates;
 
 use crate::bus::Progress;
@@ -53,7 +54,7 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
         .route("/api/v2/", get(read::resource).layer(CompressionLayer::new()))
-        .route("/api/v2/{*path}", get(read::resource).layer(CompressionLayer::new()))
+        .route("/api/v2/{*path}", get(read::resource).layer(CompressionLayer::new()).post(control::resource))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))

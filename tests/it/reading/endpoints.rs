@@ -56,8 +56,8 @@ fn path(endpoint: &Endpoint, there: bool) -> String {
 }
 
 pub(super) async fn world() -> TestHost {
-    let forms = "INSERT INTO forceschedulers (name, button_name, label, builder_names, enabled, all_fields)
-                 VALUES ('force', 'Force', 'Force a build', '[\"linux\"]', 1, '[{\"name\":\"reason\"}]')";
+    let forms = "INSERT INTO forceschedulers (name, masterid, button_name, label, builder_names, enabled, all_fields)
+                 VALUES ('force', 1, 'Force', 'Force a build', '[\"linux\"]', 1, '[{\"name\":\"reason\"}]')";
     Setup::default().start_filled(&format!("{WORLD} {forms}")).await
 }
 
