@@ -31,7 +31,7 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 8] = [
+const BENCHES: [(&str, Bench); 9] = [
     ("updates", updates::run),
     ("batches", batches::run),
     ("steps", steps::run),

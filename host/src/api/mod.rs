@@ -8,6 +8,7 @@ mod deliveries;
 mod error;
 mod health;
 mod host_name;
+mod latest;
 mod logs;
 mod plugins;
 mod pretty;
@@ -32,6 +33,7 @@ use axum::routing::post;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_http::compression::CompressionLayer;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -49,7 +51,7 @@ pub struct State {
 /// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
 pub fn router(state: State, max_body_bytes: usize) -> Router {
     let own = host_name::OwnName::of(&state.data.site().url);
-    Router::new()
+    let router = Router::new()
         .route("/api", get(read::versions))
         .route("/api/v2/health", get(health::health))
         .route("/api/v2/updates", get(updates::methods).post(updates::batch))
@@ -59,11 +61,12 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
         .merge(logs::routes())
-        .route("/api/v2/", get(read::resource))
-        .route("/api/v2/{*path}", get(read::resource).post(control::resource))
+        .route("/api/v2/", get(read::resource).layer(CompressionLayer::new()))
+        .route("/api/v2/{*path}", get(read::resource).layer(CompressionLayer::new()).post(control::resource))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(middleware::from_fn_with_state(own, host_name::check))
-        .with_state(state)
+        .with_state(state);
+    latest::with_alias(router)
 }
