@@ -63,3 +63,47 @@ fn content(reader: &Reader<'_>, attachment: &Attachment, left: &mut usize) -> Re
     *left = left.saturating_sub(bytes.len());
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::updates::MASTER;
+    use crate::data::updates::Update;
+    use crate::model::LogId;
+    use crate::model::Timestamp;
+    use crate::store::Options;
+    use serde_json::Value;
+    use serde_json::json;
+
+    async fn update(store: &Store, method: &str, params: Value) {
+        let update = Update::parse(method, &params.to_string()).unwrap();
+        store.write(move |tx| update.apply(tx, Timestamp(0))).await.unwrap();
+    }
+
+    async fn attached(store: &Store, left: usize) -> String {
+        let content = Content::Log(LogId(1));
+        let attachment = Attachment { filename: String::new(), content_type: String::new(), content };
+        let read = move |reader: &Reader<'_>| super::content(reader, &attachment, &mut { left });
+        String::from_utf8(store.read(read).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_log_is_attached_without_its_streams_however_it_is_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Options::new(folder.path().join("a.db"))).unwrap();
+        store.write(|tx| tx.put_master(MASTER, "master", Timestamp(0))).await.unwrap();
+        update(&store, "findBuilderId", json!({"name": "linux"})).await;
+        update(&store, "addBuildset", json!({"waited_for": false, "builderids": [1]})).await;
+        update(&store, "addBuild", json!({"builderid": 1, "buildrequestid": 1})).await;
+        update(&store, "addStep", json!({"buildid": 1, "name": "compile"})).await;
+        update(&store, "addLog", json!({"stepid": 1, "name": "stdio", "type": "s"})).await;
+        let lines: String = (0..5_000).map(|n| format!("compiling part {n} of the whole\n")).collect();
+        let marked: String = lines.lines().map(|line| format!("o{line}\n")).collect();
+        update(&store, "appendLog", json!({"logid": 1, "content": marked})).await;
+        update(&store, "appendLog", json!({"logid": 1, "content": "hdone\n"})).await;
+        assert!(attached(&store, MOST_BYTES).await == format!("{lines}done\n"));
+        let cut = attached(&store, 100_000).await;
+        assert!(cut.starts_with(&lines[..100_000]) && cut.contains("(cut here"), "{}", &cut[99_990..]);
+        store.close().await;
+    }
+}

@@ -140,9 +140,11 @@ async fn take(appender: &mut Appender, mut body: BodyDataStream, stall: Duration
             Ok(None) => return End::Done,
             Ok(Some(Err(_))) => return End::Lost,
             Ok(Some(Ok(bytes))) => {
-                given_up = Instant::now() + stall;
                 due = due.or(Some(Instant::now() + WRITTEN_WITHIN));
-                appender.push(&bytes, now()).await
+                let pushed = appender.push(&bytes, now()).await;
+                // What the writer takes is not the client's time.
+                given_up = Instant::now() + stall;
+                pushed
             }
             Err(_) if wake == given_up => return End::Stalled(stall),
             Err(_) => {
