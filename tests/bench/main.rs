@@ -11,10 +11,12 @@ mod drain;
 mod handle;
 mod host;
 mod latency;
+mod logs;
 mod memory;
 mod mix;
 mod native;
 mod processes;
+mod reading;
 mod render;
 mod rounds;
 mod steps;
@@ -30,14 +32,16 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 8] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("updates", updates::run),
     ("batches", batches::run),
     ("steps", steps::run),
+    ("reading", reading::run),
     ("handle", handle::run),
     ("render", render::run),
     ("latency", latency::run),
     ("drain", drain::run),
+    ("logs", logs::run),
     ("memory", memory::run),
 ];
 

@@ -1,132 +1,152 @@
-//! Reading: the steps of a build, from few stored and from a million, against axum that answers a constant of the same
-//! size to the same clients.
+//! The life of a step, from added to finished: five calls one after the other, and the same five as one batch.
+//!
+//! Against axum that answers constants to the same clients; the batches also against a bare writer.
 
+use crate::bare;
+use crate::bare::Bare;
+use crate::batches;
 use crate::clients;
 use crate::clients::Client;
+use crate::clients::Script;
 use crate::host;
 use crate::host::Host;
+use crate::mix;
+use crate::mix::Subject;
 use crate::rounds;
 use crate::table::Goal;
 use crate::table::Row;
 use crate::table::per_second;
-use axum::Router;
-use axum::body::Bytes;
-use axum::http::header::CONTENT_TYPE;
-use axum::routing::get;
-use axum::serve::ListenerExt;
-use campanile_tests::Setup;
+use crate::updates;
+use campanile::store::Options;
+use campanile::store::Store;
+use std::fmt::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-const TIME: Duration = Duration::from_millis(1000);
+const CLIENTS: usize = 64;
+const TIME: Duration = Duration::from_millis(1500);
 
-/// Of each build.
-const STEPS: usize = 10;
+/// Calls in a life.
+const CALLS: f64 = 5.0;
 
 pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {
-    let (few, many) = (Stored::start(runtime, 100), Stored::start(runtime, 100_000));
-    let bytes = clients::here(async { Client::connect(few.address()).await.get("builds/50/steps").await.len() });
-    let constant = constant(runtime, bytes);
-    let mut rows = Vec::new();
-    for connections in [1, 32] {
-        let what = format!("steps of a build ({bytes} bytes), connections: {connections}");
-        let limit = || rate(constant, few.builds, connections);
-        let (figure, limit, ratio) = rounds::in_turns(|| few.rate(connections), limit);
-        let limit = format!("axum constant {}", per_second(limit));
-        rows.push(Row::new(&what, per_second(figure), (limit, ratio), Goal::AtLeast(0.6)));
-        // How much slower it is.
-        let (few, many, ratio) = rounds::in_turns(|| few.rate(connections), || many.rate(connections));
-        let limit = format!("1,000 stored {}", per_second(few));
-        rows.push(Row::new("the same, 1,000,000 steps stored", per_second(many), (limit, ratio), Goal::AtMost(1.3)));
-    }
-    few.host.stop();
-    many.host.stop();
+    let host = Host::start(runtime, &host::setup());
+    let folder = tempfile::tempdir().expect("a folder");
+    let constant = updates::constant(runtime, r#"{"result":null}"#.len());
+    let subjects = || mix::subjects(host.address(), CLIENTS);
+    let bare = || bare_lives(runtime, &folder.path().join("bare.db"));
+    let rows = vec![
+        row(
+            "step life cycle, five calls, 64 clients",
+            "axum constant",
+            rounds::in_turns(|| one_by_one(host.address(), subjects()), || one_by_one(constant, subjects())),
+            Goal::AtLeast(0.3),
+        ),
+        row(
+            "the same, as one batch",
+            "axum constant",
+            rounds::in_turns(|| batched(host.address(), subjects()), || batched(constant, subjects())),
+            Goal::None,
+        ),
+        row(
+            "the same, as one batch",
+            "bare writer",
+            rounds::in_turns(|| batched(host.address(), subjects()), bare),
+            Goal::None,
+        ),
+    ];
+    host.stop();
     rows
 }
 
-/// A host with so many builds.
-struct Stored<'r> {
-    host: Host<'r>,
-    builds: usize,
+/// In calls a second.
+fn row(what: &str, limit: &str, (figure, of_limit, ratio): (f64, f64, f64), goal: Goal) -> Row {
+    let limit = (format!("{limit} {}", per_second(of_limit)), ratio);
+    Row::new(what, per_second(figure), limit, goal)
 }
 
-impl<'r> Stored<'r> {
-    fn start(runtime: &'r Runtime, builds: usize) -> Self {
-        let setup = host::setup();
-        // The first host makes the tables.
-        Host::start(runtime, &setup).stop();
-        fill(&setup, builds);
-        Self { host: Host::start(runtime, &setup), builds }
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.host.address()
-    }
-
-    fn rate(&self, connections: usize) -> f64 {
-        rate(self.address(), self.builds, connections)
-    }
-}
-
-fn fill(setup: &Setup, builds: usize) {
-    setup.fill(&format!(
-        "INSERT INTO builders (builderid, name) VALUES (1, 'linux');
-         CREATE TEMP TABLE n (i INTEGER PRIMARY KEY);
-         INSERT INTO n WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {builds}) SELECT i FROM n;
-         INSERT INTO lines VALUES (1, '[]');
-         INSERT INTO buildsets (bsid, reason, submitted_at, complete_at, results) SELECT i, 'a bench', i, i, 0 FROM n;
-         INSERT INTO buildrequests (buildrequestid, bsid, builderid, priority, submitted_at, waited_for)
-           SELECT i, i, 1, 0, i, 0 FROM n;
-         INSERT INTO builds (buildid, number, builderid, buildrequestid, masterid, started_at, state_string, lineid)
-           SELECT i, i, 1, i, 1, 1700000000 + i, 'building', 1 FROM n;
-         INSERT INTO steps (stepid, number, name, buildid, started_at, complete_at, state_string, results, urls)
-           SELECT (n.i - 1) * {STEPS} + m.i, m.i - 1, 'step-' || m.i, n.i, 1700000000 + n.i, 1700000050 + n.i,
-             'make all finished', 0, iif(m.i = 3, '[{{\"name\":\"report\",\"url\":\"https://ci.example.org/report\"}}]', '[]')
-           FROM n CROSS JOIN n AS m WHERE m.i <= {STEPS};
-         DROP TABLE n"
-    ));
-}
-
-/// Answers a second, each connection asking as fast as it is answered, for builds all over the table.
-fn rate(address: SocketAddr, builds: usize, connections: usize) -> f64 {
+/// Each client on a build of its own, one call after the other.
+fn one_by_one(address: SocketAddr, subjects: Vec<Subject>) -> f64 {
     clients::here(async {
-        let mut tasks = JoinSet::new();
+        let mut ready = Vec::new();
+        for subject in subjects {
+            ready.push((Client::connect(address).await, subject.build));
+        }
         let started = Instant::now();
-        for first in 0..connections {
+        let mut tasks = JoinSet::new();
+        for (mut client, build) in ready {
             tasks.spawn_local(async move {
-                let mut client = Client::connect(address).await;
-                let mut answers = 0;
+                let mut lives = 0;
                 while started.elapsed() < TIME {
-                    let build = 1 + (first * 31 + answers * 7919) % builds;
-                    client.get(&format!("builds/{build}/steps")).await;
-                    answers += 1;
+                    lives += 1;
+                    live(&mut client, build, lives).await;
                 }
-                answers
+                lives
             });
         }
-        let mut answers = 0;
+        let mut lives = 0;
         while let Some(done) = tasks.join_next().await {
-            answers += done.expect("a client");
+            lives += done.expect("a client");
         }
-        answers as f64 / started.elapsed().as_secs_f64()
+        f64::from(lives) * CALLS / started.elapsed().as_secs_f64()
     })
 }
 
-fn constant(runtime: &Runtime, bytes: usize) -> SocketAddr {
-    let answer = Bytes::from("x".repeat(bytes));
-    let handler = move || {
-        let answer = answer.clone();
-        async move { ([(CONTENT_TYPE, "application/json")], answer) }
-    };
-    let router = Router::new().route("/api/v2/builds/{id}/steps", get(handler));
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("a socket"));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        address
+async fn live(client: &mut Client, build: i64, number: u32) {
+    let added = client.post("updates/addStep", &format!(r#"{{"buildid":{build},"name":"step-{number}"}}"#)).await;
+    // A constant answers no id; any will do for it.
+    let step = stepid(added).unwrap_or(1);
+    client.post("updates/startStep", &format!(r#"{{"stepid":{step}}}"#)).await;
+    let state = format!(r#"{{"stepid":{step},"state_string":"compiling {number} of 9999"}}"#);
+    client.post("updates/setStepStateString", &state).await;
+    let url = format!(r#"{{"stepid":{step},"name":"report","url":"https://example.org/{number}"}}"#);
+    client.post("updates/addStepURL", &url).await;
+    client.post("updates/finishStep", &format!(r#"{{"stepid":{step},"results":0,"hidden":false}}"#)).await;
+}
+
+/// Without a parser: what the clients cost is not the host's.
+fn stepid(answer: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(answer).ok()?;
+    let digits = text.split_once(r#""stepid":"#)?.1;
+    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn batched(address: SocketAddr, subjects: Vec<Subject>) -> f64 {
+    let scripts = subjects.iter().map(|subject| script(subject.build)).collect();
+    clients::load(address, scripts, TIME).rate() * CALLS
+}
+
+fn script(build: i64) -> Script {
+    let mut number = 0;
+    let step = r#"{"$result":[0,"stepid"]}"#;
+    Box::new(move |body| {
+        number += 1;
+        let written = write!(
+            body,
+            r#"[{{"method":"addStep","params":{{"buildid":{build},"name":"step-{number}"}}}},
+{{"method":"startStep","params":{{"stepid":{step}}}}},
+{{"method":"setStepStateString","params":{{"stepid":{step},"state_string":"compiling {number} of 9999"}}}},
+{{"method":"addStepURL","params":{{"stepid":{step},"name":"report","url":"https://example.org/{number}"}}}},
+{{"method":"finishStep","params":{{"stepid":{step},"results":0,"hidden":false}}}}]"#
+        );
+        written.expect("a string grows");
+        "updates"
     })
+}
+
+fn bare_lives(runtime: &Runtime, path: &Path) -> f64 {
+    let subjects = runtime.block_on(async {
+        let store = Store::open(&Options::new(path)).expect("a store");
+        let subjects = mix::subjects_in(&store, CLIENTS).await;
+        store.close().await;
+        subjects
+    });
+    let bare = Bare::start(path, bare::life_of_a_step);
+    let rate = clients::here(batches::produce(&bare, subjects)) * CALLS;
+    bare.stop();
+    rate
 }

@@ -7,6 +7,8 @@ mod dispatch;
 mod docs;
 mod harness;
 mod lanes;
+mod logs;
+mod logs_large;
 mod mail;
 mod plugins;
 mod reading;

@@ -9,12 +9,15 @@ mod error;
 mod health;
 mod host_name;
 mod latest;
+mod logs;
 mod plugins;
 mod pretty;
 mod read;
 mod reporters;
 mod rpc;
 mod updates;
+
+pub use logs::Appends;
 
 use crate::bus::Progress;
 use crate::data::Data;
@@ -29,6 +32,7 @@ use axum::routing::get;
 use axum::routing::post;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tower_http::compression::CompressionLayer;
 
 /// What the handlers work with. Cheap to clone.
@@ -39,6 +43,9 @@ pub struct State {
     pub plugins: Plugins,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
+    /// A body of which nothing comes for so long is given up.
+    pub append_stall: Duration,
+    pub appends: Appends,
 }
 
 /// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
@@ -53,6 +60,7 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
+        .merge(logs::routes())
         .route("/api/v2/", get(read::resource).layer(CompressionLayer::new()))
         .route("/api/v2/{*path}", get(read::resource).layer(CompressionLayer::new()).post(control::resource))
         .fallback(read::nothing)
