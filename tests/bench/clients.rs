@@ -48,6 +48,18 @@ impl Client {
         );
         self.request.extend_from_slice(head.as_bytes());
         self.request.extend_from_slice(body.as_bytes());
+        self.exchange().await
+    }
+
+    /// The same without a body.
+    pub(crate) async fn get(&mut self, path: &str) -> &[u8] {
+        self.request.clear();
+        let head = format!("GET /api/v2/{path} HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n\r\n");
+        self.request.extend_from_slice(head.as_bytes());
+        self.exchange().await
+    }
+
+    async fn exchange(&mut self) -> &[u8] {
         self.stream.write_all(&self.request).await.expect("the server reads");
         self.answer.clear();
         loop {

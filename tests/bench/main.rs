@@ -16,6 +16,7 @@ mod memory;
 mod mix;
 mod native;
 mod processes;
+mod reading;
 mod render;
 mod rounds;
 mod steps;
@@ -31,10 +32,11 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("updates", updates::run),
     ("batches", batches::run),
     ("steps", steps::run),
+    ("reading", reading::run),
     ("handle", handle::run),
     ("render", render::run),
     ("latency", latency::run),

@@ -20,9 +20,10 @@ fn read(path: &str) -> String {
 }
 
 /// The documents that have examples.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "docs/configuration.md",
+    "docs/data-api.md",
     "docs/deliveries.md",
     "docs/logs.md",
     "docs/plugins.md",
@@ -91,6 +92,50 @@ async fn calls_of_the_readme_are_taken() {
     let mails = sink.received();
     assert_eq!(mails.len(), 1);
     assert!(mails[0].recipients == ["builds@example.org"] && mails[0].text().contains("failed tests"), "{mails:?}");
+}
+
+/// The calls of a document and what they print, in order.
+fn calls(text: &str) -> Vec<(String, Value)> {
+    let blocks = blocks(text, "console");
+    let calls = blocks.iter().flat_map(|block| block.split("\n\n"));
+    calls
+        .map(|call| {
+            let call = call.trim().strip_prefix("$ ").expect("a call begins with $");
+            // The output is JSON, and stands on a line of its own; so do the lines of a call that are indented.
+            let end = call.match_indices("\n{").map(|(at, _)| at).next().expect("something is printed");
+            let printed =
+                serde_json::from_str(&call[end..]).unwrap_or_else(|error| panic!("{error}: {}", &call[end..]));
+            (call[..end].to_owned(), printed)
+        })
+        .collect()
+}
+
+/// All times as one: they are those of the run.
+fn without_times(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.as_i64().is_some_and(|number| number >= 1_000_000_000) => {
+            *value = Value::from(1)
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_times),
+        Value::Object(fields) => fields.values_mut().for_each(without_times),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn calls_of_the_data_api_print_what_they_are_said_to_print() {
+    let host = Setup::default().start().await;
+    let calls = calls(&read("docs/data-api.md"));
+    assert!(calls.len() > 10, "{} calls were found", calls.len());
+    for (call, mut expected) in calls {
+        let here = call.replace("http://127.0.0.1:8010", &host.url);
+        assert!(here.starts_with("curl ") && here != call, "{call}");
+        let run = Command::new("sh").args(["-c", &here]).output().await.expect("a shell");
+        let text = String::from_utf8_lossy(&run.stdout).into_owned();
+        let mut found = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{call}\n{error}: {text:?} {run:?}"));
+        (without_times(&mut found), without_times(&mut expected));
+        assert_eq!(found, expected, "{call}");
+    }
 }
 
 /// The examples one after another, as somebody types them: what curl shows is what the document shows.

@@ -6,7 +6,7 @@ use super::pretty::pretty;
 use crate::data::Answer;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::RawQuery;
+use axum::extract::Request;
 use axum::extract::State as Shared;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
@@ -28,16 +28,13 @@ pub(super) async fn versions(Shared(state): Shared<State>) -> Json<Value> {
 }
 
 /// `GET /api/v2/{path}`: resources in Buildbot's envelope.
-pub(super) async fn resource(
-    Shared(state): Shared<State>,
+pub(super) async fn resource(Shared(state): Shared<State>, request: Request) -> Result<Response, Error> {
     // As it stands in the request: the parts are decoded one by one, a name may hold an encoded slash.
-    uri: Uri,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let path = uri.path().strip_prefix(ROOT).unwrap_or_default();
-    Ok(match state.data.answer(path, query.as_deref().unwrap_or_default()).await? {
-        Answer::Resources(resources) if wants_json(&headers) => {
+    let (request, _) = request.into_parts();
+    let path = request.uri.path().strip_prefix(ROOT).unwrap_or_default();
+    let json = wants_json(&request.headers);
+    Ok(match state.data.answer(path, request.uri.query().unwrap_or_default()).await? {
+        Answer::Resources(resources) if json => {
             typed(Body::from(resources.into_bytes()), "application/json; charset=utf-8")
         }
         Answer::Resources(resources) => typed(Body::from(pretty(&resources.into_bytes())), "text/plain; charset=utf-8"),
