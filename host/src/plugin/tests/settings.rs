@@ -22,6 +22,7 @@ fn schema() -> Schema {
             "tokens": {"type": "object", "additionalProperties": {"type": "string", "x-campanile": "secret"}},
             "endpoints": {"type": "array", "items": {"type": "string"}, "x-campanile": "http-origin"},
             "reviewCB": {"type": "string"},
+            "headers": {"type": "object", "additionalProperties": {"type": ["string", "object"], "x-campanile": "text"}},
             "generators": {"type": "array", "items": {"$ref": "#/$defs/Generator"}},
         },
         "$defs": {
@@ -110,6 +111,19 @@ fn marks_are_found_wherever_they_stand() {
         (MarkKind::Secret, "/tokens/a~1b", Some("github"), None, false),
     ];
     assert_eq!(marks, expected);
+}
+
+#[test]
+fn secrets_in_texts_are_marked() {
+    let settings = checked(json!({
+        "fromaddr": "%(secret:from)s",
+        "headers": {"A": "%(secret:one)s, %(prop:x:-%(secret:two)s)s, %(secret:one)s", "B": {"fmtstring": "%(kw:k)s",
+            "kw": {"k": "%(secret:three)s"}}, "C": "secret:four %(prop:secret)s"},
+    }));
+    let secrets = settings.marks.iter().filter(|mark| mark.kind == MarkKind::Secret);
+    let secrets: Vec<_> = secrets.map(|mark| (mark.pointer.as_str(), mark.value.as_str())).collect();
+    let expected = [("/headers/A", Some("one")), ("/headers/A", Some("two")), ("/headers/B/kw/k", Some("three"))];
+    assert_eq!(secrets, expected);
 }
 
 #[test]
