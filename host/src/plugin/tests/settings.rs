@@ -1,9 +1,13 @@
 //! Settings against schemas.
 
+use crate::model::Contents;
+use crate::model::Scope;
 use crate::plugin::settings::Checked;
+use crate::plugin::settings::FormatterPlugin;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::settings::MarkKind;
 use crate::plugin::settings::Schema;
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -145,11 +149,29 @@ fn recursive_schemas_end() {
 
 #[test]
 fn what_names_a_formatter() {
-    let plugin = |name: &str, settings| FormatterSetting::Plugin { name: name.into(), settings };
-    assert_eq!(FormatterSetting::parse("\"short\""), plugin("short", json!({})));
-    assert_eq!(FormatterSetting::parse(r#"{"plugin": "short", "width": 7}"#), plugin("short", json!({"width": 7})));
-    assert_eq!(FormatterSetting::parse(r#"{"template": "x"}"#), FormatterSetting::Template);
-    for unknown in ["null", "7", "{}", "{\"plugin\": 7}", "no JSON"] {
+    let plugin = |name: &str, settings| FormatterPlugin {
+        name: name.into(),
+        settings,
+        scope: Scope::USUAL,
+        context: Map::new(),
+    };
+    let parse = |json: &str| match FormatterSetting::parse(json) {
+        FormatterSetting::Plugin(plugin) => plugin,
+        other => panic!("{json} is {other:?}"),
+    };
+    assert_eq!(parse("\"short\""), plugin("short", json!({})));
+    assert_eq!(parse(r#"{"plugin": "short", "width": 7}"#), plugin("short", json!({"width": 7})));
+    let function = r#"{"kind": "MessageFormatterFunction", "function": "short", "want_steps": false, "want_logs": false,
+        "want_properties": false, "want_logs_content": ["stdio"], "ctx": {"a": 1}}"#;
+    let contents = Contents::Named(vec!["stdio".into()]);
+    let scope = Scope { properties: false, steps: false, logs: false, contents };
+    let context = Map::from_iter([("a".to_owned(), json!(1))]);
+    assert_eq!(parse(function), FormatterPlugin { scope, context, ..plugin("short", json!({})) });
+    for own in [r#"{"template": "x"}"#, r#"{"kind": "MessageFormatterEmpty"}"#, "{}"] {
+        assert_eq!(FormatterSetting::parse(own), FormatterSetting::Own, "{own}");
+    }
+    let function = "{\"kind\": \"MessageFormatterFunction\"}";
+    for unknown in ["null", "7", "{\"plugin\": 7}", "no JSON", function] {
         assert_eq!(FormatterSetting::parse(unknown), FormatterSetting::Unknown, "{unknown}");
     }
 }
