@@ -11,6 +11,10 @@ use crate::contract::Problem;
 use crate::interpolate::Renderable;
 use crate::interpolate::Sources;
 
+/// Of a table, each in one of its two spellings.
+const ARGUMENTS: &str =
+    "template, subject, template_type, ctx, want_properties, want_steps, want_logs, want_logs_content";
+
 impl FormatterChoice {
     /// What is wrong with it; the places are seen from the settings, where it stands at the pointer `at`.
     #[must_use]
@@ -20,6 +24,9 @@ impl FormatterChoice {
             Ok(Written::Plugin(Some(_))) => Vec::new(),
             Ok(Written::Plugin(None)) => vec![Problem::new("", "expected the name of a message-formatter plugin")],
             Ok(Written::Table(table)) => table.problems(),
+            Err(problem) if problem.message.starts_with("unknown field") => {
+                vec![Problem { message: format!("a formatter has no such argument; there are {ARGUMENTS}"), ..problem }]
+            }
             Err(problem) => vec![problem],
         };
         problems.iter_mut().for_each(|problem| problem.at.insert_str(0, at));
@@ -30,12 +37,12 @@ impl FormatterChoice {
 impl Table {
     fn problems(&self) -> Vec<Problem> {
         let strangers = self.strangers();
-        let stranger = |name: &&str| Problem::new(format!("/{name}"), format!("{:?} has no such argument", self.kind));
+        let stranger =
+            |name: &&str| Problem::new(format!("/{name}"), format!("{} has no such argument", self.kind.name()));
         let mut problems: Vec<Problem> = strangers.iter().map(stranger).collect();
         for (name, setting) in [("template", &self.template), ("subject", &self.subject)] {
             let Some(setting) = setting.as_ref().filter(|_| !strangers.contains(&name)) else { continue };
-            let problem =
-                if self.kind == Kind::MessageFormatterRenderable { rendered(setting) } else { jinja(setting) };
+            let problem = if self.kind == Kind::Renderable { rendered(setting) } else { jinja(setting) };
             problems.extend(problem.map(|message| Problem::new(format!("/{name}"), message)));
         }
         problems

@@ -18,12 +18,26 @@ use crate::settings;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub(super) enum Kind {
     #[default]
-    MessageFormatter,
-    MessageFormatterMissingWorker,
-    MessageFormatterRenderable,
-    MessageFormatterEmpty,
-    MessageFormatterFunction,
-    MessageFormatterFunctionRaw,
+    #[serde(rename = "MessageFormatter")]
+    Message,
+    #[serde(rename = "MessageFormatterMissingWorker")]
+    MissingWorker,
+    #[serde(rename = "MessageFormatterRenderable")]
+    Renderable,
+    #[serde(rename = "MessageFormatterEmpty")]
+    Empty,
+}
+
+impl Kind {
+    /// What Buildbot calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Message => "MessageFormatter",
+            Self::MissingWorker => "MessageFormatterMissingWorker",
+            Self::Renderable => "MessageFormatterRenderable",
+            Self::Empty => "MessageFormatterEmpty",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -97,15 +111,10 @@ pub(super) fn read(json: &str) -> Option<Formatter> {
 impl Table {
     fn formatter(self) -> Formatter {
         match self.kind {
-            Kind::MessageFormatterRenderable => {
-                Formatter::Renderable { template: self.template, subject: self.subject }
-            }
-            Kind::MessageFormatterEmpty
-            // These name a plugin, and are read as such.
-            | Kind::MessageFormatterFunction
-            | Kind::MessageFormatterFunctionRaw => Formatter::Empty,
-            Kind::MessageFormatter => Formatter::Message(self.template()),
-            Kind::MessageFormatterMissingWorker => Formatter::MissingWorker(self.template()),
+            Kind::Message => Formatter::Message(self.template()),
+            Kind::MissingWorker => Formatter::MissingWorker(self.template()),
+            Kind::Renderable => Formatter::Renderable { template: self.template, subject: self.subject },
+            Kind::Empty => Formatter::Empty,
         }
     }
 
@@ -138,10 +147,10 @@ impl Table {
             ("want_logs_content", self.want_logs_content.is_some()),
         ];
         let known = match self.kind {
-            Kind::MessageFormatter => 8,
-            Kind::MessageFormatterMissingWorker => 4,
-            Kind::MessageFormatterRenderable => 2,
-            Kind::MessageFormatterEmpty | Kind::MessageFormatterFunction | Kind::MessageFormatterFunctionRaw => 0,
+            Kind::Message => 8,
+            Kind::MissingWorker => 4,
+            Kind::Renderable => 2,
+            Kind::Empty => 0,
         };
         there[known..].iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect()
     }

@@ -50,13 +50,13 @@ impl Generator {
             (EventBody::Build(report), Kind::BuildStatusGenerator, "finished") => {
                 let modes = self.modes();
                 let told = modes.fit(report.build.results, report.previous.as_ref());
-                if told { self.of_build(site, report, false, host) } else { Ok(None) }
+                if told { self.of_build(site, report, host) } else { Ok(None) }
             }
             (EventBody::Build(report), Kind::BuildStatusGenerator, "new") if self.report_new == Some(true) => {
-                self.of_build(site, report, false, host)
+                self.of_build(site, report, host)
             }
             (EventBody::Build(report), Kind::BuildStartEndStatusGenerator, "new" | "finished") => {
-                self.of_build(site, report, verb == "new", host)
+                self.of_build(site, report, host)
             }
             (EventBody::Request(report), Kind::BuildRequestGenerator, "new" | "cancel") => {
                 self.of_request(site, report, host)
@@ -76,13 +76,12 @@ impl Generator {
         &self,
         site: Site<'e>,
         report: &'e BuildReport,
-        at_start: bool,
         host: &impl Host,
     ) -> Result<Option<Report<'e>>, Failure> {
         if !self.filters().pass(report) {
             return Ok(None);
         }
-        let formatter = self.message(at_start);
+        let formatter = self.message(report.build.results.is_none());
         let logs = self.logs(&formatter);
         let said = self.occasion(Topic::Build(report), site, &logs).ask(&formatter, host)?;
         let told = Told { site, results: report.build.results, builder: Some(&report.builder.name) };

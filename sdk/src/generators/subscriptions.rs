@@ -14,7 +14,8 @@ pub fn subscriptions(generators: &[Generator], besides: Want) -> Vec<Subscriptio
     let mut filters: Vec<TopicFilter> = Vec::new();
     for generator in generators {
         for (pattern, want) in generator.wanted() {
-            let want = want | besides;
+            // What is about no build brings nothing along.
+            let want = if want.is_empty() { want } else { want | besides };
             match filters.iter_mut().find(|filter| filter.pattern == pattern) {
                 Some(filter) => filter.want |= want,
                 None => filters.push(TopicFilter { pattern: pattern.to_owned(), want }),
