@@ -20,6 +20,9 @@ use crate::contract::BodyKind;
 use crate::message::escape;
 use crate::python;
 
+/// Blanks that a filter adds in a row.
+const MOST_BLANKS: usize = 1000;
+
 /// The templates of one message.
 pub(super) struct Templates {
     environment: Environment<'static>,
@@ -66,6 +69,7 @@ fn environment() -> Environment<'static> {
     environment.add_filter("forceescape", |value: &Value| Value::from_safe_string(escape(&shown(value))));
     environment.add_filter("string", |value: &Value| if value.is_safe() { value.clone() } else { shown(value).into() });
     environment.add_filter("center", |text: &str, width: Option<usize>| centered(text, width.unwrap_or(80)));
+    environment.add_filter("indent", indented);
     environment.add_filter("truncate", truncated);
     environment.add_filter("wordwrap", |text: &Value, width: Option<u32>, more: Kwargs| {
         let more = width.map_or(more, |width| Kwargs::from_iter([("width", Value::from(width))]));
@@ -103,8 +107,25 @@ fn escaped(value: &Value) -> Value {
 }
 
 fn centered(text: &str, width: usize) -> String {
-    // What a template asks for is bounded as all that it makes.
-    format!("{text:^width$}", width = width.min(1000))
+    format!("{text:^width$}", width = width.min(MOST_BLANKS))
+}
+
+/// Jinja2's: all lines but the first and the blank ones, and a line end at the end stays.
+fn indented(text: &str, width: Option<Value>, first: Option<bool>, more: Kwargs) -> Result<String, Error> {
+    let width = more.get::<Option<Value>>("width")?.or(width);
+    let first = more.get::<Option<bool>>("first")?.or(first).unwrap_or_default();
+    let blank = more.get::<Option<bool>>("blank")?.unwrap_or_default();
+    more.assert_all_used()?;
+    let width = match &width {
+        Some(text) if text.as_str().is_some() => text.to_string(),
+        Some(count) => " ".repeat(usize::try_from(count.clone())?.min(MOST_BLANKS)),
+        None => " ".repeat(4),
+    };
+    let line = |(index, line): (usize, &str)| {
+        let shifted = if index == 0 { first } else { blank || !line.is_empty() };
+        if shifted { [&width, line].concat() } else { line.to_owned() }
+    };
+    Ok(text.split('\n').enumerate().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// Jinja2's: at a word's end unless `killwords`, and not if only `leeway` characters are too many.
@@ -211,6 +232,12 @@ mod tests {
             "one... one...",
         );
         check("{{ 'one two three'|wordwrap(7) }}", "one two\nthree");
+    }
+
+    #[test]
+    fn indenting() {
+        check("{{ 'a\n\nb\n'|indent }}|{{ 'a\nb'|indent(2, true) }}", "a\n\n    b\n|  a\n  b");
+        check("{{ 'a\n\nb'|indent('> ', blank=true) }}", "a\n> \n> b");
     }
 
     #[test]

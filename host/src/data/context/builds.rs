@@ -34,9 +34,10 @@ pub(super) fn build_dict(telling: &Telling<'_>, report: &BuildReport, left: &mut
             "changes": report.changes,
         }),
     );
-    if telling.scope.properties {
-        dict.insert("properties".to_owned(), json!(report.properties));
-    }
+    match telling.scope.properties {
+        true => dict.insert("properties".to_owned(), json!(report.properties)),
+        false => dict.remove("properties"),
+    };
     if telling.scope.has_steps() {
         let steps = report.steps.iter().map(|step| step_dict(telling, step, left));
         dict.insert("steps".to_owned(), Value::Array(steps.collect::<Result<_, _>>()?));
