@@ -11,6 +11,7 @@ mod drain;
 mod handle;
 mod host;
 mod latency;
+mod logs;
 mod memory;
 mod mix;
 mod native;
@@ -29,13 +30,14 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 7] = [
+const BENCHES: [(&str, Bench); 8] = [
     ("updates", updates::run),
     ("batches", batches::run),
     ("handle", handle::run),
     ("render", render::run),
     ("latency", latency::run),
     ("drain", drain::run),
+    ("logs", logs::run),
     ("memory", memory::run),
 ];
 

@@ -1,11 +1,14 @@
 //! End to end: the running host, and the rules of the house.
 
 mod command_line;
+mod control;
 mod data_api;
 mod dispatch;
 mod docs;
 mod harness;
 mod lanes;
+mod logs;
+mod logs_large;
 mod mail;
 mod plugins;
 mod reading;
@@ -15,3 +18,4 @@ mod refusals;
 mod reporters;
 mod restart;
 mod tidy;
+mod updates;

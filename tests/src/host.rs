@@ -3,12 +3,14 @@
 use crate::Setup;
 use crate::journal;
 use campanile::app::Running;
+use campanile::model::Seq;
 use reqwest::Client;
 use reqwest::StatusCode;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
 use serde_json::Value;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A host that does not settle within this time fails its test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -93,10 +95,21 @@ impl TestHost {
     pub async fn rendered(&self) {
         let mut moved = self.running().progress().bell();
         let last = |health: Value| health["events"].as_i64().expect("a position");
-        while !self.running().progress().reached(campanile::model::Seq(last(self.get("health").await))) {
+        while !self.running().progress().reached(Seq(last(self.get("health").await))) {
             let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
             rung.expect("the reporters come on").expect("the bell hangs");
         }
+    }
+
+    /// Returns when something is told after what `bell` has seen.
+    pub async fn told(&self, bell: &mut watch::Receiver<Seq>) {
+        let rung = tokio::time::timeout(PATIENCE, bell.changed()).await;
+        rung.expect("something is told").expect("the bell hangs");
+    }
+
+    /// Rings at each event from now on.
+    pub fn bell(&self) -> watch::Receiver<Seq> {
+        self.running().committed()
     }
 
     /// Returns when a reporter is in trouble.
@@ -105,6 +118,15 @@ impl TestHost {
         while self.running().progress().reporters().values().all(|progress| progress.trouble.is_none()) {
             let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
             rung.expect("trouble comes").expect("the bell hangs");
+        }
+    }
+
+    /// Returns when so many deliveries are claimed for an attempt.
+    pub async fn claimed(&self, count: usize) {
+        let mut moved = self.running().progress().bell();
+        while self.leased() != count {
+            let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
+            assert!(rung.is_ok(), "{} deliveries are claimed, not {count}", self.leased());
         }
     }
 
@@ -118,6 +140,11 @@ impl TestHost {
     pub fn database(&self) -> Connection {
         let path = self.setup.folder().join("campanile.db");
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database opens")
+    }
+
+    fn leased(&self) -> usize {
+        let leased = "SELECT count(*) FROM deliveries WHERE state = 'leased'";
+        self.database().query_row(leased, [], |row| row.get(0)).expect("a count")
     }
 
     fn owed(&self) -> i64 {

@@ -8,10 +8,15 @@ mod deliveries;
 mod error;
 mod health;
 mod host_name;
+mod logs;
 mod plugins;
+mod pretty;
 mod read;
 mod reporters;
+mod rpc;
 mod updates;
+
+pub use logs::Appends;
 
 use crate::bus::Progress;
 use crate::data::Data;
@@ -26,6 +31,7 @@ use axum::routing::get;
 use axum::routing::post;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +41,9 @@ pub struct State {
     pub plugins: Plugins,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
+    /// A body of which nothing comes for so long is given up.
+    pub append_stall: Duration,
+    pub appends: Appends,
 }
 
 /// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
@@ -49,7 +58,9 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
-        .route("/api/v2/{*path}", get(read::resource))
+        .merge(logs::routes())
+        .route("/api/v2/", get(read::resource))
+        .route("/api/v2/{*path}", get(read::resource).post(control::resource))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))

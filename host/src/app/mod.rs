@@ -16,7 +16,6 @@ use crate::dispatch;
 use crate::dispatch::Context as Dispatching;
 use crate::dispatch::Schedule;
 use crate::model::Millis;
-use crate::model::Timestamp;
 use crate::plugin::Caller;
 use crate::plugin::Limits;
 use crate::plugin::Plugins;
@@ -84,6 +83,8 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
+        append_stall: Duration::from_millis(config.server.append_stall_ms),
+        appends: api::Appends::default(),
     };
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),
@@ -213,7 +214,7 @@ async fn begin(store: &Store) -> anyhow::Result<crate::model::Boot> {
     let boot: Result<_, StoreError> = store
         .write(move |tx| {
             if !tx.has_master(MASTER)? {
-                tx.put_master(MASTER, "master", Timestamp(now.seconds().0))?;
+                tx.insert_master(MASTER, "master")?;
             }
             tx.begin_boot(now)
         })

@@ -58,7 +58,7 @@ pub(super) fn of(
         }
     };
     let context = context.to_string();
-    if context.len() > MOST_BYTES { Err(DataError::TooLarge) } else { Ok(context) }
+    if context.len() > MOST_BYTES { Err(DataError::TooLarge { most_bytes: MOST_BYTES }) } else { Ok(context) }
 }
 
 /// Of a build, what its context cannot do without, and what is to be told of it.

@@ -5,27 +5,37 @@
 //!
 //! Not here: what an update means (`data`), what is sent when (`dispatch`).
 
+mod build_data;
 mod builders;
 mod buildrequests;
 mod builds;
 mod buildsets;
 mod changes;
+mod changesources;
 mod claims;
 mod deliveries;
 mod events;
+mod forceschedulers;
 mod holds;
+mod idempotency;
 mod inbox;
 mod incidents;
+mod lines;
 mod logs;
+mod masters;
 mod migrations;
 mod open;
+mod projects;
 mod properties;
+pub mod query;
 mod reader;
 mod reporters;
 mod rows;
+mod schedulers;
 mod sourcestamps;
 mod steps;
 mod tail;
+mod users;
 mod workers;
 mod writer;
 
@@ -36,19 +46,28 @@ pub use buildsets::NewBuildset;
 pub use changes::NewChange;
 pub use claims::Claim;
 pub use claims::Claimed;
+pub use claims::Next;
 pub use claims::Settlement;
 pub use deliveries::DeliveryFilter;
 pub use deliveries::DeliveryRow;
 pub use deliveries::Owed;
+pub use idempotency::Answered;
 pub use inbox::InboxItem;
 pub use inbox::InboxKind;
 pub use incidents::Incident;
+pub use logs::CHUNK_BYTES;
+pub use logs::Chunk;
+pub use logs::LogText;
+pub use logs::Merge;
+pub use logs::Packer;
 pub use open::Options;
+pub use projects::ProjectInfo;
 pub use reader::Reader;
 pub use reporters::ReporterRow;
 pub use reporters::Trouble;
 pub use sourcestamps::NewPatch;
 pub use sourcestamps::NewSourceStamp;
+pub use users::UserAttribute;
 pub use writer::Tx;
 
 use crate::model::Event;
@@ -97,6 +116,7 @@ struct Inner {
     committed: watch::Sender<Seq>,
     owed: watch::Sender<u64>,
     told: watch::Sender<u64>,
+    to_merge: watch::Sender<u64>,
 }
 
 impl Store {
@@ -106,17 +126,18 @@ impl Store {
         let connection = open::writer(options)?;
         let last = events::last_seq(&connection)?;
         let committed = watch::Sender::new(last);
-        let (owed, told) = (watch::Sender::new(0), watch::Sender::new(0));
+        let [owed, told, to_merge] = [(); 3].map(|()| watch::Sender::new(0));
         let tail = Arc::new(tail::Tail::new(last));
         let bells = writer::Bells {
             tail: Arc::clone(&tail),
             committed: committed.clone(),
             owed: owed.clone(),
             told: told.clone(),
+            to_merge: to_merge.clone(),
         };
         let writer = writer::Writer::start((connection, lock), last, bells)?;
         let readers = reader::Readers::open(options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told }) })
+        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told, to_merge }) })
     }
 
     /// Runs `job` in a transaction, and returns what it returned once that is on disk. An error takes back all that
@@ -136,6 +157,24 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.inner.readers.read(job).await
+    }
+
+    /// As `read`, for what is usually done in microseconds: the caller's thread runs it where that is possible. Such a
+    /// job may run twice, when it turns out to be long after all.
+    pub async fn read_soon<T, E>(&self, job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.readers.read_soon(job).await
+    }
+
+    /// A read, and how long it was: in looks at its limit, each after 10,000 steps of SQLite's machine.
+    pub fn read_counted<T, E: From<StoreError>>(
+        &self,
+        job: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<(T, u32), E> {
+        self.inner.readers.looks(job)
     }
 
     /// At most `most` events after `after`, in order.
@@ -159,6 +198,11 @@ impl Store {
     /// Rings when a reporter may have a receipt or a wake-up.
     pub fn told(&self) -> watch::Receiver<u64> {
         self.inner.told.subscribe()
+    }
+
+    /// Rings when a log was finished whose chunks can be put together.
+    pub fn to_merge(&self) -> watch::Receiver<u64> {
+        self.inner.to_merge.subscribe()
     }
 
     /// Whether the writer still takes work.

@@ -15,6 +15,7 @@ CREATE TABLE boots (
 
 -- The data API.
 
+-- `last_active` is 0 for a master that never said that it is active.
 CREATE TABLE masters (
   masterid INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -57,6 +58,7 @@ CREATE TABLE builder_masters (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX builders_of_project ON builders (projectid);
+CREATE INDEX builders_of_master ON builder_masters (masterid);
 
 -- `masterid`: who runs it; NULL while nobody does.
 CREATE TABLE schedulers (
@@ -66,15 +68,20 @@ CREATE TABLE schedulers (
   masterid INTEGER REFERENCES masters ON DELETE SET NULL
 ) STRICT;
 
+CREATE INDEX schedulers_of_master ON schedulers (masterid);
+
 CREATE TABLE changesources (
   changesourceid INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   masterid INTEGER REFERENCES masters ON DELETE SET NULL
 ) STRICT;
 
--- `builder_names` and `all_fields` are JSON lists.
+CREATE INDEX changesources_of_master ON changesources (masterid);
+
+-- `builder_names` and `all_fields` are JSON lists. They go with the master that told of them.
 CREATE TABLE forceschedulers (
   name TEXT PRIMARY KEY,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
   button_name TEXT NOT NULL,
   label TEXT NOT NULL,
   builder_names TEXT NOT NULL,
@@ -108,13 +115,18 @@ CREATE TABLE configured_workers (
   PRIMARY KEY (workerid, builderid, masterid)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX workers_of_builder ON configured_workers (builderid, masterid, workerid);
+CREATE INDEX workers_of_master ON configured_workers (masterid, workerid);
+
+-- `is_text`: the body is UTF-8.
 CREATE TABLE patches (
   patchid INTEGER PRIMARY KEY,
   level INTEGER NOT NULL,
   subdir TEXT,
   author TEXT NOT NULL,
   comment TEXT NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  is_text INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE sourcestamps (
@@ -159,6 +171,8 @@ CREATE TABLE change_users (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX changes_of_stamp ON changes (ssid, changeid);
+CREATE INDEX changes_of_branch ON changes (branch);
+CREATE INDEX changes_of_revision ON changes (revision);
 CREATE INDEX changes_of_line ON changes (repository, project, codebase, branch, changeid);
 
 CREATE TABLE buildsets (
@@ -173,6 +187,9 @@ CREATE TABLE buildsets (
   parent_relationship TEXT
 ) STRICT;
 
+CREATE INDEX buildsets_open ON buildsets (bsid) WHERE complete_at IS NULL;
+CREATE INDEX buildsets_of_parent ON buildsets (parent_buildid);
+
 CREATE TABLE buildset_properties (
   bsid INTEGER NOT NULL REFERENCES buildsets ON DELETE CASCADE,
   name TEXT NOT NULL,
@@ -186,6 +203,8 @@ CREATE TABLE buildset_sourcestamps (
   ssid INTEGER NOT NULL REFERENCES sourcestamps,
   PRIMARY KEY (bsid, ssid)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX buildsets_of_stamp ON buildset_sourcestamps (ssid, bsid);
 
 CREATE TABLE buildrequests (
   buildrequestid INTEGER PRIMARY KEY,
@@ -204,6 +223,18 @@ CREATE TABLE buildrequests (
 
 CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
 CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
+CREATE INDEX buildrequests_open ON buildrequests (builderid) WHERE complete_at IS NULL;
+CREATE INDEX buildrequests_claimable ON buildrequests (builderid) WHERE claimed_at IS NULL AND complete_at IS NULL;
+
+-- Sets of (repository, branch, codebase) that buildsets are of: builds are compared along one. `stamps` is JSON, sorted.
+CREATE TABLE lines (
+  lineid INTEGER PRIMARY KEY,
+  stamps TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- What a master that is gone leaves behind.
+CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
+  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
 
 CREATE TABLE builds (
   buildid INTEGER PRIMARY KEY,
@@ -217,10 +248,18 @@ CREATE TABLE builds (
   locks_duration_s INTEGER NOT NULL DEFAULT 0,
   state_string TEXT NOT NULL,
   results INTEGER,
+  lineid INTEGER NOT NULL REFERENCES lines,
   UNIQUE (builderid, number)
 ) STRICT;
 
 CREATE INDEX builds_of_request ON builds (buildrequestid);
+CREATE INDEX builds_of_worker ON builds (workerid);
+CREATE INDEX builds_by_results ON builds (results);
+CREATE INDEX builds_of_builder_by_results ON builds (builderid, results, number);
+CREATE INDEX builds_open ON builds (builderid, number) WHERE complete_at IS NULL;
+-- The last green build before one, along its line.
+CREATE INDEX builds_green ON builds (builderid, lineid, number) WHERE results = 0;
+CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 
 CREATE TABLE build_properties (
   buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
@@ -254,6 +293,7 @@ CREATE TABLE steps (
   UNIQUE (buildid, name)
 ) STRICT;
 
+-- `merged`: it is finished, and its chunks will not be put together any further.
 CREATE TABLE logs (
   logid INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
@@ -262,16 +302,21 @@ CREATE TABLE logs (
   complete INTEGER NOT NULL DEFAULT 0,
   num_lines INTEGER NOT NULL DEFAULT 0,
   type TEXT NOT NULL CHECK (type IN ('s', 't', 'h', 'd')),
+  merged INTEGER NOT NULL DEFAULT 0,
   UNIQUE (stepid, slug)
 ) STRICT;
 
--- Whole lines, the last line end left out. `compressed`: 0 not at all, 4 zstd (Buildbot's numbers).
+CREATE INDEX logs_to_merge ON logs (logid) WHERE complete = 1 AND merged = 0;
+
+-- Whole lines, the last line end left out. `bytes`: how many they are when not compressed. `compressed`: 0 not at all,
+-- 4 zstd (Buildbot's numbers).
 CREATE TABLE logchunks (
   logid INTEGER NOT NULL REFERENCES logs ON DELETE CASCADE,
   first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  compressed INTEGER NOT NULL CHECK (compressed IN (0, 4)),
   content BLOB NOT NULL,
-  compressed INTEGER NOT NULL DEFAULT 0 CHECK (compressed IN (0, 4)),
   PRIMARY KEY (logid, first_line)
 ) STRICT, WITHOUT ROWID;
 
