@@ -18,10 +18,11 @@ fn read(path: &str) -> String {
 }
 
 /// The documents that have examples.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "docs/configuration.md",
     "docs/deliveries.md",
+    "docs/formatters.md",
     "docs/logs.md",
     "docs/plugins.md",
     "docs/reporters/mail.md",

@@ -10,8 +10,6 @@ mod problems;
 mod report;
 mod setting;
 mod subscriptions;
-#[cfg(test)]
-mod tests;
 
 pub use filters::Filters;
 pub use generate::reports;

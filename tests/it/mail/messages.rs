@@ -84,7 +84,29 @@ async fn a_template_is_not_told_what_it_does_not_want() {
     let template = "{{ build.properties is defined }} {{ build.steps is defined }} {{ build.number }} {{ workername }}";
     let settings = format!("messageFormatter = {{wantProperties = false, template = \"{template}\"}}");
     let mail = failed(&settings).await;
-    assert!(mail.ends_with("[plain]\nFalse False 1 worker-1\n\n"), "{mail}");
+    assert!(mail.trim_end().ends_with("[plain]\nFalse False 1 worker-1"), "{mail}");
+}
+
+#[tokio::test]
+async fn of_a_long_log_a_template_is_told_the_end() {
+    let settings = r#"messageFormatter = {wantLogsContent = true, template = """{% set c = build.steps[0].logs[0].content -%}
+{{ c.firstline + c.content.splitlines()|length }} {{ c.content|length > 1000000 }} {{ c.content.splitlines()|last }}"""}"#;
+    let (host, sink) = host(settings).await;
+    let builder = host.builder("linux").await;
+    let set = host.update("addBuildset", json!({"waited_for": false, "builderids": [builder]})).await;
+    let request = set["brids"][builder.to_string()].clone();
+    let build =
+        host.update("addBuild", json!({"builderid": builder, "buildrequestid": request})).await["buildid"].clone();
+    let step = host.update("addStep", json!({"buildid": build, "name": "test"})).await["stepid"].clone();
+    let log = host.update("addLog", json!({"stepid": step, "name": "stdio", "type": "s"})).await;
+    for number in 0..3 {
+        let lines: String = (0..10_000).map(|line| format!("o{number} {line} {}\n", "x".repeat(80))).collect();
+        host.update("appendLog", json!({"logid": log, "content": lines})).await;
+    }
+    host.update("finishBuild", json!({"buildid": build, "results": 0})).await;
+    host.settle().await;
+    let mail = read(&sink.received()[0], &[]);
+    assert!(mail.trim_end().ends_with(&format!("\n30000 True 2 9999 {}", "x".repeat(80))), "{mail}");
 }
 
 #[tokio::test]

@@ -1,1 +1,0 @@
-//! Generators from the outside.
