@@ -15,6 +15,7 @@ use crate::contract::Json;
 use crate::contract::Level;
 use crate::contract::LogLine;
 use crate::contract::Moment;
+use crate::contract::Scope;
 use crate::contract::Want;
 
 /// What every plugin may ask: the data API, and a place to log. Mostly the event brings all that is needed.
@@ -55,7 +56,13 @@ pub trait Host: PluginHost {
     /// The keys that begin with `prefix`, sorted.
     fn recall_keys(&self, prefix: &str) -> Vec<String>;
 
-    /// Asks the formatter that a setting names; `None` if there is nothing to send. `mode` is what it is told
+    /// What a formatter would be told, as JSON; see [`Context`](crate::Context).
+    ///
+    /// # Errors
+    /// There is no such thing, or it is too large to be told.
+    fn context(&self, about: &About, mode: &[String], scope: &Scope) -> Result<Json, Failure>;
+
+    /// Asks the formatter that a setting names; `None` if it has nothing to say. `mode` is what it is told
     /// of why, such as `failing`.
     ///
     /// # Errors
@@ -111,6 +118,10 @@ impl Host for Imports {
 
     fn recall_keys(&self, prefix: &str) -> Vec<String> {
         imports::state::keys(prefix)
+    }
+
+    fn context(&self, about: &About, mode: &[String], scope: &Scope) -> Result<Json, Failure> {
+        imports::helpers::context(about, mode, scope)
     }
 
     fn format(&self, formatter: &str, about: &About, mode: &[String]) -> Result<Option<Formatted>, Failure> {

@@ -43,7 +43,7 @@
 //! assert_eq!(effects.len(), 1);
 //! ```
 //!
-//! What the modules hold: [`generators`] whether to report (modes, filters), [`message`] the default texts,
+//! What the modules hold: [`generators`] what is reported and when, [`formatters`] what it says, [`message`] the default texts,
 //! [`testing`] a host made of tables, [`contract`] every type of the contract under its own name.
 //!
 //! Not here: anything that reaches the world. A plugin returns what should be sent; the host sends it.
@@ -57,16 +57,20 @@ pub mod contract;
 mod delivery;
 #[doc(hidden)]
 pub mod export;
+pub mod formatters;
 pub mod generators;
 mod host;
+mod interpolate;
 pub mod message;
 mod plugin;
 pub mod prelude;
+mod python;
 mod report;
 mod results;
 mod settings;
 pub mod testing;
 mod text;
+mod time;
 
 pub use context::Context;
 pub use context::ContextBuild;
@@ -74,9 +78,13 @@ pub use context::ContextLog;
 pub use context::ContextStep;
 pub use host::Host;
 pub use host::PluginHost;
+pub use interpolate::Interpolate;
+pub use interpolate::Renderable;
+pub use interpolate::Sources;
 pub use plugin::Config;
 pub use plugin::MessageFormatter;
 pub use plugin::Reporter;
+pub use plugin::Site;
 pub use settings::OneOrMany;
 pub use settings::PluginChoice;
 pub use settings::pointer_key;

@@ -28,6 +28,23 @@ pub struct Config<S> {
     pub settings: S,
 }
 
+/// What the CI system is called, and where its pages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Site<'a> {
+    /// Such as `Example CI`.
+    pub title: &'a str,
+    /// Ends in a slash.
+    pub url: &'a str,
+}
+
+impl<S> Config<S> {
+    /// Where we are.
+    #[must_use]
+    pub fn site(&self) -> Site<'_> {
+        Site { title: &self.title, url: &self.url }
+    }
+}
+
 /// A function from events to effects.
 ///
 /// A call may come in a fresh instance each time, and it may be repeated: what the reporter wants to know next
@@ -70,7 +87,7 @@ pub trait MessageFormatter {
     /// The settings: what the operator wrote next to the plugin's name.
     type Settings: DeserializeOwned + JsonSchema;
 
-    /// The text; `None` if there is nothing to send.
+    /// The text; `None` if there is nothing to say, and then the reporter sends its default message.
     ///
     /// # Errors
     /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not. The reporter that asked

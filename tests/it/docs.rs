@@ -25,6 +25,7 @@ const DOCUMENTS: [&str; 8] = [
     "docs/configuration.md",
     "docs/data-api.md",
     "docs/deliveries.md",
+    "docs/formatters.md",
     "docs/logs.md",
     "docs/plugins.md",
     "docs/reporters/mail.md",

@@ -1,5 +1,8 @@
 //! A build in, a mail out.
 
+mod messages;
+mod reading;
+
 use campanile_sinks::ServerCertificate;
 use campanile_sinks::SmtpFault;
 use campanile_sinks::SmtpOptions;

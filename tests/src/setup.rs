@@ -175,7 +175,10 @@ impl Setup {
     }
 
     pub fn config(&self) -> Result<Config, ConfigError> {
-        Config::parse(&self.text(), self.folder.path())
+        let mut config = Config::parse(&self.text(), self.folder.path())?;
+        // Compiled once for all tests, not once for each.
+        config.plugins.cache.get_or_insert_with(|| std::env::temp_dir().join("campanile-test-hosts"));
+        Ok(config)
     }
 
     /// Starts the host, or says why it does not start.

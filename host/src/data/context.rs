@@ -1,39 +1,49 @@
 //! The context of formatters: an object with the names of Buildbot's formatter context, so that templates and
 //! format functions carry over.
 
+mod builds;
+mod log_contents;
+mod words;
+
 use super::DataError;
 use super::Site;
 use super::reports;
-use super::urls;
 use crate::model::*;
 use crate::store::Reader;
+use builds::Telling;
+use builds::build_dict;
+use log_contents::Budget;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
-use std::collections::BTreeSet;
+use words::projects;
+use words::sourcestamps;
+use words::status_detected;
+use words::summary;
 
-/// Everything that a formatter may want of a build.
-const WANT: Want = Want::ALL;
+/// The largest context. A formatter has little memory, and there it takes several times as much.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// The context as JSON text.
 pub(super) fn of(
     reader: &Reader<'_>,
     site: &Site,
-    (about, mode): (&About, &[String]),
+    (about, mode, scope): (&About, &[String], &Scope),
     event: Option<&ReporterEvent>,
 ) -> Result<String, DataError> {
+    let telling = Telling { reader, site, scope };
     let context = match about {
-        About::Build(id) => build(site, &build_report(reader, site, *id, event)?, mode, false),
-        About::BuildInSet(id) => build(site, &build_report(reader, site, *id, event)?, mode, true),
+        About::Build(id) => build(&telling, &build_report(&telling, *id, event)?, mode, false)?,
+        About::BuildInSet(id) => build(&telling, &build_report(&telling, *id, event)?, mode, true)?,
         About::Buildset(id) => {
             let report = match event.map(|event| &event.body) {
                 Some(EventBody::Buildset(report)) if report.buildset.bsid == *id => {
-                    reports::with_buildset(reader, site, report.buildset.clone(), WANT)?
+                    reports::with_buildset(reader, site, report.buildset.clone(), want(scope))?
                 }
-                _ => reports::buildset(reader, site, *id, WANT)?,
+                _ => reports::buildset(reader, site, *id, want(scope))?,
             };
             let owner = reader.buildset_properties(*id)?.remove("owner").map(|(value, _)| value);
-            buildset(site, &report, (mode, owner))
+            buildset(&telling, &report, (mode, owner))?
         }
         About::Request(id) => match event.map(|event| &event.body) {
             Some(EventBody::Request(report)) if report.request.buildrequestid == *id => request(site, report, mode),
@@ -47,35 +57,37 @@ pub(super) fn of(
             return Err(DataError::Invalid("this host knows nothing of what it shall format".to_owned()));
         }
     };
-    Ok(context.to_string())
+    let context = context.to_string();
+    if context.len() > MOST_BYTES { Err(DataError::TooLarge { most_bytes: MOST_BYTES }) } else { Ok(context) }
+}
+
+/// Of a build, what its context cannot do without, and what is to be told of it.
+fn want(scope: &Scope) -> Want {
+    Want { steps: scope.has_steps(), logs: scope.has_logs(), ..Want::ALL }
 }
 
 /// The build as the event says, when the event is about it.
-fn build_report(
-    reader: &Reader<'_>,
-    site: &Site,
-    id: BuildId,
-    event: Option<&ReporterEvent>,
-) -> Result<BuildReport, DataError> {
+fn build_report(telling: &Telling<'_>, id: BuildId, event: Option<&ReporterEvent>) -> Result<BuildReport, DataError> {
+    let Telling { reader, site, scope } = telling;
     match event.map(|event| &event.body) {
         Some(EventBody::Build(report)) if report.build.buildid == id => {
-            reports::with_build(reader, site, report.build.clone(), WANT)
+            reports::with_build(reader, site, report.build.clone(), want(scope))
         }
-        _ => reports::build(reader, site, id, WANT),
+        _ => reports::build(reader, site, id, want(scope)),
     }
 }
 
-fn build(site: &Site, report: &BuildReport, mode: &[String], in_set: bool) -> Value {
+fn build(telling: &Telling<'_>, report: &BuildReport, mode: &[String], in_set: bool) -> Result<Value, DataError> {
     let previous = report.previous.as_ref().and_then(|previous| previous.results);
-    let mut context = common(site, mode, report.build.results);
+    let mut context = common(telling.site, mode, report.build.results);
     let worker = report.properties.get("workername").and_then(|(value, _)| value.as_str());
     let more = json!({
-        "build": build_dict(site, report),
+        "build": build_dict(telling, report, &mut Budget::new())?,
         "buildset": report.buildset,
         "buildername": report.builder.name,
         "workername": worker.unwrap_or("<unknown>"),
         "is_buildset": in_set,
-        "projects": projects(site, &report.buildset),
+        "projects": projects(telling.site, &report.buildset),
         "previous_results": previous,
         "status_detected": status_detected(report.build.results, previous, mode),
         "build_url": report.url,
@@ -84,23 +96,29 @@ fn build(site: &Site, report: &BuildReport, mode: &[String], in_set: bool) -> Va
         "sourcestamps": sourcestamps(&report.buildset),
     });
     merge(&mut context, more);
-    Value::Object(context)
+    Ok(Value::Object(context))
 }
 
 /// Whom a buildset concerns is its owner alone.
-fn buildset(site: &Site, report: &BuildsetReport, (mode, owner): (&[String], Option<Value>)) -> Value {
-    let mut context = common(site, mode, report.buildset.results);
+fn buildset(
+    telling: &Telling<'_>,
+    report: &BuildsetReport,
+    (mode, owner): (&[String], Option<Value>),
+) -> Result<Value, DataError> {
+    let mut left = Budget::new();
+    let builds = report.builds.iter().map(|build| build_dict(telling, build, &mut left));
+    let mut context = common(telling.site, mode, report.buildset.results);
     let more = json!({
         "buildset": report.buildset,
-        "builds": report.builds.iter().map(|build| build_dict(site, build)).collect::<Vec<_>>(),
+        "builds": builds.collect::<Result<Vec<_>, _>>()?,
         "is_buildset": true,
-        "projects": projects(site, &report.buildset),
+        "projects": projects(telling.site, &report.buildset),
         "status_detected": status_detected(report.buildset.results, None, mode),
         "blamelist": owner.into_iter().collect::<Vec<_>>(),
         "sourcestamps": sourcestamps(&report.buildset),
     });
     merge(&mut context, more);
-    Value::Object(context)
+    Ok(Value::Object(context))
 }
 
 fn request(site: &Site, report: &RequestReport, mode: &[String]) -> Value {
@@ -153,104 +171,4 @@ fn merge(context: &mut Map<String, Value>, more: Value) {
     if let Value::Object(more) = more {
         context.extend(more);
     }
-}
-
-/// The build as Buildbot hands it to formatters: with builder, request, properties, steps and their logs in it.
-fn build_dict(site: &Site, report: &BuildReport) -> Value {
-    let mut dict = json!(report.build);
-    let steps: Vec<Value> = report.steps.iter().map(|step| step_dict(site, step)).collect();
-    let more = json!({
-        "builder": report.builder,
-        "buildrequest": report.request,
-        "buildset": report.buildset,
-        "parentbuild": report.parent.as_ref().map(|parent| &parent.build),
-        "parentbuilder": report.parent.as_ref().map(|parent| &parent.builder),
-        "url": report.url,
-        "properties": report.properties,
-        "prev_build": report.previous,
-        "steps": steps,
-        "changes": report.changes,
-    });
-    if let Value::Object(dict) = &mut dict {
-        merge(dict, more);
-    }
-    dict
-}
-
-fn step_dict(site: &Site, step: &StepWithLogs) -> Value {
-    let logs: Vec<Value> = step
-        .logs
-        .iter()
-        .map(|report| {
-            let mut dict = json!(report.log);
-            let more = json!({
-                "stepname": step.step.name,
-                "url": report.url,
-                "url_raw": urls::log_raw(site, &report.log, false),
-                "url_raw_inline": urls::log_raw(site, &report.log, true),
-            });
-            if let Value::Object(dict) = &mut dict {
-                merge(dict, more);
-            }
-            dict
-        })
-        .collect();
-    let mut dict = json!(step.step);
-    if let Value::Object(dict) = &mut dict {
-        dict.insert("logs".to_owned(), Value::Array(logs));
-    }
-    dict
-}
-
-/// The projects of the stamps, distinct and sorted; the site's title when there are none.
-fn projects(site: &Site, buildset: &Buildset) -> String {
-    let names: BTreeSet<&str> =
-        buildset.sourcestamps.iter().map(|s| s.project.as_str()).filter(|p| !p.is_empty()).collect();
-    if names.is_empty() { site.title.clone() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
-}
-
-fn status_detected(results: Option<Results>, previous: Option<Results>, mode: &[String]) -> String {
-    let asked = |name: &str| mode.iter().any(|mode| mode == name);
-    let changed_from = |from: Results| previous.is_some_and(|previous| previous != from);
-    match results {
-        None => "not finished build".to_owned(),
-        Some(Results::Failure) if (asked("change") || asked("problem")) && changed_from(Results::Failure) => {
-            "new failure".to_owned()
-        }
-        Some(Results::Failure) => "failed build".to_owned(),
-        Some(Results::Warnings) => "problem in the build".to_owned(),
-        Some(Results::Success) if asked("change") && changed_from(Results::Success) => "restored build".to_owned(),
-        Some(Results::Success) => "passing build".to_owned(),
-        Some(Results::Exception) => "build exception".to_owned(),
-        Some(other) => format!("{} build", other.name()),
-    }
-}
-
-fn summary(build: &Build) -> String {
-    let text = match build.state_string.as_str() {
-        "" => String::new(),
-        state => format!(": {state}"),
-    };
-    match build.results {
-        Some(Results::Success) => "Build succeeded!".to_owned(),
-        Some(Results::Warnings) => format!("Build Had Warnings{text}"),
-        Some(Results::Cancelled) => "Build was cancelled".to_owned(),
-        _ => format!("BUILD FAILED{text}"),
-    }
-}
-
-fn sourcestamps(buildset: &Buildset) -> String {
-    let line = |stamp: &SourceStamp| {
-        let codebase = if stamp.codebase.is_empty() { String::new() } else { format!(" '{}'", stamp.codebase) };
-        let branch = stamp
-            .branch
-            .as_ref()
-            .filter(|branch| !branch.is_empty())
-            .map(|branch| format!("[branch {branch}] "))
-            .unwrap_or_default();
-        let revision = stamp.revision.as_deref().filter(|revision| !revision.is_empty()).unwrap_or("HEAD");
-        let patch = if stamp.patch.is_some() { " (plus patch)" } else { "" };
-        format!("Build Source Stamp{codebase}: {branch}{revision}{patch}\n")
-    };
-    buildset.sourcestamps.iter().map(line).collect()
 }

@@ -127,11 +127,11 @@ impl Data {
     pub async fn formatter_context(
         &self,
         about: &About,
-        mode: &[String],
+        (mode, scope): (&[String], &Scope),
         event: Option<&ReporterEvent>,
     ) -> Result<String, DataError> {
-        let (about, mode, event) = (about.clone(), mode.to_vec(), event.cloned());
-        self.read(move |reader, site| context::of(reader, site, (&about, &mode), event.as_ref())).await
+        let (about, mode, scope, event) = (about.clone(), mode.to_vec(), scope.clone(), event.cloned());
+        self.read(move |reader, site| context::of(reader, site, (&about, &mode, &scope), event.as_ref())).await
     }
 
     pub async fn reporter_state(&self, reporter: &ReporterName, key: &str) -> Result<Option<String>, DataError> {

@@ -19,6 +19,51 @@ pub enum About {
     Other(String),
 }
 
+/// What a formatter's context tells of builds besides what it always tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    pub properties: bool,
+    pub steps: bool,
+    pub logs: bool,
+    pub contents: Contents,
+}
+
+/// The logs whose content is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contents {
+    None,
+    All,
+    /// Names of logs, or `step.log`.
+    Named(Vec<String>),
+}
+
+impl Scope {
+    /// What a formatter is told that asks for nothing: all but what is large.
+    pub const USUAL: Self = Self { properties: true, steps: true, logs: true, contents: Contents::None };
+
+    /// Whether the logs are told; their content includes them.
+    pub fn has_logs(&self) -> bool {
+        self.logs || self.contents != Contents::None
+    }
+
+    /// Whether the steps are told; the logs include them.
+    pub fn has_steps(&self) -> bool {
+        self.steps || self.has_logs()
+    }
+}
+
+impl Contents {
+    pub fn include(&self, step: &str, log: &str) -> bool {
+        let named =
+            |name: &String| name == log || name.strip_prefix(step).and_then(|n| n.strip_prefix('.')) == Some(log);
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Named(names) => names.iter().any(named),
+        }
+    }
+}
+
 /// A formatter's answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Formatted {

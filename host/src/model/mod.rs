@@ -24,7 +24,9 @@ mod time;
 mod topic;
 
 pub use about::About;
+pub use about::Contents;
 pub use about::Formatted;
+pub use about::Scope;
 pub use delivery::Attempt;
 pub use delivery::AttemptOutcome;
 pub use delivery::DeliveryState;

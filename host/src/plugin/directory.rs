@@ -9,6 +9,7 @@ use crate::plugin::load::BrokenPlugin;
 use crate::plugin::load::Kind;
 use crate::plugin::load::Plugin;
 use crate::plugin::runtime::Runtime;
+use crate::plugin::settings::FormatterPlugin;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::settings::Mark;
 use crate::plugin::settings::MarkKind;
@@ -75,12 +76,11 @@ impl Plugins {
 
     /// The formatter that a setting names and its settings as JSON text, or why there is none.
     pub fn formatter(&self, setting: &FormatterSetting) -> Result<(Arc<Plugin>, String), String> {
-        let (name, settings) = match setting {
-            FormatterSetting::Plugin { name, settings } => (name, settings),
-            FormatterSetting::Template => {
-                return Err("templates are not supported by this version, name a message-formatter plugin".into());
+        let FormatterPlugin { name, settings, .. } = match setting {
+            FormatterSetting::Plugin(plugin) => plugin,
+            FormatterSetting::Own | FormatterSetting::Unknown => {
+                return Err("expected the name of a message-formatter plugin".into());
             }
-            FormatterSetting::Unknown => return Err("expected the name of a message-formatter plugin".into()),
         };
         let plugin = self.find(name, Kind::MessageFormatter)?;
         match plugin.schema.check(settings.clone()) {
@@ -95,7 +95,10 @@ impl Plugins {
     /// What is wrong with the other plugins that a reporter's settings name.
     pub fn check_helpers(&self, marks: &[Mark]) -> Vec<Problem> {
         let reason = |mark: &Mark| match mark.kind {
-            MarkKind::MessageFormatter => self.formatter(&FormatterSetting::of(mark.value.clone())).err(),
+            MarkKind::MessageFormatter => match FormatterSetting::of(mark.value.clone()) {
+                FormatterSetting::Own => None,
+                setting @ (FormatterSetting::Plugin(_) | FormatterSetting::Unknown) => self.formatter(&setting).err(),
+            },
             MarkKind::ReviewCallbacks => Some("this version of Campanile serves no review callbacks".to_owned()),
             MarkKind::AddressLookup => Some("this version of Campanile serves no address lookups".to_owned()),
             MarkKind::HttpOrigin | MarkKind::SmtpRelay | MarkKind::SshHost | MarkKind::IrcServer | MarkKind::Secret => {

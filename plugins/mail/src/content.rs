@@ -1,53 +1,22 @@
-//! Subject and body: the default ones, or those of the formatter that the operator chose.
+//! What a mail says, and what comes with it.
 
-use campanile_sdk::generators::Modes;
+use campanile_sdk::contract::Attachment;
+use campanile_sdk::contract::Content;
+use campanile_sdk::generators::Report;
+use campanile_sdk::generators::ReportLog;
 use campanile_sdk::message;
 use campanile_sdk::prelude::*;
 
-use crate::settings::Settings;
-use crate::subject;
-
-/// What a mail says.
-pub(crate) struct Content {
-    pub(crate) subject: String,
-    pub(crate) kind: BodyKind,
-    pub(crate) body: String,
-}
-
-/// `None` if the formatter has nothing to send.
-pub(crate) fn write(
-    config: &Config<Settings>,
-    report: &BuildReport,
-    modes: Modes,
-    host: &impl Host,
-) -> Result<Option<Content>, Failure> {
-    let Some(formatter) = &config.settings.message_formatter else {
-        return Ok(Some(default(config, report, modes)));
+/// Subject, kind and body.
+pub(crate) fn text(report: &mut Report<'_>, title: &str) -> (String, BodyKind, String) {
+    let subject = report.subject.take();
+    let subject = subject.unwrap_or_else(|| message::fallback_subject(report.results, report.builder(), title));
+    let body = closed(report.body.take().unwrap_or_default());
+    let (kind, body) = match report.kind {
+        BodyKind::Json => (BodyKind::Plain, ["The message formatter made JSON, not a text:\n\n", &body].concat()),
+        kind @ (BodyKind::Plain | BodyKind::Html) => (kind, body),
     };
-    let formatted = host.format(formatter.json(), &About::Build(report.build.id), &modes.names())?;
-    formatted.map(|formatted| custom(config, report, formatted)).transpose()
-}
-
-fn default(config: &Config<Settings>, report: &BuildReport, modes: Modes) -> Content {
-    let subject = match &config.settings.subject {
-        Some(template) => subject::fill(template, report, &config.title),
-        None => message::default_subject(report, &config.title),
-    };
-    let body = closed(message::plain_body(report, &config.title, modes));
-    Content { subject: message::one_line(subject), kind: BodyKind::Plain, body }
-}
-
-fn custom(config: &Config<Settings>, report: &BuildReport, formatted: Formatted) -> Result<Content, Failure> {
-    if formatted.kind == BodyKind::Json {
-        return Err(Failure::GiveUp(String::from("the message formatter gave JSON, which is no body for a mail")));
-    }
-    let subject = match (formatted.subject, &config.settings.subject) {
-        (Some(subject), _) => subject,
-        (None, Some(template)) => subject::fill(template, report, &config.title),
-        (None, None) => message::fallback_subject(report, &config.title),
-    };
-    let body = closed(formatted.body);
-    Ok(Content { subject: message::one_line(subject), kind: formatted.kind, body })
+    (message::one_line(subject), kind, body)
 }
 
 /// Two newlines end the body, as in Buildbot's mails.
@@ -56,4 +25,21 @@ fn closed(mut body: String) -> String {
         body.push_str("\n\n");
     }
     body
+}
+
+/// The patches, and then the logs, by reference.
+pub(crate) fn attachments(report: &Report<'_>) -> Vec<Attachment> {
+    let patches = report.patches.iter().enumerate();
+    let patches = patches.map(|(index, patch)| attachment(format!("source patch {index}"), Content::Patch(patch.id)));
+    let several = report.builds().len() > 1;
+    let logs = report.logs.iter().map(|ReportLog { builder, step, log }| {
+        let name = [*step, ".", &log.name].concat();
+        let name = if several { [*builder, ".", &name].concat() } else { name };
+        attachment(name, Content::Log(log.id))
+    });
+    patches.chain(logs).collect()
+}
+
+fn attachment(filename: String, content: Content) -> Attachment {
+    Attachment { filename, content_type: String::from("text/plain; charset=utf-8"), content }
 }

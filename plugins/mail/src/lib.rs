@@ -5,22 +5,23 @@
 
 mod addresses;
 mod content;
+mod headers;
+mod lookup;
 mod problems;
 mod recipients;
 mod settings;
-mod subject;
 #[cfg(test)]
 mod tests;
 
 use campanile_sdk::contract::Credentials;
-use campanile_sdk::contract::Field;
 use campanile_sdk::contract::Mail;
 use campanile_sdk::contract::SmtpRelay;
 use campanile_sdk::contract::SmtpSecurity;
-use campanile_sdk::generators::Modes;
+use campanile_sdk::generators;
+use campanile_sdk::generators::Report;
+use campanile_sdk::generators::SubjectMatter;
 use campanile_sdk::prelude::*;
 
-use crate::content::Content;
 use crate::recipients::Recipients;
 use crate::settings::Settings;
 
@@ -36,39 +37,41 @@ impl Reporter for MailNotifier {
     type Settings = Settings;
 
     fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
-        let modes = problems::check(&config.settings)?;
-        let mut want = Want::PROPERTIES | Want::STEPS | Want::LOGS | Want::USERS;
-        want.set(Want::PREVIOUS, modes.need_previous());
-        Ok(vec![Subscription::to("builds/*/finished", want)])
+        let settings = &config.settings;
+        problems::check(settings)?;
+        let mut besides = Want::empty();
+        besides.set(Want::USERS, settings.send_to_interested_users);
+        Ok(generators::subscriptions(&settings.generators(), besides))
     }
 
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
-        let EventBody::Build(report) = &event.body else { return Ok(Vec::new()) };
-        let settings = &config.settings;
-        let modes = settings.modes().map_err(refused)?;
-        let worth_it = settings.filters().pass(report) && modes.fit(report.build.results, report.previous.as_ref());
-        if !worth_it {
-            return Ok(Vec::new());
+        let generators = config.settings.generators();
+        let reports = generators::merged(generators::reports(&generators, config.site(), event, host)?);
+        let mut effects = Vec::with_capacity(reports.len());
+        for (index, report) in reports.into_iter().enumerate() {
+            effects.extend(mail(config, report, index, host)?);
         }
-        mail(config, report, modes, host)
+        Ok(effects)
     }
 }
 
 fn mail(
     config: &Config<Settings>,
-    report: &BuildReport,
-    modes: Modes,
+    mut report: Report<'_>,
+    index: usize,
     host: &impl Host,
-) -> Result<Vec<Effect>, Failure> {
-    // First the recipients: for nobody, nothing needs to be formatted.
-    let Some(Recipients { to, cc }) = recipients::choose(&config.settings, &report.users, host) else {
-        host.log(Level::Info, "no mail, because nobody is to get it", &[("build", &report.url)]);
-        return Ok(Vec::new());
-    };
-    let Some(Content { subject, kind, body }) = content::write(config, report, modes, host)? else {
-        return Ok(Vec::new());
-    };
+) -> Result<Option<Effect>, Failure> {
     let settings = &config.settings;
+    let Some(Recipients { to, cc }) = recipients::choose(settings, &report, host)? else {
+        let about = about(&report);
+        host.log(Level::Info, "no mail, because nobody is to get it", &[(about.0, &about.1)]);
+        return Ok(None);
+    };
+    let (subject, kind, body) = content::text(&mut report, &config.title);
+    if settings.dump_mails_to_log {
+        let to = to.iter().chain(&cc).map(String::as_str).collect::<Vec<_>>().join(", ");
+        host.log(Level::Info, "a mail", &[("to", &to), ("subject", &subject), ("body", &body)]);
+    }
     let mail = Mail {
         relay: relay(settings),
         sender: settings.fromaddr.clone(),
@@ -78,11 +81,26 @@ fn mail(
         subject,
         kind,
         body,
-        headers: headers(settings),
-        attachments: Vec::new(),
+        headers: headers::fill(settings, report.sources(), host),
+        attachments: content::attachments(&report),
     };
     // No lane: mails are read by their date, and one that a relay holds back should not hold back the others.
-    Ok(vec![Delivery::new("build", Message::Mail(mail)).into()])
+    Ok(Some(Delivery::new(key(&report, index), Message::Mail(mail)).into()))
+}
+
+/// Tells the mails about one event apart.
+fn key(report: &Report<'_>, index: usize) -> String {
+    let (kind, _) = about(report);
+    if index == 0 { kind.to_owned() } else { format!("{kind}-{}", index + 1) }
+}
+
+fn about(report: &Report<'_>) -> (&'static str, String) {
+    match &report.subject_matter {
+        SubjectMatter::Build(build) => ("build", build.url.clone()),
+        SubjectMatter::Buildset(set, _) => ("buildset", set.buildset.id.to_string()),
+        SubjectMatter::Request(request) => ("request", request.url.clone()),
+        SubjectMatter::Worker(worker) => ("worker", worker.worker.name.clone()),
+    }
 }
 
 fn relay(settings: &Settings) -> SmtpRelay {
@@ -94,15 +112,4 @@ fn relay(settings: &Settings) -> SmtpRelay {
     let login = settings.smtp_user.as_ref().zip(settings.smtp_password.as_ref());
     let login = login.map(|(user, password)| Credentials { user: literal(user), password: secret(password) });
     SmtpRelay { host: settings.relayhost.clone(), port: settings.smtp_port, security, login }
-}
-
-fn headers(settings: &Settings) -> Vec<Field> {
-    let headers = settings.extra_headers.iter().flatten();
-    headers.map(|(name, value)| Field { name: name.clone(), value: literal(value) }).collect()
-}
-
-/// Settings that `subscribe` would refuse; the host does not call `handle` with them.
-fn refused(problems: Vec<Problem>) -> Failure {
-    let said: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.at, problem.message)).collect();
-    Failure::GiveUp(format!("the settings do not fit: {}", said.join("; ")))
 }

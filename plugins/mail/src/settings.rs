@@ -1,17 +1,21 @@
 //! The settings, with Buildbot's names and defaults.
 //!
+//! What is reported stands in `generators`, or, in the older form, on the reporter itself.
 //! Not here: what is wrong with them (`problems`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use campanile_sdk::OneOrMany;
-use campanile_sdk::PluginChoice;
-use campanile_sdk::generators::Filters;
-use campanile_sdk::generators::Mode;
-use campanile_sdk::generators::Modes;
-use campanile_sdk::prelude::*;
+use campanile_sdk::Renderable;
+use campanile_sdk::formatters::FormatterChoice;
+use campanile_sdk::formatters::LogChoice;
+use campanile_sdk::generators::Generator;
+use campanile_sdk::generators::GeneratorKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::lookup::Lookup;
 
 /// Tells people by mail how builds ended.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,15 +32,14 @@ pub struct Settings {
     #[serde(default, alias = "extra_recipients")]
     pub(crate) extra_recipients: Vec<String>,
 
-    /// The subject, where `%(builder)s` stands for the builder, `%(result)s` for the result and `%(title)s` for
-    /// the name of the CI system. A formatter that gives a subject has precedence.
+    /// What is reported, and how. Without it, builds as the settings from `mode` to `watchedWorkers` say.
     #[serde(default)]
-    pub(crate) subject: Option<String>,
+    pub(crate) generators: Option<Vec<Generator>>,
 
     /// Which outcomes are told: a list of change, failing, passing, problem, warnings, exception, cancelled; or
-    /// `all` (all of them but cancelled); or `warnings` (failing and warnings).
+    /// `all` (all of them but cancelled); or `warnings` (failing and warnings). Without it, failing, passing and
+    /// warnings are.
     #[serde(default)]
-    #[schemars(extend("default" = ["failing", "passing", "warnings"]))]
     pub(crate) mode: Option<OneOrMany>,
 
     /// Tell only about these builders. Not together with tags.
@@ -54,6 +57,31 @@ pub struct Settings {
     /// Tell only about builds of these branches.
     #[serde(default)]
     pub(crate) branches: Option<Vec<String>>,
+
+    /// The subject, where `%(builder)s` stands for the builder, `%(result)s` for the result and `%(title)s` for
+    /// the name of the CI system. A formatter that gives a subject has precedence.
+    #[serde(default)]
+    pub(crate) subject: Option<String>,
+
+    /// Whether logs are attached: all, none (as without it), or those with one of these names.
+    #[serde(default, alias = "add_logs")]
+    pub(crate) add_logs: Option<LogChoice>,
+
+    /// Whether the patch is attached that was built. Without it, it is.
+    #[serde(default, alias = "add_patch")]
+    pub(crate) add_patch: Option<bool>,
+
+    /// Whether there is one mail about a buildset rather than one about each of its builds. Without it, there is not.
+    #[serde(default, alias = "build_set_summary")]
+    pub(crate) build_set_summary: Option<bool>,
+
+    /// Who writes the message. Without it, the default one is written, in HTML.
+    #[serde(default, alias = "message_formatter")]
+    pub(crate) message_formatter: Option<FormatterChoice>,
+
+    /// The workers whose absence is told to whom they name; `all`, as without it, or a list.
+    #[serde(default, alias = "watched_workers")]
+    pub(crate) watched_workers: Option<OneOrMany>,
 
     /// The host that takes the mail.
     #[serde(default = "localhost")]
@@ -81,35 +109,67 @@ pub struct Settings {
     #[schemars(extend("x-campanile" = "secret"))]
     pub(crate) smtp_password: Option<String>,
 
-    /// The domain that makes an address of a user's name without one.
+    /// The domain that makes an address of a user's name without one, or a plugin that knows the addresses of users.
     #[serde(default)]
-    pub(crate) lookup: Option<String>,
+    pub(crate) lookup: Option<Lookup>,
 
-    /// The plugin that writes the message: its name, or an object with the name as `plugin` and its settings.
-    #[serde(default, alias = "message_formatter")]
-    #[schemars(extend("x-campanile" = "message-formatter"))]
-    pub(crate) message_formatter: Option<PluginChoice>,
-
-    /// More headers, names and values.
+    /// More headers, names and values, both with placeholders.
     #[serde(default, alias = "extra_headers")]
-    pub(crate) extra_headers: Option<BTreeMap<String, String>>,
+    pub(crate) extra_headers: Option<BTreeMap<String, Renderable>>,
+
+    /// Whether each mail is written into the log too.
+    #[serde(default, alias = "dump_mails_to_log")]
+    pub(crate) dump_mails_to_log: bool,
 }
 
-const DEFAULT_MODES: Modes = Modes::of(&[Mode::Failing, Mode::Passing, Mode::Warnings]);
-
 impl Settings {
-    /// The modes that `mode` names, or the default ones.
-    pub(crate) fn modes(&self) -> Result<Modes, Vec<Problem>> {
-        self.mode.as_ref().map_or(Ok(DEFAULT_MODES), |mode| Modes::flat(mode, "/mode"))
+    /// What is reported.
+    pub(crate) fn generators(&self) -> Cow<'_, [Generator]> {
+        match &self.generators {
+            Some(generators) => Cow::Borrowed(generators),
+            None => Cow::Owned(vec![self.of_builds(), self.of_workers()]),
+        }
     }
 
-    pub(crate) fn filters(&self) -> Filters<'_> {
-        Filters {
-            builders: self.builders.as_deref(),
-            tags: self.tags.as_deref(),
-            schedulers: self.schedulers.as_deref(),
-            branches: self.branches.as_deref(),
-        }
+    fn of_builds(&self) -> Generator {
+        let summary = self.build_set_summary.unwrap_or_default();
+        let kind = if summary { GeneratorKind::BuildSetStatusGenerator } else { GeneratorKind::BuildStatusGenerator };
+        let mut generator = Generator::new(kind).flat();
+        generator.mode.clone_from(&self.mode);
+        generator.builders.clone_from(&self.builders);
+        generator.tags.clone_from(&self.tags);
+        generator.schedulers.clone_from(&self.schedulers);
+        generator.branches.clone_from(&self.branches);
+        generator.subject.clone_from(&self.subject);
+        generator.add_logs = Some(self.add_logs.clone().unwrap_or(LogChoice::All(false)));
+        generator.add_patch = Some(self.add_patch.unwrap_or(true));
+        generator.message_formatter = Some(self.message_formatter.clone().unwrap_or_else(FormatterChoice::html));
+        generator
+    }
+
+    fn of_workers(&self) -> Generator {
+        let mut generator = Generator::new(GeneratorKind::WorkerMissingGenerator).flat();
+        generator.workers.clone_from(&self.watched_workers);
+        generator.message_formatter = Some(FormatterChoice::html_about_workers());
+        generator
+    }
+
+    /// The settings of the older form that are there.
+    pub(crate) fn flat(&self) -> impl Iterator<Item = &'static str> {
+        let flat = [
+            ("mode", self.mode.is_some()),
+            ("builders", self.builders.is_some()),
+            ("tags", self.tags.is_some()),
+            ("schedulers", self.schedulers.is_some()),
+            ("branches", self.branches.is_some()),
+            ("subject", self.subject.is_some()),
+            ("addLogs", self.add_logs.is_some()),
+            ("addPatch", self.add_patch.is_some()),
+            ("buildSetSummary", self.build_set_summary.is_some()),
+            ("messageFormatter", self.message_formatter.is_some()),
+            ("watchedWorkers", self.watched_workers.is_some()),
+        ];
+        flat.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Filters: which builds a reporter looks at.
 
 use crate::contract::BuildReport;
+use crate::contract::Builder;
 use crate::contract::Problem;
+use crate::contract::Property;
+use crate::contract::RequestReport;
 
 /// The four filters of Buildbot's generators. A filter that is absent lets every build pass; an empty one none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,15 +30,26 @@ impl Filters<'_> {
     /// Whether a build passes. Needs the build's properties if `schedulers` or `branches` is given.
     #[must_use]
     pub fn pass(&self, report: &BuildReport) -> bool {
-        holds(self.builders, Some(&report.builder.name))
-            && self.tags.is_none_or(|tags| report.builder.tags.iter().any(|tag| tags.contains(tag)))
-            && holds_property(self.schedulers, report, "scheduler")
-            && holds_property(self.branches, report, "branch")
+        self.hold(&report.builder, &report.properties)
+    }
+
+    /// Whether a request passes, in the same way.
+    #[must_use]
+    pub fn pass_request(&self, report: &RequestReport) -> bool {
+        self.hold(&report.builder, &report.properties)
+    }
+
+    fn hold(&self, builder: &Builder, properties: &[Property]) -> bool {
+        holds(self.builders, Some(&builder.name))
+            && self.tags.is_none_or(|tags| builder.tags.iter().any(|tag| tags.contains(tag)))
+            && holds_property(self.schedulers, properties, "scheduler")
+            && holds_property(self.branches, properties, "branch")
     }
 }
 
-fn holds_property(allowed: Option<&[String]>, report: &BuildReport, name: &str) -> bool {
-    allowed.is_none() || holds(allowed, report.property_text(name).as_deref())
+fn holds_property(allowed: Option<&[String]>, properties: &[Property], name: &str) -> bool {
+    let value = || properties.iter().find(|property| property.name == name).and_then(Property::text);
+    allowed.is_none() || holds(allowed, value().as_deref())
 }
 
 fn holds(allowed: Option<&[String]>, value: Option<&str>) -> bool {

@@ -101,6 +101,22 @@ impl Modes {
         }
     }
 
+    /// The setting `mode` of a generator, found at the JSON pointer `at`: a list of names, a name, or a shortcut.
+    /// `all` is failing, passing, warnings, exception and cancelled, `warnings` by itself is failing and warnings.
+    ///
+    /// # Errors
+    /// A problem for each name that is none.
+    pub fn listed(setting: &OneOrMany, at: &str) -> Result<Self, Vec<Problem>> {
+        match setting {
+            OneOrMany::One(word) if word == "all" => Ok(Self::ALL_RESULTS),
+            OneOrMany::One(_) | OneOrMany::Many(_) => Self::flat(setting, at),
+        }
+    }
+
+    /// The modes that look at the result alone.
+    pub const ALL_RESULTS: Self =
+        Self::of(&[Mode::Failing, Mode::Passing, Mode::Warnings, Mode::Exception, Mode::Cancelled]);
+
     fn list(words: &[String], at: &str) -> Result<Self, Vec<Problem>> {
         let mut set = Self::default();
         let mut problems = Vec::new();
@@ -226,6 +242,10 @@ mod tests {
         assert_eq!(flat("all"), "change failing passing problem warnings exception");
         assert_eq!(flat("warnings"), "failing warnings");
         assert_eq!(flat("cancelled"), "cancelled");
+        let listed =
+            |word: &str| Modes::listed(&OneOrMany::One(word.into()), "/mode").expect("is a shortcut").names().join(" ");
+        assert_eq!(listed("all"), "failing passing warnings exception cancelled");
+        assert_eq!((listed("warnings"), listed("problem")), ("failing warnings".to_owned(), "problem".to_owned()));
     }
 
     #[test]

@@ -119,8 +119,7 @@ impl GivenBuild {
     #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
     pub fn property_json(self, name: &str, value: serde_json::Value) -> Self {
         let mut given = self.without_property(name);
-        let property = Property { name: name.to_owned(), value: value.to_string(), source: "test".to_owned() };
-        given.report.properties.push(property);
+        given.report.properties.push(Property { value: value.to_string(), ..Self::property_of(name, "") });
         given.report.properties.sort_by(|one, other| one.name.cmp(&other.name));
         given
     }
@@ -217,6 +216,11 @@ impl GivenBuild {
     #[must_use]
     pub fn started(self) -> Event {
         self.running().event("new", 10)
+    }
+
+    pub(super) fn property_of(name: &str, value: &str) -> Property {
+        let value = serde_json::Value::from(value).to_string();
+        Property { name: name.to_owned(), value, source: "test".to_owned() }
     }
 
     fn event(self, verb: &str, at: u64) -> Event {

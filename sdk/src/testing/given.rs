@@ -22,6 +22,7 @@ use crate::contract::LogStream;
 use crate::contract::Moment;
 use crate::contract::Problem;
 use crate::contract::RawConfig;
+use crate::contract::Scope;
 use crate::contract::Subscription;
 use crate::contract::Want;
 use crate::export;
@@ -40,6 +41,7 @@ pub struct Given {
     logs: BTreeMap<Id, Vec<String>>,
     answers: BTreeMap<String, Json>,
     kept: BTreeMap<String, Json>,
+    context: Result<Json, Failure>,
     formatted: Result<Option<Formatted>, Failure>,
     reviewed: Result<Answer, Failure>,
     addresses: BTreeMap<String, String>,
@@ -65,6 +67,7 @@ impl Given {
             logs: BTreeMap::new(),
             answers: BTreeMap::new(),
             kept: BTreeMap::new(),
+            context: Err(Failure::GiveUp("no such context".to_owned())),
             formatted: Err(Failure::GiveUp("no such formatter".to_owned())),
             reviewed: Err(Failure::GiveUp("no such callbacks".to_owned())),
             addresses: BTreeMap::new(),
@@ -114,6 +117,14 @@ impl Given {
     #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
     pub fn keeps(mut self, key: &str, value: Value) -> Self {
         self.kept.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    /// What formatters are told is this.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
+    pub fn context(mut self, context: Value) -> Self {
+        self.context = Ok(context.to_string());
         self
     }
 
@@ -241,6 +252,16 @@ impl Host for Given {
 
     fn recall_keys(&self, prefix: &str) -> Vec<String> {
         self.kept.keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+    }
+
+    fn context(&self, about: &About, mode: &[String], scope: &Scope) -> Result<Json, Failure> {
+        let Scope { properties, steps, logs, contents } = scope;
+        let wanted = [(*properties, "properties"), (*steps, "steps"), (*logs, "logs")].into_iter();
+        let wanted: Vec<&str> = wanted.filter(|(wanted, _)| *wanted).map(|(_, name)| name).collect();
+        let contents = format!("{contents:?}").replace("Contents::", "");
+        let wanted = wanted.join(" ");
+        self.note(format!("context of {} with {}: {wanted}, {contents}", named(about), mode.join(", ")));
+        self.context.clone()
     }
 
     fn format(&self, formatter: &str, about: &About, mode: &[String]) -> Result<Option<Formatted>, Failure> {

@@ -8,12 +8,17 @@
 
 mod builds;
 mod given;
+mod others;
 mod outcomes;
 mod samples;
 
 pub use builds::GivenBuild;
 pub use builds::a_build;
 pub use given::Given;
+pub use others::a_cancelled_request;
+pub use others::a_complete_buildset;
+pub use others::a_missing_worker;
+pub use others::a_new_request;
 pub use outcomes::deliveries;
 pub use outcomes::mails;
 pub use outcomes::only_delivery;

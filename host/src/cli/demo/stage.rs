@@ -9,6 +9,9 @@ use std::path::Path;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
+/// The default message, as text: the screen shows no HTML.
+const PLAIN: &str = "{template_type = \"plain\"}";
+
 /// Where plugins lie next to an installed `campanile`.
 const SHELVES: [&str; 2] = ["plugins", "examples"];
 
@@ -51,7 +54,7 @@ impl Stage {
         let plugins = quoted(&self.path("plugins").to_string_lossy());
         // The example formatter is not part of every installation.
         let short = self.path("plugins/short.wasm").is_file();
-        let formatter = if short { "messageFormatter = \"short\"" } else { "" };
+        let formatter = if short { "\"short\"" } else { PLAIN };
         format!(
             r#"[server]
 listen = "127.0.0.1:0"
@@ -81,6 +84,7 @@ smtpPort = {port}
 mode = ["failing", "problem", "warnings"]
 sendToInterestedUsers = false
 extraRecipients = ["builds@example.org"]
+messageFormatter = {PLAIN}
 
 # Every build, in one line, to a telephone.
 [[reporter]]
@@ -94,7 +98,7 @@ smtpPort = {port}
 mode = ["passing", "failing", "warnings", "exception", "cancelled"]
 sendToInterestedUsers = false
 extraRecipients = ["everyone@example.org"]
-{formatter}
+messageFormatter = {formatter}
 "#
         )
     }

@@ -23,6 +23,16 @@ pub(in crate::plugin) fn about(about: wit::About) -> model::About {
     }
 }
 
+pub(in crate::plugin) fn scope(scope: wit::Scope) -> model::Scope {
+    let wit::Scope { properties, steps, logs, contents } = scope;
+    let contents = match contents {
+        wit::Contents::None => model::Contents::None,
+        wit::Contents::All => model::Contents::All,
+        wit::Contents::Named(names) => model::Contents::Named(names),
+    };
+    model::Scope { properties, steps, logs, contents }
+}
+
 pub(in crate::plugin) fn formatted(formatted: wit::Formatted) -> Result<model::Formatted, String> {
     let extra = formatted.extra.as_deref().unwrap_or_default();
     let size = formatted.body.len() + formatted.subject.as_ref().map_or(0, String::len) + extra.len();

@@ -18,6 +18,7 @@ pub(super) use messages::failure;
 pub(super) use messages::failure_for_reporter;
 pub(super) use messages::formatted;
 pub(super) use messages::formatted_for_reporter;
+pub(super) use messages::scope;
 pub(super) use reports::build_report;
 pub(super) use reports::build_report_size;
 pub(super) use reports::buildset_report;

@@ -4,6 +4,7 @@
 //! caller's time. Whatever it does, the reporter only sees a failure; what it said joins the reporter's log.
 
 use crate::data::DataError;
+use crate::model;
 use crate::model::About;
 use crate::model::ReporterName;
 use crate::plugin::bindings::wit;
@@ -20,10 +21,22 @@ use crate::plugin::settings::FormatterSetting;
 use crate::plugin::state::CallState;
 use crate::plugin::state::HostFailure;
 use crate::plugin::state::Scene;
+use serde_json::Map;
+use serde_json::Value;
 use std::result::Result as Either;
 use wasmtime::Result;
 
 impl Host for CallState {
+    async fn context(
+        &mut self,
+        about: wit::messages::About,
+        mode: Vec<String>,
+        scope: wit::messages::Scope,
+    ) -> Result<Either<String, Failure>> {
+        let context = context(&self.scene, &convert::about(about), (&mode, &convert::scope(scope))).await?;
+        Ok(context.map_err(Failure::GiveUp))
+    }
+
     async fn format(
         &mut self,
         formatter: String,
@@ -33,13 +46,16 @@ impl Host for CallState {
         let Some(caller) = self.scene.caller.clone() else {
             return Ok(give_up("a plugin cannot ask a formatter while it describes itself".into()));
         };
-        let (plugin, settings) = match caller.plugins().formatter(&FormatterSetting::parse(&formatter)) {
+        let setting = FormatterSetting::parse(&formatter);
+        let (plugin, settings) = match caller.plugins().formatter(&setting) {
             Ok(found) => found,
             Err(reason) => return Ok(give_up(reason)),
         };
-        let about = convert::about(about);
-        let context = match context(&self.scene, &about, &mode).await? {
-            Ok(context) => context,
+        let FormatterSetting::Plugin(chosen) = setting else {
+            return Ok(give_up("expected the name of a message-formatter plugin".into()));
+        };
+        let context = match context(&self.scene, &convert::about(about), (&mode, &chosen.scope)).await? {
+            Ok(context) => changed(context, chosen.context),
             Err(reason) => return Ok(give_up(reason)),
         };
         let format = Format { settings: &settings, context: &context };
@@ -79,16 +95,34 @@ impl CallState {
 }
 
 /// The formatter's context, or why there is none.
-async fn context(scene: &Scene, about: &About, mode: &[String]) -> Result<Either<String, String>> {
+async fn context(
+    scene: &Scene,
+    about: &About,
+    (mode, scope): (&[String], &model::Scope),
+) -> Result<Either<String, String>> {
     let Some(data) = scene.caller.as_ref().map(Caller::data) else {
         return Ok(Err("there is no data to format".into()));
     };
-    match data.formatter_context(about, mode, scene.event.as_deref()).await {
+    match data.formatter_context(about, (mode, scope), scene.event.as_deref()).await {
         Ok(context) => Ok(Ok(context)),
         Err(DataError::Store(reason)) => Err(HostFailure(format!("cannot read the data API: {reason}")).into()),
         Err(error @ (DataError::NotFound(_) | DataError::Invalid(_) | DataError::TooLarge { .. })) => {
             Ok(Err(format!("cannot make the context for {about:?}: {error}")))
         }
+    }
+}
+
+/// The context with what the operator put in the place of its values.
+fn changed(context: String, values: Map<String, Value>) -> String {
+    if values.is_empty() {
+        return context;
+    }
+    match serde_json::from_str(&context) {
+        Ok(Value::Object(mut object)) => {
+            object.extend(values);
+            Value::Object(object).to_string()
+        }
+        _ => context,
     }
 }
 

@@ -21,7 +21,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 ];
 /// Interfaces that only reporters import.
 const REPORTER_IMPORTS: &[(&str, &[&str])] =
-    &[("state", &["get", "keys"]), ("helpers", &["format", "review", "addresses"])];
+    &[("state", &["get", "keys"]), ("helpers", &["context", "format", "review", "addresses"])];
 
 /// The exports that make a plugin what it is.
 const REPORTING: &[&str] = &["subscribe", "handle"];

@@ -6,6 +6,9 @@ use crate::plugin::settings::walk;
 use crate::plugin::settings::walk::Node;
 use serde_json::Value;
 
+/// Marks a text with placeholders, or what holds such texts: `%(secret:name)s` in them is a secret.
+const TEXT: &str = "text";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkKind {
     HttpOrigin,
@@ -90,7 +93,11 @@ impl<'s> Finder<'s> {
     }
 
     fn mark(&mut self, node: &Node, value: &Value, place: Place<'_>) {
-        let Some(kind) = node.get("x-campanile").and_then(Value::as_str).and_then(MarkKind::from_name) else { return };
+        let name = node.get("x-campanile").and_then(Value::as_str).unwrap_or_default();
+        if name == TEXT {
+            return self.mark_secrets(value, place.at);
+        }
+        let Some(kind) = MarkKind::from_name(name) else { return };
         // A marked list is a list of marked values.
         if let Value::Array(list) = value {
             for (i, inner) in list.iter().enumerate() {
@@ -106,6 +113,40 @@ impl<'s> Finder<'s> {
         let (port, is_default) = (port(node, place.parent), self.written.pointer(&pointer).is_none());
         self.marks.push(Mark { kind, pointer, value: value.clone(), port, is_default });
     }
+
+    /// The secrets that a text names.
+    fn mark_secrets(&mut self, value: &Value, at: &str) {
+        match value {
+            Value::String(text) => {
+                let is_default = self.written.pointer(at).is_none();
+                for name in secrets(text) {
+                    let value = Value::from(name);
+                    let known =
+                        |mark: &Mark| mark.kind == MarkKind::Secret && mark.pointer == at && mark.value == value;
+                    if !self.marks.iter().any(known) {
+                        let (kind, pointer) = (MarkKind::Secret, at.to_owned());
+                        self.marks.push(Mark { kind, pointer, value, port: None, is_default });
+                    }
+                }
+            }
+            Value::Array(list) => {
+                for (i, inner) in list.iter().enumerate() {
+                    self.mark_secrets(inner, &walk::join(at, i));
+                }
+            }
+            Value::Object(object) => {
+                for (key, inner) in object {
+                    self.mark_secrets(inner, &walk::join(at, key));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// The names in `%(secret:…)s`.
+fn secrets(text: &str) -> impl Iterator<Item = &str> {
+    text.split("%(secret:").skip(1).filter_map(|rest| rest.split_once(')')).map(|(name, _)| name)
 }
 
 fn port(node: &Node, parent: Option<&Value>) -> Option<u16> {

@@ -13,6 +13,7 @@ mod schema;
 mod spelling;
 mod walk;
 
+pub use formatter::FormatterPlugin;
 pub use formatter::FormatterSetting;
 pub use marks::Mark;
 pub use marks::MarkKind;

@@ -55,7 +55,8 @@ async fn its_sleep_ends_with_its_callers_time() {
 #[tokio::test]
 async fn settings_that_name_no_formatter() {
     assert!(give_up(json!("shrot")).await.contains("no message formatter plugin \"shrot\"; there is: misbehaving_f"));
-    assert!(give_up(json!({"template": "{{ summary }}"})).await.contains("templates are not supported"));
+    let template = json!({"template": "{{ summary }}"});
+    assert!(give_up(template).await.contains("expected the name of a message-formatter plugin"));
     assert!(give_up(Value::Null).await.contains("expected the name of a message-formatter plugin"));
     assert!(give_up(json!("misbehaving")).await.contains("is a reporter, not a message formatter"));
     let misspelt = json!({"plugin": "misbehaving_formatter", "behavior": "nothing"});

@@ -1,9 +1,13 @@
 //! Settings against schemas.
 
+use crate::model::Contents;
+use crate::model::Scope;
 use crate::plugin::settings::Checked;
+use crate::plugin::settings::FormatterPlugin;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::settings::MarkKind;
 use crate::plugin::settings::Schema;
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -22,6 +26,7 @@ fn schema() -> Schema {
             "tokens": {"type": "object", "additionalProperties": {"type": "string", "x-campanile": "secret"}},
             "endpoints": {"type": "array", "items": {"type": "string"}, "x-campanile": "http-origin"},
             "reviewCB": {"type": "string"},
+            "headers": {"type": "object", "additionalProperties": {"type": ["string", "object"], "x-campanile": "text"}},
             "generators": {"type": "array", "items": {"$ref": "#/$defs/Generator"}},
         },
         "$defs": {
@@ -113,6 +118,19 @@ fn marks_are_found_wherever_they_stand() {
 }
 
 #[test]
+fn secrets_in_texts_are_marked() {
+    let settings = checked(json!({
+        "fromaddr": "%(secret:from)s",
+        "headers": {"A": "%(secret:one)s, %(prop:x:-%(secret:two)s)s, %(secret:one)s", "B": {"fmtstring": "%(kw:k)s",
+            "kw": {"k": "%(secret:three)s"}}, "C": "secret:four %(prop:secret)s"},
+    }));
+    let secrets = settings.marks.iter().filter(|mark| mark.kind == MarkKind::Secret);
+    let secrets: Vec<_> = secrets.map(|mark| (mark.pointer.as_str(), mark.value.as_str())).collect();
+    let expected = [("/headers/A", Some("one")), ("/headers/A", Some("two")), ("/headers/B/kw/k", Some("three"))];
+    assert_eq!(secrets, expected);
+}
+
+#[test]
 fn schemas_that_are_none() {
     for text in ["", "[]", "{\"type\": 7}", "{\"$ref\": \"https://example.org/schema\"}"] {
         assert!(Schema::compile(text).is_err(), "{text}");
@@ -131,11 +149,29 @@ fn recursive_schemas_end() {
 
 #[test]
 fn what_names_a_formatter() {
-    let plugin = |name: &str, settings| FormatterSetting::Plugin { name: name.into(), settings };
-    assert_eq!(FormatterSetting::parse("\"short\""), plugin("short", json!({})));
-    assert_eq!(FormatterSetting::parse(r#"{"plugin": "short", "width": 7}"#), plugin("short", json!({"width": 7})));
-    assert_eq!(FormatterSetting::parse(r#"{"template": "x"}"#), FormatterSetting::Template);
-    for unknown in ["null", "7", "{}", "{\"plugin\": 7}", "no JSON"] {
+    let plugin = |name: &str, settings| FormatterPlugin {
+        name: name.into(),
+        settings,
+        scope: Scope::USUAL,
+        context: Map::new(),
+    };
+    let parse = |json: &str| match FormatterSetting::parse(json) {
+        FormatterSetting::Plugin(plugin) => plugin,
+        other => panic!("{json} is {other:?}"),
+    };
+    assert_eq!(parse("\"short\""), plugin("short", json!({})));
+    assert_eq!(parse(r#"{"plugin": "short", "width": 7}"#), plugin("short", json!({"width": 7})));
+    let function = r#"{"kind": "MessageFormatterFunction", "function": "short", "want_steps": false, "want_logs": false,
+        "want_properties": false, "want_logs_content": ["stdio"], "ctx": {"a": 1}}"#;
+    let contents = Contents::Named(vec!["stdio".into()]);
+    let scope = Scope { properties: false, steps: false, logs: false, contents };
+    let context = Map::from_iter([("a".to_owned(), json!(1))]);
+    assert_eq!(parse(function), FormatterPlugin { scope, context, ..plugin("short", json!({})) });
+    for own in [r#"{"template": "x"}"#, r#"{"kind": "MessageFormatterEmpty"}"#, "{}"] {
+        assert_eq!(FormatterSetting::parse(own), FormatterSetting::Own, "{own}");
+    }
+    let function = "{\"kind\": \"MessageFormatterFunction\"}";
+    for unknown in ["null", "7", "{\"plugin\": 7}", "no JSON", function] {
         assert_eq!(FormatterSetting::parse(unknown), FormatterSetting::Unknown, "{unknown}");
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Not here: the rules that mail shares with other reporters (modes, filters, default texts), which the SDK tests.
 
+mod attachments;
 mod content;
 mod delivery;
+mod generators;
 mod recipients;
 mod settings;
 
