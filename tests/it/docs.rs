@@ -20,7 +20,7 @@ fn read(path: &str) -> String {
 }
 
 /// The documents that have examples.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "docs/configuration.md",
     "docs/data-api.md",
