@@ -6,6 +6,7 @@ mod dispatch;
 mod docs;
 mod harness;
 mod lanes;
+mod live;
 mod mail;
 mod plugins;
 mod reading;

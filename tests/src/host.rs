@@ -99,6 +99,13 @@ impl TestHost {
         }
     }
 
+    /// Returns when so many clients listen to live events.
+    pub async fn listened(&self, count: usize) {
+        let mut listeners = self.running().listeners();
+        let reached = tokio::time::timeout(PATIENCE, listeners.wait_for(|listeners| *listeners == count)).await;
+        assert!(reached.is_ok(), "{} listen, not {count}", *self.running().listeners().borrow());
+    }
+
     /// Returns when a reporter is in trouble.
     pub async fn troubled(&self) {
         let mut moved = self.running().progress().bell();

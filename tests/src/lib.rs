@@ -4,6 +4,7 @@
 
 mod host;
 mod journal;
+pub mod listening;
 pub mod postfix;
 mod process;
 mod recorded;

@@ -40,6 +40,14 @@ impl Error {
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, message }
     }
 
+    pub(super) fn gone(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::GONE, message: message.into() }
+    }
+
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, message: message.into() }
+    }
+
     pub(super) fn message(&self) -> &str {
         &self.message
     }

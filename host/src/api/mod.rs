@@ -1,4 +1,5 @@
-//! HTTP: Buildbot's REST v2 for reading, the update calls for writing, and a look at deliveries, reporters and plugins.
+//! HTTP: Buildbot's REST v2 for reading, the update calls for writing, live events, and a look at deliveries,
+//! reporters and plugins.
 //!
 //! The only place that knows status codes, and one of two that read the clock. Not here: what a call means (`data`).
 
@@ -8,10 +9,16 @@ mod deliveries;
 mod error;
 mod health;
 mod host_name;
+mod live;
 mod plugins;
 mod read;
 mod reporters;
+mod sse;
 mod updates;
+mod ws;
+
+pub use live::Live;
+pub use live::LiveTuning;
 
 use crate::bus::Progress;
 use crate::data::Data;
@@ -35,6 +42,7 @@ pub struct State {
     pub plugins: Plugins,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
+    pub live: Live,
 }
 
 /// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
@@ -50,6 +58,8 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
         .route("/api/v2/{*path}", get(read::resource))
+        .route("/sse/{*path}", get(sse::route))
+        .route("/ws", get(ws::upgrade))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))

@@ -4,6 +4,7 @@ mod reporters;
 mod running;
 
 pub use running::Running;
+use running::Serving;
 
 use crate::api;
 use crate::bus::Progress;
@@ -39,16 +40,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
+use tokio_util::sync::CancellationToken;
 
 /// What tests turn, and the configuration does not.
 #[derive(Clone, Debug)]
 pub struct Tuning {
     pub schedule: Schedule,
+    pub live: api::LiveTuning,
+    /// A connection whose peer takes nothing for so long is closed.
+    pub write_deadline: Duration,
 }
+
+/// Long enough for a laptop that changes its network, short enough that who is gone does not pile up.
+const WRITE_DEADLINE: Duration = Duration::from_secs(60);
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { schedule: Schedule::usual() }
+        Self { schedule: Schedule::usual(), live: api::LiveTuning::default(), write_deadline: WRITE_DEADLINE }
     }
 }
 
@@ -78,12 +86,15 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     })?;
     let boot = begin(&parts.store).await?;
     let progress = Progress::default();
+    let stop = CancellationToken::new();
+    let live = api::Live::new(&parts.store, &tuning.live, stop.clone());
     let state = api::State {
         store: parts.store.clone(),
         data: parts.data.clone(),
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
+        live: live.clone(),
     };
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),
@@ -97,7 +108,12 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     })
     .await?;
     let router = api::router(state, config.server.max_body_bytes);
-    Running::new(listener, router, (parts.store, dispatch, boot), Duration::from_millis(config.server.drain_ms))
+    let serving = Serving { live, stop, write_deadline: tuning.write_deadline };
+    Running::new(
+        (listener, router, serving),
+        (parts.store, dispatch, boot),
+        Duration::from_millis(config.server.drain_ms),
+    )
 }
 
 /// Checks what a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.
