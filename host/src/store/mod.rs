@@ -36,6 +36,7 @@ pub use buildsets::NewBuildset;
 pub use changes::NewChange;
 pub use claims::Claim;
 pub use claims::Claimed;
+pub use claims::Next;
 pub use claims::Settlement;
 pub use deliveries::DeliveryFilter;
 pub use deliveries::DeliveryRow;
