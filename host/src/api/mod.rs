@@ -16,6 +16,7 @@ mod reporters;
 mod sse;
 mod updates;
 mod ws;
+mod www;
 
 pub use live::Live;
 pub use live::LiveTuning;
@@ -32,6 +33,7 @@ use axum::middleware;
 use axum::routing::get;
 use axum::routing::post;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What the handlers work with. Cheap to clone.
@@ -45,10 +47,11 @@ pub struct State {
     pub live: Live,
 }
 
-/// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
-pub fn router(state: State, max_body_bytes: usize) -> Router {
+/// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host. `pages`: a folder that
+/// is served besides.
+pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Router {
     let own = host_name::OwnName::of(&state.data.site().url);
-    Router::new()
+    let router = Router::new()
         .route("/api", get(read::versions))
         .route("/api/v2/health", get(health::health))
         .route("/api/v2/updates", get(updates::methods).post(updates::batch))
@@ -60,7 +63,12 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .route("/api/v2/{*path}", get(read::resource))
         .route("/sse/{*path}", get(sse::route))
         .route("/ws", get(ws::upgrade))
-        .fallback(read::nothing)
+        .fallback(read::nothing);
+    let router = match pages {
+        Some(folder) => www::with_pages(router, folder),
+        None => router,
+    };
+    router
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(middleware::from_fn_with_state(own, host_name::check))

@@ -107,7 +107,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         progress,
     })
     .await?;
-    let router = api::router(state, config.server.max_body_bytes);
+    let router = api::router(state, config.server.max_body_bytes, config.www.directory.as_deref());
     let serving = Serving { live, stop, write_deadline: tuning.write_deadline };
     Running::new(
         (listener, router, serving),
@@ -142,6 +142,12 @@ fn missing_folder(store: &Path) -> Option<String> {
     Some(format!("store.path: there is no folder {}; make it", folder.display()))
 }
 
+fn missing_pages(folder: &Path) -> Option<String> {
+    let missing = !folder.join("index.html").is_file();
+    missing
+        .then(|| format!("www.directory: there is no index.html in {}; name the folder of the pages", folder.display()))
+}
+
 /// The error, told together with what else is wrong.
 fn along(mut problems: Vec<String>, error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<ConfigError>() {
@@ -158,7 +164,7 @@ async fn prepare(config: &Config) -> anyhow::Result<Parts> {
     let store = Store::open(&Options::new(&config.store.path))?;
     let site = Site { title: config.server.title.clone(), url: config.server.url.clone() };
     let data = Data::new(store.clone(), site.clone());
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = config.www.directory.as_deref().and_then(missing_pages).into_iter().collect();
     let transports = transports(config, &mut problems)?;
     let plugins = match plugins(config).await {
         Ok(plugins) => plugins,
