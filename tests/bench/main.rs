@@ -17,6 +17,7 @@ mod native;
 mod processes;
 mod render;
 mod rounds;
+mod sse;
 mod table;
 mod updates;
 mod usual;
@@ -29,13 +30,14 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 7] = [
+const BENCHES: [(&str, Bench); 8] = [
     ("updates", updates::run),
     ("batches", batches::run),
     ("handle", handle::run),
     ("render", render::run),
     ("latency", latency::run),
     ("drain", drain::run),
+    ("sse", sse::run),
     ("memory", memory::run),
 ];
 
