@@ -11,6 +11,7 @@ mod health;
 mod host_name;
 mod live;
 mod plugins;
+mod pretty;
 mod read;
 mod reporters;
 mod sse;
@@ -60,6 +61,7 @@ pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Rout
         .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
+        .route("/api/v2/", get(read::resource))
         .route("/api/v2/{*path}", get(read::resource))
         .route("/sse/{*path}", get(sse::route))
         .route("/ws", get(ws::upgrade))
