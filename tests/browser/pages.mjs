@@ -82,8 +82,18 @@ try {
     await look(page, "finished", "build successful", "SUCCESS");
     await page.goto(`${url}/#/builders/1`);
     await look(page, "builder", "build successful");
-    await page.goto(`${url}/#/workers`);
-    await look(page, "workers", "wrk");
+    for (const [name, ...texts] of [
+        ["workers", "wrk"],
+        ["changes", "ring"],
+        ["masters", "master"],
+        ["schedulers", "Schedulers"],
+        ["pendingbuildrequests", "Pending"],
+        ["projects", "Projects"],
+        ["about", "Campanile"],
+    ]) {
+        await page.goto(`${url}/#/${name}`);
+        await look(page, name, ...texts);
+    }
     say(report);
 } finally {
     await browser.close();

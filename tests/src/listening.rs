@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Stream {
     response: Response,
     read: Vec<u8>,
+    /// How much of it was handed out.
+    done: usize,
     /// What the stream said it is called.
     pub uuid: String,
     /// The last position that was told, as a browser keeps it.
@@ -47,7 +49,7 @@ impl Stream {
         let response = request.send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK, "{url}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        let mut stream = Self { response, read: Vec::new(), uuid: String::new(), last_id: String::new() };
+        let mut stream = Self { response, read: Vec::new(), done: 0, uuid: String::new(), last_id: String::new() };
         let handshake = stream.block().await.expect("a handshake");
         let (_, event, data) = stream.fields(&handshake);
         assert_eq!(event, "handshake", "{handshake}");
@@ -80,13 +82,14 @@ impl Stream {
 
     /// What comes next, as it stands there; nothing at the end.
     pub async fn block(&mut self) -> Option<String> {
-        let mut looked_at = 0;
+        let mut looked_at = self.done;
         loop {
-            let found = self.read[looked_at..].windows(2).position(|two| two == b"\n\n");
-            if let Some(end) = found {
-                let block: Vec<u8> = self.read.drain(..looked_at + end + 2).collect();
-                return Some(String::from_utf8(block).expect("UTF-8"));
+            if let Some(end) = self.read[looked_at..].windows(2).position(|two| two == b"\n\n") {
+                let block = self.done..looked_at + end + 2;
+                self.done = block.end;
+                return Some(String::from_utf8(self.read[block].to_vec()).expect("UTF-8"));
             }
+            self.read.drain(..std::mem::take(&mut self.done));
             looked_at = self.read.len().saturating_sub(1);
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("something comes");
             // A stream that is cut off ends as well.

@@ -31,8 +31,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Connections that listen at the same time, of both kinds.
-const MOST_LISTENERS: usize = 4096;
+/// Connections that listen at the same time, of both kinds. Others need a place too.
+const MOST_LISTENERS: usize = 2048;
 
 /// After so long without a message a sign of life is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -113,7 +113,8 @@ impl<T: AsRef<Event>> Listener<T> {
 
     /// What the next stretch of the log holds for it. Nothing: that was all.
     async fn page(&mut self) -> Result<Option<Vec<Hit<T>>>, ListenError> {
-        let Some(at) = self.consumption.paths().position() else { return Ok(None) };
+        let newest = *self.bell.borrow();
+        let Some(at) = self.consumption.paths().position().filter(|at| *at < newest) else { return Ok(None) };
         let events = self.tail.after(at, PAGE).await?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(None) };
         if seq(first).0 != at.0 + 1 {

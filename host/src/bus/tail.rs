@@ -14,17 +14,22 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
 /// Events kept, and bytes of their bodies.
 const EVENTS: usize = 1024;
 const BYTES: usize = 16 * 1024 * 1024;
 
+/// Reads of the log at the same time. Those who are far behind leave the other readers of the store to other questions.
+const READS: usize = 2;
+
 /// Events as `T`, which `make` makes of each once.
 pub struct Tail<T> {
     store: Store,
     make: fn(Event) -> T,
     kept: Mutex<Kept<T>>,
+    reads: Semaphore,
 }
 
 struct Kept<T> {
@@ -37,7 +42,7 @@ struct Kept<T> {
 impl<T: AsRef<Event>> Tail<T> {
     pub fn new(store: &Store, make: fn(Event) -> T) -> Self {
         let kept = Kept { before: Seq(0), bytes: 0, events: VecDeque::new() };
-        Self { store: store.clone(), make, kept: Mutex::new(kept) }
+        Self { store: store.clone(), make, kept: Mutex::new(kept), reads: Semaphore::new(READS) }
     }
 
     /// The position of the newest event; rings when there is a newer one.
@@ -55,11 +60,16 @@ impl<T: AsRef<Event>> Tail<T> {
         if let Some(kept) = self.kept().after(after, most) {
             return Ok(kept);
         }
+        let _turn = self.reads.acquire().await.map_err(|_| StoreError::Closed)?;
+        // Whoever had the turn before may have read just this.
+        if let Some(kept) = self.kept().after(after, most) {
+            return Ok(kept);
+        }
         let events = self.store.events_after(after, most).await?;
         let made: Vec<_> = events.into_iter().map(|event| Arc::new((self.make)(event))).collect();
         let mut kept = self.kept();
         kept.keep(after, &made);
-        // Somebody else may have been quicker: then all share what that one made.
+        // Somebody else may have read it too: then all share what the first one made.
         Ok(kept.after(after, most).unwrap_or(made))
     }
 
