@@ -47,7 +47,7 @@ function watch(page) {
 async function look(page, name, ...texts) {
     for (const text of texts) {
         try {
-            await page.getByText(text).first().waitFor({ timeout: PATIENCE_MS });
+            await page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: PATIENCE_MS });
         } catch (error) {
             await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
             const shown = await page.locator("body").innerText();
@@ -86,8 +86,8 @@ try {
         ["workers", "wrk"],
         ["changes", "ring"],
         ["masters", "master"],
-        ["schedulers", "Schedulers"],
-        ["pendingbuildrequests", "Pending"],
+        ["schedulers", "nightly"],
+        ["pendingbuildrequests", "None"],
         ["projects", "Projects"],
         ["about", "Campanile"],
     ]) {

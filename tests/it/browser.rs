@@ -85,6 +85,7 @@ async fn running_build(host: &TestHost) {
         host.builder(name).await;
     }
     host.update("updateBuilderList", json!({"masterid": 1, "builderNames": ["linux", "windows"]})).await;
+    host.update("findSchedulerId", json!({"name": "nightly"})).await;
     let worker = host.update("findWorkerId", json!({"name": "wrk"})).await;
     let configured = json!({"workerid": worker, "masterid": 1, "builderids": [1, 2]});
     host.update("workerConfigured", configured).await;
