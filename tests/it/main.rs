@@ -2,6 +2,7 @@
 
 mod browser;
 mod command_line;
+mod control;
 mod data_api;
 mod dispatch;
 mod docs;
@@ -17,3 +18,4 @@ mod refusals;
 mod reporters;
 mod restart;
 mod tidy;
+mod updates;

@@ -14,6 +14,7 @@ mod plugins;
 mod pretty;
 mod read;
 mod reporters;
+mod rpc;
 mod sse;
 mod updates;
 mod ws;
@@ -62,7 +63,7 @@ pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Rout
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
         .route("/api/v2/", get(read::resource))
-        .route("/api/v2/{*path}", get(read::resource))
+        .route("/api/v2/{*path}", get(read::resource).post(control::resource))
         .route("/sse/{*path}", get(sse::route))
         .route("/ws", get(ws::upgrade))
         .fallback(read::nothing);

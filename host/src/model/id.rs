@@ -33,6 +33,9 @@ numbers! {
     ChangeId
     SourceStampId
     PatchId
+    SchedulerId
+    ChangeSourceId
+    UserId
     /// A delivery's number in this host; its stable name over tries is its `uid`.
     DeliveryId
     AttemptId

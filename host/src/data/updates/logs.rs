@@ -76,7 +76,7 @@ fn check_streams(content: &str) -> Result<(), UpdateError> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinishLog {
-    logid: LogId,
+    pub(super) logid: LogId,
 }
 
 impl Apply for FinishLog {

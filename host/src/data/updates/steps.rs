@@ -14,6 +14,9 @@ use std::collections::HashSet;
 /// Steps of one build; a loop in a CI system shall not fill the disk.
 const MOST_STEPS: i64 = 10_000;
 
+/// Links of one step: it is written again with each.
+const MOST_URLS: usize = 1000;
+
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 50;
 
@@ -119,6 +122,9 @@ impl Apply for AddStepUrl {
         let mut urls = params::step(tx, self.stepid)?.urls;
         let url = Url { name: self.name, url: self.url };
         if !urls.contains(&url) {
+            if urls.len() >= MOST_URLS {
+                return Err(UpdateError::invalid("stepid", format!("the step has {MOST_URLS} links already")));
+            }
             urls.push(url);
             tx.set_step_urls(self.stepid, &urls)?;
         }
@@ -129,9 +135,9 @@ impl Apply for AddStepUrl {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinishStep {
-    stepid: StepId,
-    results: Results,
-    hidden: bool,
+    pub(super) stepid: StepId,
+    pub(super) results: Results,
+    pub(super) hidden: bool,
 }
 
 impl Apply for FinishStep {

@@ -102,8 +102,10 @@ pub struct WorkerDisconnected {
 
 impl Apply for WorkerDisconnected {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        let master = self.masterid.unwrap_or(MASTER);
         params::worker(tx, self.workerid)?;
-        tx.disconnect_worker(self.workerid, self.masterid.unwrap_or(MASTER))?;
+        params::master(tx, master)?;
+        tx.disconnect_worker(self.workerid, master)?;
         tell(tx, now, self.workerid, "disconnected")
     }
 }

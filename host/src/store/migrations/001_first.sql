@@ -15,6 +15,7 @@ CREATE TABLE boots (
 
 -- The data API.
 
+-- `last_active` is 0 for a master that never said that it is active.
 CREATE TABLE masters (
   masterid INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -77,9 +78,10 @@ CREATE TABLE changesources (
 
 CREATE INDEX changesources_of_master ON changesources (masterid);
 
--- `builder_names` and `all_fields` are JSON lists.
+-- `builder_names` and `all_fields` are JSON lists. They go with the master that told of them.
 CREATE TABLE forceschedulers (
   name TEXT PRIMARY KEY,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
   button_name TEXT NOT NULL,
   label TEXT NOT NULL,
   builder_names TEXT NOT NULL,
@@ -230,6 +232,10 @@ CREATE TABLE lines (
   stamps TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- What a master that is gone leaves behind.
+CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
+  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
+
 CREATE TABLE builds (
   buildid INTEGER PRIMARY KEY,
   number INTEGER NOT NULL,
@@ -253,6 +259,7 @@ CREATE INDEX builds_of_builder_by_results ON builds (builderid, results, number)
 CREATE INDEX builds_open ON builds (builderid, number) WHERE complete_at IS NULL;
 -- The last green build before one, along its line.
 CREATE INDEX builds_green ON builds (builderid, lineid, number) WHERE results = 0;
+CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 
 CREATE TABLE build_properties (
   buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
