@@ -9,6 +9,8 @@ mod docs;
 mod harness;
 mod lanes;
 mod live;
+mod logs;
+mod logs_large;
 mod mail;
 mod plugins;
 mod reading;

@@ -10,6 +10,7 @@ mod error;
 mod health;
 mod host_name;
 mod live;
+mod logs;
 mod plugins;
 mod pretty;
 mod read;
@@ -22,6 +23,8 @@ mod www;
 
 pub use live::Live;
 pub use live::LiveTuning;
+
+pub use logs::Appends;
 
 use crate::bus::Progress;
 use crate::data::Data;
@@ -37,6 +40,7 @@ use axum::routing::post;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -47,6 +51,9 @@ pub struct State {
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
     pub live: Live,
+    /// A body of which nothing comes for so long is given up.
+    pub append_stall: Duration,
+    pub appends: Appends,
 }
 
 /// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host. `pages`: a folder that
@@ -62,6 +69,7 @@ pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Rout
         .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
+        .merge(logs::routes())
         .route("/api/v2/", get(read::resource))
         .route("/api/v2/{*path}", get(read::resource).post(control::resource))
         .route("/sse/{*path}", get(sse::route))

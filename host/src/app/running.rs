@@ -3,8 +3,11 @@
 use super::now;
 use crate::api::Live;
 use crate::bus::Progress;
+use crate::data::logs::merge_finished;
 use crate::dispatch::Dispatch;
 use crate::model::Boot;
+use crate::model::Seq;
+use crate::store::Reader;
 use crate::store::Store;
 use crate::store::StoreError;
 use anyhow::Context;
@@ -26,6 +29,7 @@ pub struct Running {
     dispatch: Dispatch,
     boot: Boot,
     server: JoinHandle<std::io::Result<()>>,
+    merging: JoinHandle<()>,
     serving: Serving,
     drain: Duration,
 }
@@ -52,7 +56,8 @@ impl Running {
         let listener = Tuned { listener, write_deadline: serving.write_deadline };
         let serve = axum::serve(listener, router).with_graceful_shutdown(stopped);
         let server = tokio::spawn(async move { serve.await });
-        Ok(Self { address, store, dispatch, boot, server, serving, drain })
+        let merging = tokio::spawn(merge_finished(store.clone(), serving.stop.clone()));
+        Ok(Self { address, store, dispatch, boot, server, merging, serving, drain })
     }
 
     /// How far the reporters are.
@@ -65,15 +70,22 @@ impl Running {
         self.serving.live.listeners()
     }
 
-    /// Returns when every reporter has seen the newest event and nothing is owed.
+    /// The position of the newest event; rings when there is a newer one.
+    pub fn committed(&self) -> watch::Receiver<Seq> {
+        self.store.committed()
+    }
+
+    /// Returns when every reporter has seen the newest event, nothing is owed, and finished logs are put together.
     pub async fn settled(&self) {
         let mut moved = self.dispatch.progress().bell();
+        let mut merged = self.store.to_merge();
         let mut committed = self.store.committed();
         // Subscribe, then look, then wait: in any other order a ring is lost.
         while !self.is_settled().await {
             tokio::select! {
                 changed = moved.changed() => if changed.is_err() { return },
                 changed = committed.changed() => if changed.is_err() { return },
+                changed = merged.changed() => if changed.is_err() { return },
             }
         }
     }
@@ -81,8 +93,11 @@ impl Running {
     async fn is_settled(&self) -> bool {
         let slowest = self.progress().slowest();
         let (names, now) = (self.progress().reporters().into_keys().collect::<Vec<_>>(), now());
-        let seen: Result<_, StoreError> = self.store.read(move |reader| reader.owed(&names, now)).await;
-        seen.is_ok_and(|owed| owed.is_nothing() && slowest.is_none_or(|slowest| slowest >= owed.last))
+        let look = move |reader: &Reader<'_>| Ok((reader.owed(&names, now)?, reader.log_to_merge()?));
+        let seen: Result<_, StoreError> = self.store.read(look).await;
+        seen.is_ok_and(|(owed, log)| {
+            owed.is_nothing() && log.is_none() && slowest.is_none_or(|slowest| slowest >= owed.last)
+        })
     }
 
     /// Returns when the host can no longer take updates: the disk failed, or the server ended.
@@ -104,6 +119,8 @@ impl Running {
             // A client that keeps its connection open does not keep the host.
             server.abort();
         }
+        // A panic of its was logged; the store is closed all the same.
+        let _ = self.merging.await;
         let (boot, at) = (self.boot, now());
         let ended: Result<(), StoreError> = self.store.write(move |tx| tx.end_boot(boot, at)).await;
         self.store.close().await;

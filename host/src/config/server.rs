@@ -15,6 +15,8 @@ pub struct Server {
     pub title: String,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
+    /// An append to a log of which nothing comes for so long is given up, in milliseconds.
+    pub append_stall_ms: u64,
     /// After SIGTERM, running attempts may take so long, in milliseconds.
     pub drain_ms: u64,
 }
@@ -26,6 +28,7 @@ impl Default for Server {
             url: "http://localhost:8010/".to_owned(),
             title: "Campanile".to_owned(),
             max_body_bytes: 16 * 1024 * 1024,
+            append_stall_ms: 300_000,
             drain_ms: 30_000,
         }
     }

@@ -293,6 +293,7 @@ CREATE TABLE steps (
   UNIQUE (buildid, name)
 ) STRICT;
 
+-- `merged`: it is finished, and its chunks will not be put together any further.
 CREATE TABLE logs (
   logid INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
@@ -301,16 +302,21 @@ CREATE TABLE logs (
   complete INTEGER NOT NULL DEFAULT 0,
   num_lines INTEGER NOT NULL DEFAULT 0,
   type TEXT NOT NULL CHECK (type IN ('s', 't', 'h', 'd')),
+  merged INTEGER NOT NULL DEFAULT 0,
   UNIQUE (stepid, slug)
 ) STRICT;
 
--- Whole lines, the last line end left out. `compressed`: 0 not at all, 4 zstd (Buildbot's numbers).
+CREATE INDEX logs_to_merge ON logs (logid) WHERE complete = 1 AND merged = 0;
+
+-- Whole lines, the last line end left out. `bytes`: how many they are when not compressed. `compressed`: 0 not at all,
+-- 4 zstd (Buildbot's numbers).
 CREATE TABLE logchunks (
   logid INTEGER NOT NULL REFERENCES logs ON DELETE CASCADE,
   first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  compressed INTEGER NOT NULL CHECK (compressed IN (0, 4)),
   content BLOB NOT NULL,
-  compressed INTEGER NOT NULL DEFAULT 0 CHECK (compressed IN (0, 4)),
   PRIMARY KEY (logid, first_line)
 ) STRICT, WITHOUT ROWID;
 
