@@ -19,6 +19,7 @@ mod processes;
 mod render;
 mod rounds;
 mod sse;
+mod steps;
 mod table;
 mod updates;
 mod usual;
@@ -31,9 +32,10 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("updates", updates::run),
     ("batches", batches::run),
+    ("steps", steps::run),
     ("handle", handle::run),
     ("render", render::run),
     ("latency", latency::run),

@@ -1,6 +1,8 @@
 //! The examples of the documents are true: configurations are accepted, code stands in a crate that is tested, calls
 //! are taken.
 
+mod sessions;
+
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
 use campanile_tests::Setup;

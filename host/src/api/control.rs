@@ -40,7 +40,7 @@ pub(super) async fn resource(
 }
 
 async fn ask(state: &State, path: &str, request: Request, owner: &str) -> Result<Value, Failure> {
-    let parts = state.data.resource_path(path).ok_or_else(|| Error::not_found(format!("Invalid path: {path}")))?;
+    let parts = state.data.resource_path(path).map_err(Error::from)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let ask = Ask::read(&parts, &request.method, request.params, owner)?;
     let now = clock::now().seconds();

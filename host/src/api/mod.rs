@@ -9,6 +9,7 @@ mod deliveries;
 mod error;
 mod health;
 mod host_name;
+mod latest;
 mod live;
 mod logs;
 mod plugins;
@@ -41,6 +42,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_http::compression::CompressionLayer;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -70,8 +72,8 @@ pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Rout
         .route("/api/v2/reporters", get(reporters::list))
         .route("/api/v2/plugins", get(plugins::list))
         .merge(logs::routes())
-        .route("/api/v2/", get(read::resource))
-        .route("/api/v2/{*path}", get(read::resource).post(control::resource))
+        .route("/api/v2/", get(read::resource).layer(CompressionLayer::new()))
+        .route("/api/v2/{*path}", get(read::resource).layer(CompressionLayer::new()).post(control::resource))
         .route("/sse/{*path}", get(sse::route))
         .route("/ws", get(ws::upgrade))
         .fallback(read::nothing);
@@ -79,9 +81,10 @@ pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Rout
         Some(folder) => www::with_pages(router, folder),
         None => router,
     };
-    router
+    let router = router
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(middleware::from_fn_with_state(own, host_name::check))
-        .with_state(state)
+        .with_state(state);
+    latest::with_alias(router)
 }

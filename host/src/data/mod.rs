@@ -41,25 +41,6 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 /// The largest answer that anybody gets: it is gathered in memory. Pages and fields make it smaller.
 pub const MOST_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
-/// Where the paths of resources begin.
-const ROOTS: [&str; 15] = [
-    "masters",
-    "workers",
-    "builders",
-    "projects",
-    "schedulers",
-    "forceschedulers",
-    "changesources",
-    "buildsets",
-    "buildrequests",
-    "builds",
-    "steps",
-    "logs",
-    "changes",
-    "sourcestamps",
-    "users",
-];
-
 /// Lines of a log that one question gets at most.
 const MOST_LINES: u32 = 100_000;
 
@@ -85,12 +66,9 @@ impl Data {
         self.answer_within(path, query, MOST_ANSWER_BYTES).await
     }
 
-    /// The parts of a path that names resources; nothing for one that names none.
-    pub fn resource_path(&self, path: &str) -> Option<Vec<String>> {
-        let decode =
-            |part: &str| percent_encoding::percent_decode_str(part).decode_utf8().map(|text| text.into_owned());
-        let parts: Vec<String> = path.split('/').map(decode).collect::<Result<_, _>>().ok()?;
-        parts.first().is_some_and(|root| ROOTS.contains(&root.as_str())).then_some(parts)
+    /// The parts of a path of the data API.
+    pub fn resource_path(&self, path: &str) -> Result<Vec<String>, DataError> {
+        endpoints::Question::parts(&self.routes, path)
     }
 
     /// The same as JSON text, for a plugin: `builds/7/steps?limit=5`.

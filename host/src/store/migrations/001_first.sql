@@ -223,8 +223,9 @@ CREATE TABLE buildrequests (
 
 CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
 CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
-CREATE INDEX buildrequests_open ON buildrequests (builderid) WHERE complete_at IS NULL;
-CREATE INDEX buildrequests_claimable ON buildrequests (builderid) WHERE claimed_at IS NULL AND complete_at IS NULL;
+CREATE INDEX buildrequests_open ON buildrequests (buildrequestid) WHERE complete_at IS NULL;
+CREATE INDEX buildrequests_open_of_builder ON buildrequests (builderid) WHERE complete_at IS NULL;
+CREATE INDEX buildrequests_claimable ON buildrequests (buildrequestid) WHERE claimed_at IS NULL AND complete_at IS NULL;
 
 -- Sets of (repository, branch, codebase) that buildsets are of: builds are compared along one. `stamps` is JSON, sorted.
 CREATE TABLE lines (
@@ -256,7 +257,8 @@ CREATE INDEX builds_of_request ON builds (buildrequestid);
 CREATE INDEX builds_of_worker ON builds (workerid);
 CREATE INDEX builds_by_results ON builds (results);
 CREATE INDEX builds_of_builder_by_results ON builds (builderid, results, number);
-CREATE INDEX builds_open ON builds (builderid, number) WHERE complete_at IS NULL;
+CREATE INDEX builds_open ON builds (buildid) WHERE complete_at IS NULL;
+CREATE INDEX builds_open_of_builder ON builds (builderid, number) WHERE complete_at IS NULL;
 -- The last green build before one, along its line.
 CREATE INDEX builds_green ON builds (builderid, lineid, number) WHERE results = 0;
 CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
