@@ -2,11 +2,25 @@
 //!
 //! Nothing is delivered here that is not in the log; who lags reads on from where it stopped. Publishing is writing:
 //! an update's event is written in the transaction that writes its rows.
+//!
+//! Two kinds of readers: a reporter's [`Subscription`] (few, each event once), and a client's [`Listener`] (many, each
+//! topic that it asked for; they share a [`Tail`]).
 
+mod listener;
+mod paths;
 mod progress;
+mod tail;
 
+pub use listener::Consumption;
+pub use listener::Hit;
+pub use listener::ListenError;
+pub use listener::Listener;
+pub use paths::Consumed;
+pub use paths::MOST_PATHS;
+pub use paths::PathError;
 pub use progress::Progress;
 pub use progress::ReporterProgress;
+pub use tail::Tail;
 
 use crate::model::Event;
 use crate::model::Pattern;

@@ -19,6 +19,7 @@ mod processes;
 mod reading;
 mod render;
 mod rounds;
+mod sse;
 mod steps;
 mod table;
 mod updates;
@@ -32,7 +33,7 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 10] = [
+const BENCHES: &[(&str, Bench)] = &[
     ("updates", updates::run),
     ("batches", batches::run),
     ("steps", steps::run),
@@ -41,6 +42,7 @@ const BENCHES: [(&str, Bench); 10] = [
     ("render", render::run),
     ("latency", latency::run),
     ("drain", drain::run),
+    ("sse", sse::run),
     ("logs", logs::run),
     ("memory", memory::run),
 ];

@@ -9,6 +9,10 @@ use campanile_tests::Setup;
 use serde_json::Value;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncBufReadExt;
+use tokio::io::BufReader;
 use tokio::process::Command;
 
 fn root() -> PathBuf {
@@ -20,12 +24,13 @@ fn read(path: &str) -> String {
 }
 
 /// The documents that have examples.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: &[&str] = &[
     "README.md",
     "docs/configuration.md",
     "docs/data-api.md",
     "docs/deliveries.md",
     "docs/formatters.md",
+    "docs/live.md",
     "docs/logs.md",
     "docs/plugins.md",
     "docs/reporters/mail.md",
@@ -46,6 +51,9 @@ async fn configurations_are_accepted() {
             // Where the plugins lie is up to the reader; the relay's address is not asked for at a check.
             let block = block.replace("target/dist/plugins", "plugins").replace("127.0.0.1:8010", "127.0.0.1:0");
             let setup = Setup::default().plugins(&["mail", "short"]).secret("relay-password", "x").alone(&block);
+            let pages = setup.folder().join("pages/buildbot_www/static");
+            std::fs::create_dir_all(&pages).expect("a folder");
+            std::fs::write(pages.join("index.html"), "").expect("a page");
             let config = setup.config().expect("it reads");
             let checked = campanile::app::check(&config).await;
             assert!(checked.is_ok(), "{document}: {:#}\n{block}", checked.expect_err("it is refused"));
@@ -136,6 +144,46 @@ async fn calls_of_the_data_api_print_what_they_are_said_to_print() {
         let mut found = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{call}\n{error}: {text:?} {run:?}"));
         (without_times(&mut found), without_times(&mut expected));
         assert_eq!(found, expected, "{call}");
+    }
+}
+
+#[tokio::test]
+async fn streams_of_the_live_page_show_what_it_says() {
+    let host = Setup::default().start().await;
+    let page = read("docs/live.md");
+    let shells = blocks(&page, "sh");
+    assert_eq!(shells.len(), 3, "all of them are tried");
+    let shown = blocks(&page, "text");
+    for (index, shell) in shells.iter().enumerate() {
+        let command = shell.replace("http://127.0.0.1:8010", &host.url).replace("curl ", "exec curl --silent ");
+        let mut curl = Command::new("bash")
+            .args(["-c", &command])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("bash starts");
+        let mut lines = BufReader::new(curl.stdout.take().expect("a pipe")).lines();
+        host.listened(1).await;
+        if index == 0 {
+            host.finished_build("linux", 0).await;
+        }
+        if index == 2 {
+            host.update("addChange", serde_json::json!({})).await;
+        }
+        let expected = shown.get(index).map_or("data: {\"key\": [\"changes\", \"1\", \"new\"]", String::as_str);
+        for wanted in expected.lines().filter(|line| !line.is_empty()) {
+            // Positions and names are those of the day.
+            let start =
+                if wanted.starts_with("id: ") { "id: " } else { wanted.split('…').next().unwrap_or_default() };
+            let start = start.split("5b0e5d3c").next().unwrap_or_default();
+            let found = async {
+                while !lines.next_line().await.expect("a line").expect("the stream goes on").starts_with(start) {}
+            };
+            let found = tokio::time::timeout(Duration::from_secs(20), found).await;
+            assert!(found.is_ok(), "{command} shows no {wanted}");
+        }
+        curl.kill().await.expect("it is ended");
+        host.listened(0).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! End to end: the running host, and the rules of the house.
 
+mod browser;
 mod command_line;
 mod control;
 mod data_api;
@@ -7,6 +8,7 @@ mod dispatch;
 mod docs;
 mod harness;
 mod lanes;
+mod live;
 mod logs;
 mod logs_large;
 mod mail;

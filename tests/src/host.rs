@@ -101,6 +101,13 @@ impl TestHost {
         }
     }
 
+    /// Returns when so many clients listen to live events.
+    pub async fn listened(&self, count: usize) {
+        let mut listeners = self.running().listeners();
+        let reached = tokio::time::timeout(PATIENCE, listeners.wait_for(|listeners| *listeners == count)).await;
+        assert!(reached.is_ok(), "{} listen, not {count}", *self.running().listeners().borrow());
+    }
+
     /// Returns when something is told after what `bell` has seen.
     pub async fn told(&self, bell: &mut watch::Receiver<Seq>) {
         let rung = tokio::time::timeout(PATIENCE, bell.changed()).await;

@@ -5,6 +5,7 @@
 mod filled;
 mod host;
 mod journal;
+pub mod listening;
 pub mod postfix;
 mod process;
 mod recorded;

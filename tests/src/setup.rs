@@ -46,7 +46,7 @@ impl Default for Setup {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
         // Retries follow at once, so that no test waits for the clock.
-        let tuning = Tuning { schedule: Schedule(vec![0; 4]) };
+        let tuning = Tuning { schedule: Schedule(vec![0; 4]), ..Tuning::default() };
         Self {
             folder: Arc::new(folder),
             text: String::new(),
@@ -155,6 +155,12 @@ impl Setup {
 
     pub fn schedule(mut self, waits_ms: &[i64]) -> Self {
         self.tuning.schedule = Schedule(waits_ms.to_vec());
+        self
+    }
+
+    /// Turns what the configuration does not.
+    pub fn tuned(mut self, tune: impl FnOnce(&mut Tuning)) -> Self {
+        tune(&mut self.tuning);
         self
     }
 

@@ -3,6 +3,7 @@
 //! One file a chore. Everything here is done by cargo, rustup and apt-get; this only knows the order.
 
 mod bench;
+mod browser;
 mod demo;
 mod dist;
 mod guests;

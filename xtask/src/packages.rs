@@ -6,21 +6,25 @@ use anyhow::bail;
 use std::path::Path;
 use xshell::cmd;
 
-/// A program that the suite starts, and the packages that it comes with.
+/// A program that the suite starts (by its path, or wherever it is), and the packages that it comes with.
 struct Needed {
     program: &'static str,
     packages: &'static [&'static str],
 }
 
 /// The login of `saslpasswd2` is checked by modules that Debian only recommends.
-const NEEDED: [Needed; 2] = [
+const NEEDED: [Needed; 6] = [
     Needed { program: "/usr/sbin/postfix", packages: &["postfix"] },
     Needed { program: "/usr/sbin/saslpasswd2", packages: &["sasl2-bin", "libsasl2-modules"] },
+    Needed { program: "/usr/bin/chromium", packages: &["chromium"] },
+    Needed { program: "node", packages: &["nodejs"] },
+    Needed { program: "npm", packages: &["npm"] },
+    Needed { program: "pip", packages: &["python3-pip"] },
 ];
 
 /// Installs what is missing where that is possible, else says what to do.
 pub(crate) fn install_missing(tree: &Tree) -> anyhow::Result<()> {
-    let missing: Vec<_> = NEEDED.iter().filter(|needed| !Path::new(needed.program).exists()).collect();
+    let missing: Vec<_> = NEEDED.iter().filter(|needed| !exists(needed.program)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -42,6 +46,13 @@ fn install(tree: &Tree, packages: &[&str]) -> anyhow::Result<()> {
     cmd!(tree.shell, "apt-get install --quiet --quiet --yes --no-remove --no-install-recommends {packages...}")
         .run()?;
     Ok(())
+}
+
+/// A path is looked at; a name is looked for where programs are.
+fn exists(program: &str) -> bool {
+    let places = std::env::var_os("PATH").unwrap_or_default();
+    // Joined to a folder, an absolute path stays what it is.
+    std::env::split_paths(&places).any(|place| place.join(program).is_file())
 }
 
 fn can_install(tree: &Tree) -> bool {

@@ -41,6 +41,14 @@ impl Error {
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, message }
     }
 
+    pub(super) fn gone(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::GONE, message: message.into() }
+    }
+
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, message: message.into() }
+    }
+
     pub(super) fn not_of_type(kind: &str) -> Self {
         let message = format!("the body must be sent with content-type: {kind}");
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, message }

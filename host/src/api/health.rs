@@ -26,6 +26,7 @@ pub(super) async fn health(Shared(state): Shared<State>) -> Result<(StatusCode, 
         "settled": settled,
         "events": owed.last,
         "owed": owed.deliveries,
+        "listeners": *state.live.listeners().borrow(),
         "trouble": troubled.into_iter().map(|(name, at)| json!({"reporter": name, "reason": at.trouble})).collect::<Vec<_>>(),
     });
     Ok((status, Json(body)))

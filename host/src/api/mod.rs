@@ -1,4 +1,5 @@
-//! HTTP: Buildbot's REST v2 for reading, the update calls for writing, and a look at deliveries, reporters and plugins.
+//! HTTP: Buildbot's REST v2 for reading, the update calls for writing, live events, and a look at deliveries,
+//! reporters and plugins.
 //!
 //! The only place that knows status codes, and one of two that read the clock. Not here: what a call means (`data`).
 
@@ -9,13 +10,20 @@ mod error;
 mod health;
 mod host_name;
 mod latest;
+mod live;
 mod logs;
 mod plugins;
 mod pretty;
 mod read;
 mod reporters;
 mod rpc;
+mod sse;
 mod updates;
+mod ws;
+mod www;
+
+pub use live::Live;
+pub use live::LiveTuning;
 
 pub use logs::Appends;
 
@@ -31,6 +39,7 @@ use axum::middleware;
 use axum::routing::get;
 use axum::routing::post;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
@@ -43,13 +52,15 @@ pub struct State {
     pub plugins: Plugins,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
+    pub live: Live,
     /// A body of which nothing comes for so long is given up.
     pub append_stall: Duration,
     pub appends: Appends,
 }
 
-/// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
-pub fn router(state: State, max_body_bytes: usize) -> Router {
+/// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host. `pages`: a folder that
+/// is served besides.
+pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Router {
     let own = host_name::OwnName::of(&state.data.site().url);
     let router = Router::new()
         .route("/api", get(read::versions))
@@ -63,7 +74,14 @@ pub fn router(state: State, max_body_bytes: usize) -> Router {
         .merge(logs::routes())
         .route("/api/v2/", get(read::resource).layer(CompressionLayer::new()))
         .route("/api/v2/{*path}", get(read::resource).layer(CompressionLayer::new()).post(control::resource))
-        .fallback(read::nothing)
+        .route("/sse/{*path}", get(sse::route))
+        .route("/ws", get(ws::upgrade))
+        .fallback(read::nothing);
+    let router = match pages {
+        Some(folder) => www::with_pages(router, folder),
+        None => router,
+    };
+    let router = router
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(middleware::from_fn_with_state(own, host_name::check))

@@ -4,6 +4,7 @@ mod reporters;
 mod running;
 
 pub use running::Running;
+use running::Serving;
 
 use crate::api;
 use crate::bus::Progress;
@@ -38,16 +39,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
+use tokio_util::sync::CancellationToken;
 
 /// What tests turn, and the configuration does not.
 #[derive(Clone, Debug)]
 pub struct Tuning {
     pub schedule: Schedule,
+    pub live: api::LiveTuning,
+    /// A connection whose peer takes nothing for so long is closed.
+    pub write_deadline: Duration,
 }
+
+/// Long enough for a laptop that changes its network, short enough that who is gone does not pile up.
+const WRITE_DEADLINE: Duration = Duration::from_secs(60);
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { schedule: Schedule::usual() }
+        Self { schedule: Schedule::usual(), live: api::LiveTuning::default(), write_deadline: WRITE_DEADLINE }
     }
 }
 
@@ -77,12 +85,15 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     })?;
     let boot = begin(&parts.store).await?;
     let progress = Progress::default();
+    let stop = CancellationToken::new();
+    let live = api::Live::new(&parts.store, &tuning.live, stop.clone());
     let state = api::State {
         store: parts.store.clone(),
         data: parts.data.clone(),
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
+        live: live.clone(),
         append_stall: Duration::from_millis(config.server.append_stall_ms),
         appends: api::Appends::default(),
     };
@@ -97,8 +108,13 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         progress,
     })
     .await?;
-    let router = api::router(state, config.server.max_body_bytes);
-    Running::new(listener, router, (parts.store, dispatch, boot), Duration::from_millis(config.server.drain_ms))
+    let router = api::router(state, config.server.max_body_bytes, config.www.directory.as_deref());
+    let serving = Serving { live, stop, write_deadline: tuning.write_deadline };
+    Running::new(
+        (listener, router, serving),
+        (parts.store, dispatch, boot),
+        Duration::from_millis(config.server.drain_ms),
+    )
 }
 
 /// Checks what a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.
@@ -127,6 +143,12 @@ fn missing_folder(store: &Path) -> Option<String> {
     Some(format!("store.path: there is no folder {}; make it", folder.display()))
 }
 
+fn missing_pages(folder: &Path) -> Option<String> {
+    let missing = !folder.join("index.html").is_file();
+    missing
+        .then(|| format!("www.directory: there is no index.html in {}; name the folder of the pages", folder.display()))
+}
+
 /// The error, told together with what else is wrong.
 fn along(mut problems: Vec<String>, error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<ConfigError>() {
@@ -143,7 +165,7 @@ async fn prepare(config: &Config) -> anyhow::Result<Parts> {
     let store = Store::open(&Options::new(&config.store.path))?;
     let site = Site { title: config.server.title.clone(), url: config.server.url.clone() };
     let data = Data::new(store.clone(), site.clone());
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = config.www.directory.as_deref().and_then(missing_pages).into_iter().collect();
     let transports = transports(config, &mut problems)?;
     let plugins = match plugins(config).await {
         Ok(plugins) => plugins,

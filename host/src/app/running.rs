@@ -1,6 +1,7 @@
 //! A running host: its address, when it is settled, and how it stops.
 
 use super::now;
+use crate::api::Live;
 use crate::bus::Progress;
 use crate::data::logs::merge_finished;
 use crate::dispatch::Dispatch;
@@ -11,9 +12,12 @@ use crate::store::Store;
 use crate::store::StoreError;
 use anyhow::Context;
 use axum::Router;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -26,29 +30,44 @@ pub struct Running {
     boot: Boot,
     server: JoinHandle<std::io::Result<()>>,
     merging: JoinHandle<()>,
-    stop: CancellationToken,
+    serving: Serving,
     drain: Duration,
 }
 
+/// What the HTTP side needs from start to stop.
+pub(super) struct Serving {
+    pub(super) live: Live,
+    /// Ends the server and all streams.
+    pub(super) stop: CancellationToken,
+    pub(super) write_deadline: Duration,
+}
+
+/// After the stop, what was asked before may take so long.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 impl Running {
     pub(super) fn new(
-        listener: TcpListener,
-        router: Router,
+        (listener, router, serving): (TcpListener, Router, Serving),
         (store, dispatch, boot): (Store, Dispatch, Boot),
         drain: Duration,
     ) -> anyhow::Result<Self> {
         let address = listener.local_addr().context("asking for the address")?;
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let serve = axum::serve(NoDelay(listener), router).with_graceful_shutdown(stopped);
+        let stopped = serving.stop.clone().cancelled_owned();
+        let listener = Tuned { listener, write_deadline: serving.write_deadline };
+        let serve = axum::serve(listener, router).with_graceful_shutdown(stopped);
         let server = tokio::spawn(async move { serve.await });
-        let merging = tokio::spawn(merge_finished(store.clone(), stop.clone()));
-        Ok(Self { address, store, dispatch, boot, server, merging, stop, drain })
+        let merging = tokio::spawn(merge_finished(store.clone(), serving.stop.clone()));
+        Ok(Self { address, store, dispatch, boot, server, merging, serving, drain })
     }
 
     /// How far the reporters are.
     pub fn progress(&self) -> &Progress {
         self.dispatch.progress()
+    }
+
+    /// How many clients listen to live events. Rings when one comes or goes.
+    pub fn listeners(&self) -> watch::Receiver<usize> {
+        self.serving.live.listeners()
     }
 
     /// The position of the newest event; rings when there is a newer one.
@@ -91,10 +110,12 @@ impl Running {
 
     /// Stops: no new updates, what is under way may end until the deadline, and the database is closed.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.stop.cancel();
+        self.serving.stop.cancel();
         self.dispatch.stop(self.drain).await;
-        let mut server = self.server;
-        if tokio::time::timeout(Duration::from_secs(1), &mut server).await.is_err() {
+        let (mut server, mut listeners) = (self.server, self.serving.live.listeners());
+        // A WebSocket is no longer the server's.
+        let ended = async { tokio::join!(&mut server, listeners.wait_for(|listeners| *listeners == 0)) };
+        if tokio::time::timeout(LAST_ANSWERS, ended).await.is_err() {
             // A client that keeps its connection open does not keep the host.
             server.abort();
         }
@@ -107,22 +128,36 @@ impl Running {
     }
 }
 
-/// Small answers go out at once.
-struct NoDelay(TcpListener);
+/// Connections as they are accepted: small answers go out at once, and who takes nothing is given up.
+struct Tuned {
+    listener: TcpListener,
+    write_deadline: Duration,
+}
 
-impl axum::serve::Listener for NoDelay {
-    type Io = tokio::net::TcpStream;
+impl axum::serve::Listener for Tuned {
+    type Io = TcpStream;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection stays with delays");
+        let (stream, address) = axum::serve::Listener::accept(&mut self.listener).await;
+        if let Err(error) = self.tune(&stream) {
+            tracing::debug!(%error, "a connection stays as it is");
         }
         (stream, address)
     }
 
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.0.local_addr()
+        self.listener.local_addr()
+    }
+}
+
+impl Tuned {
+    fn tune(&self, stream: &TcpStream) -> std::io::Result<()> {
+        stream.set_nodelay(true)?;
+        // The kernel's own deadline: it counts while something is sent and not acknowledged, also because the peer's
+        // buffers are full, and wakes the writer with an error.
+        #[cfg(target_os = "linux")]
+        SockRef::from(stream).set_tcp_user_timeout(Some(self.write_deadline))?;
+        Ok(())
     }
 }

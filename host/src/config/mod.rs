@@ -8,6 +8,7 @@ mod reporter;
 mod secrets;
 mod server;
 mod store;
+mod www;
 
 pub use network::Network;
 pub use problems::ConfigError;
@@ -17,6 +18,7 @@ pub use secrets::Secrets;
 pub use server::Server;
 pub use store::Plugins;
 pub use store::Store;
+pub use www::Www;
 
 use problems::Reading;
 use std::path::Path;
@@ -32,6 +34,7 @@ pub struct Config {
     pub plugins: Plugins,
     pub secrets: Secrets,
     pub network: Network,
+    pub www: Www,
     pub reporters: Vec<Reporter>,
     /// Each with its key path in front.
     pub problems: Vec<String>,
@@ -61,6 +64,7 @@ impl Config {
             plugins: reading.section("plugins"),
             secrets: reading.section("secrets"),
             network: reading.section("network"),
+            www: reading.section("www"),
             reporters: reporters.into_iter().map(|(_, reporter)| reporter).collect(),
             problems: Vec::new(),
         };
@@ -70,6 +74,7 @@ impl Config {
         config.plugins.directory = folder.join(&config.plugins.directory);
         config.plugins.cache = config.plugins.cache.map(|path| folder.join(path));
         config.secrets.directory = folder.join(&config.secrets.directory);
+        config.www.directory = config.www.directory.map(|path| folder.join(path));
         config.network.extra_ca = config.network.extra_ca.map(|path| folder.join(path));
         Ok(config)
     }

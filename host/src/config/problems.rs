@@ -102,7 +102,10 @@ impl Reading {
     /// All that is wrong; nothing may be left over.
     pub(super) fn finish(mut self) -> Vec<String> {
         for key in std::mem::take(&mut self.table).keys() {
-            self.problem(key, "unknown section; there are server, store, plugins, secrets, network and [[reporter]]");
+            self.problem(
+                key,
+                "unknown section; there are server, store, plugins, secrets, network, www and [[reporter]]",
+            );
         }
         self.problems
     }

@@ -3,6 +3,7 @@
 //! A topic is a path such as `builds/7/finished`. A pattern has the same number of parts, of which `*` matches any
 //! one (Buildbot's bus has no wildcard over several parts).
 
+use std::fmt;
 use thiserror::Error;
 
 /// What a subscriber asks for, such as `builds/*/finished`.
@@ -32,6 +33,16 @@ impl Pattern {
             (Some(wanted), Some(part)) => wanted.as_ref() == part,
         });
         all && parts.next().is_none()
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, part) in self.0.iter().enumerate() {
+            let slash = if index > 0 { "/" } else { "" };
+            write!(f, "{slash}{}", part.as_deref().unwrap_or("*"))?;
+        }
+        Ok(())
     }
 }
 

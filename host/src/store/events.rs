@@ -31,6 +31,11 @@ impl Reader<'_> {
         last_seq(self.connection)
     }
 
+    /// The position of the oldest event that is kept; nothing when there is none.
+    pub fn first_seq(&self) -> Result<Option<Seq>, StoreError> {
+        Ok(self.connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?)
+    }
+
     /// At most `most` events after `after`, in order.
     pub fn events_after(&self, after: Seq, most: usize) -> Result<Vec<Event>, StoreError> {
         let mut select = self
