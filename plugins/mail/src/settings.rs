@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use campanile_sdk::OneOrMany;
+use campanile_sdk::PluginChoice;
 use campanile_sdk::Renderable;
 use campanile_sdk::formatters::FormatterChoice;
 use campanile_sdk::formatters::LogChoice;
@@ -82,6 +83,10 @@ pub struct Settings {
     /// The workers whose absence is told to whom they name; `all`, as without it, or a list.
     #[serde(default, alias = "watched_workers")]
     pub(crate) watched_workers: Option<OneOrMany>,
+
+    /// Not served yet: the plugin that knows which build a build is compared with.
+    #[serde(default, alias = "previous_build_getter")]
+    pub(crate) previous_build_getter: Option<PluginChoice>,
 
     /// The host that takes the mail.
     #[serde(default = "localhost")]

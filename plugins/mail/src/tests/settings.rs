@@ -167,6 +167,10 @@ fn problems_of_generators() {
 #[test]
 fn problems_of_the_older_form() {
     check(
+        json!({"previousBuildGetter": "getter"}),
+        "/previousBuildGetter: this version asks no plugin for the build before, but takes the one before on the builder",
+    );
+    check(
         json!({"messageFormatter": {"template": "a\n{% if %}"}}),
         "/messageFormatter/template: line 2: unexpected end of block",
     );
