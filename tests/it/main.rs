@@ -1,5 +1,6 @@
 //! End to end: the running host, and the rules of the house.
 
+mod access;
 mod command_line;
 mod data_api;
 mod dispatch;

@@ -1,5 +1,6 @@
 //! What the host logs while a test runs: an error that nobody expected fails the test.
 
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::OnceLock;
@@ -15,6 +16,17 @@ use tracing_subscriber::prelude::*;
 
 /// The errors so far. One for the process: nextest gives each test a process of its own.
 static ERRORS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What was logged last, at any level.
+static LINES: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+
+/// Lines that are kept.
+const KEPT: usize = 10_000;
+
+/// What was logged, of all levels; of very much the end.
+pub fn logged() -> String {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
 
 /// Begins to listen.
 pub(crate) fn listen() {
@@ -38,9 +50,14 @@ struct Errors;
 
 impl<S: Subscriber> Layer<S> for Errors {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = Line(event.metadata().target().to_owned());
+        event.record(&mut line);
+        let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT {
+            lines.pop_front();
+        }
+        lines.push_back(line.0.clone());
         if *event.metadata().level() == Level::ERROR {
-            let mut line = Line(event.metadata().target().to_owned());
-            event.record(&mut line);
             ERRORS.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
         }
     }

@@ -1,10 +1,12 @@
 //! Control: JSON-RPC 2.0 as Buildbot takes it.
 
 use super::State;
+use super::access::Caller;
 use super::clock;
 use super::deliveries::parse_id;
 use super::error::Error;
 use super::updates::json_text;
+use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -35,6 +37,7 @@ struct Request {
 /// `POST /api/v2/deliveries/{id}`, method `retry`: sends a settled delivery again.
 pub(super) async fn delivery(
     Shared(state): Shared<State>,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -48,7 +51,10 @@ pub(super) async fn delivery(
         return failure(&request.id, StatusCode::NOT_IMPLEMENTED, METHOD_NOT_FOUND, &message);
     }
     match retry(&state, &id).await {
-        Ok(()) => Json(json!({"jsonrpc": "2.0", "id": request.id, "result": null})).into_response(),
+        Ok(()) => {
+            tracing::info!(owner = caller.owner(), delivery = id, "a delivery is sent again");
+            Json(json!({"jsonrpc": "2.0", "id": request.id, "result": null})).into_response()
+        }
         Err(error) => failure(&request.id, error.status(), INVALID_REQUEST, error.message()),
     }
 }

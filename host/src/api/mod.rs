@@ -2,18 +2,25 @@
 //!
 //! The only place that knows status codes, and one of two that read the clock. Not here: what a call means (`data`).
 
+mod access;
 mod clock;
 mod control;
 mod deliveries;
 mod error;
 mod health;
-mod host_name;
 mod plugins;
 mod read;
 mod reporters;
+mod routes;
+mod tokens;
 mod updates;
 
+pub use access::TokenError;
+pub use access::Tokens;
+pub use access::fresh_token;
+
 use crate::bus::Progress;
+use crate::config::Server;
 use crate::data::Data;
 use crate::model::ReporterName;
 use crate::plugin::Plugins;
@@ -22,8 +29,6 @@ use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
-use axum::routing::post;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,24 +40,16 @@ pub struct State {
     pub plugins: Plugins,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
+    pub tokens: Tokens,
 }
 
-/// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host.
-pub fn router(state: State, max_body_bytes: usize) -> Router {
-    let own = host_name::OwnName::of(&state.data.site().url);
-    Router::new()
-        .route("/api", get(read::versions))
-        .route("/api/v2/health", get(health::health))
-        .route("/api/v2/updates", get(updates::methods).post(updates::batch))
-        .route("/api/v2/updates/{method}", post(updates::single))
-        .route("/api/v2/deliveries", get(deliveries::list))
-        .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
-        .route("/api/v2/reporters", get(reporters::list))
-        .route("/api/v2/plugins", get(plugins::list))
-        .route("/api/v2/{*path}", get(read::resource))
+/// All routes, behind the door: who comes in is known, and what comes in is bounded.
+pub fn router(state: State, server: &Server) -> Router {
+    let door = access::Doorkeeper::new(state.tokens.clone(), server);
+    routes::router()
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
-        .layer(DefaultBodyLimit::max(max_body_bytes))
-        .layer(middleware::from_fn_with_state(own, host_name::check))
+        .layer(DefaultBodyLimit::max(server.max_body_bytes))
+        .layer(middleware::from_fn_with_state(door, access::identify))
         .with_state(state)
 }

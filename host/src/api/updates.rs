@@ -1,6 +1,7 @@
 //! The update calls: one, or several in one transaction. A 2xx means that it is on disk.
 
 use super::State;
+use super::access::Caller;
 use super::clock;
 use super::error::Error;
 use crate::data::updates::Call;
@@ -8,7 +9,9 @@ use crate::data::updates::MOST_CALLS;
 use crate::data::updates::Update;
 use crate::data::updates::UpdateError;
 use crate::data::updates::apply_batch;
+use crate::model::Scope;
 use crate::model::Timestamp;
+use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -30,12 +33,14 @@ pub(super) async fn methods() -> Json<Value> {
 /// `POST /api/v2/updates/{method}`: the body is the parameters, the answer `{"result": …}`.
 pub(super) async fn single(
     Shared(state): Shared<State>,
+    Extension(caller): Extension<Caller>,
     Path(method): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Error> {
     let body = body?;
     let (update, at) = parse(&method, json_text(&headers, &body)?)?;
+    may_say_when(&caller, at)?;
     let now = at.unwrap_or(clock::now().seconds());
     let result = state.store.write(move |tx| update.apply(tx, now)).await?;
     Ok(Json(json!({"result": result})))
@@ -55,6 +60,7 @@ struct Sent<'b> {
 /// `POST /api/v2/updates`: `[{"method": …, "params": {…}}, …]`, the answer `{"results": […]}`. All or nothing.
 pub(super) async fn batch(
     Shared(state): Shared<State>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Error> {
@@ -66,6 +72,7 @@ pub(super) async fn batch(
     }
     let mut calls = Vec::with_capacity(sent.len());
     for (index, sent) in sent.into_iter().enumerate() {
+        may_say_when(&caller, sent.at)?;
         let params = sent.params.map_or("{}", RawValue::get);
         let method = sent.method.clone();
         let call = Call::parse(sent.method, params, sent.at).map_err(|source| UpdateError::InBatch {
@@ -78,6 +85,11 @@ pub(super) async fn batch(
     let now = clock::now().seconds();
     let results = state.store.write(move |tx| apply_batch(calls, tx, now)).await?;
     Ok(Json(json!({"results": results})))
+}
+
+/// The past is written by who has the scope for it.
+fn may_say_when(caller: &Caller, at: Option<Timestamp>) -> Result<(), Error> {
+    if at.is_some() { caller.needs(Scope::Import) } else { Ok(()) }
 }
 
 /// A page of another site can make a browser send a form, but not JSON: so only JSON is taken.

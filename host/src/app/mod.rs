@@ -1,8 +1,12 @@
 //! The host, wired together: store, plugins, reporters, dispatch, HTTP. It owns nothing of its own.
 
+mod listening;
+mod local_key;
 mod reporters;
 mod running;
 
+pub use local_key::LocalKey;
+pub use local_key::read as read_local_key;
 pub use running::Running;
 
 use crate::api;
@@ -73,9 +77,10 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         return Err(check(&config).await.err().unwrap_or_else(|| anyhow!("the configuration has problems")));
     }
     let parts = prepare(&config).await?;
-    let listener = tokio::net::TcpListener::bind(config.server.listen).await.with_context(|| {
-        format!("listening on {} ([server] listen): is another host running?", config.server.listen)
-    })?;
+    let operator = api::fresh_token()?;
+    let tokens = api::Tokens::load(parts.store.clone(), Some(&operator)).await?;
+    let listener = listening::listen(config.server.listen, tokens.needed()).await?;
+    local_key::write(&config.store.path, listener.local_addr().context("asking for the address")?, &operator)?;
     let boot = begin(&parts.store).await?;
     let progress = Progress::default();
     let state = api::State {
@@ -84,6 +89,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
+        tokens,
     };
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),
@@ -96,8 +102,8 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         progress,
     })
     .await?;
-    let router = api::router(state, config.server.max_body_bytes);
-    Running::new(listener, router, (parts.store, dispatch, boot), Duration::from_millis(config.server.drain_ms))
+    let router = api::router(state, &config.server);
+    Running::new(listener, router, (parts.store, dispatch, boot), &config)
 }
 
 /// Checks what a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.

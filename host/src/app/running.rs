@@ -1,7 +1,9 @@
 //! A running host: its address, when it is settled, and how it stops.
 
+use super::local_key;
 use super::now;
 use crate::bus::Progress;
+use crate::config::Config;
 use crate::dispatch::Dispatch;
 use crate::model::Boot;
 use crate::store::Store;
@@ -9,6 +11,7 @@ use crate::store::StoreError;
 use anyhow::Context;
 use axum::Router;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -23,6 +26,8 @@ pub struct Running {
     server: JoinHandle<std::io::Result<()>>,
     stop: CancellationToken,
     drain: Duration,
+    /// The database.
+    path: PathBuf,
 }
 
 impl Running {
@@ -30,14 +35,15 @@ impl Running {
         listener: TcpListener,
         router: Router,
         (store, dispatch, boot): (Store, Dispatch, Boot),
-        drain: Duration,
+        config: &Config,
     ) -> anyhow::Result<Self> {
         let address = listener.local_addr().context("asking for the address")?;
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let serve = axum::serve(NoDelay(listener), router).with_graceful_shutdown(stopped);
         let server = tokio::spawn(async move { serve.await });
-        Ok(Self { address, store, dispatch, boot, server, stop, drain })
+        let drain = Duration::from_millis(config.server.drain_ms);
+        Ok(Self { address, store, dispatch, boot, server, stop, drain, path: config.store.path.clone() })
     }
 
     /// How far the reporters are.
@@ -82,6 +88,7 @@ impl Running {
             // A client that keeps its connection open does not keep the host.
             server.abort();
         }
+        local_key::remove(&self.path);
         let (boot, at) = (self.boot, now());
         let ended: Result<(), StoreError> = self.store.write(move |tx| tx.end_boot(boot, at)).await;
         self.store.close().await;

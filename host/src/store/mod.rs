@@ -26,6 +26,7 @@ mod rows;
 mod sourcestamps;
 mod steps;
 mod tail;
+mod tokens;
 mod workers;
 mod writer;
 
@@ -43,12 +44,14 @@ pub use deliveries::Owed;
 pub use inbox::InboxItem;
 pub use inbox::InboxKind;
 pub use incidents::Incident;
+pub use open::InUse;
 pub use open::Options;
 pub use reader::Reader;
 pub use reporters::ReporterRow;
 pub use reporters::Trouble;
 pub use sourcestamps::NewPatch;
 pub use sourcestamps::NewSourceStamp;
+pub use tokens::TokenRow;
 pub use writer::Tx;
 
 use crate::model::Event;
