@@ -6,6 +6,7 @@ mod data_api;
 mod dispatch;
 mod docs;
 mod harness;
+mod hygiene;
 mod lanes;
 mod mail;
 mod plugins;

@@ -16,9 +16,11 @@ use axum::http::StatusCode;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use http_body_util::LengthLimitError;
 use serde_json::Value;
 use serde_json::json;
 use std::fmt;
+use std::time::Duration;
 
 /// JSON-RPC's code for a request that is refused.
 const INVALID_REQUEST: i64 = -32600;
@@ -65,6 +67,30 @@ impl Error {
     pub(super) fn internal(cause: &dyn fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the host failed; its log says more")
+    }
+
+    /// A body that did not come whole.
+    pub(super) fn late(after: Duration) -> Self {
+        let message = format!("the body was not there after {} s ([server] request_timeout_ms)", after.as_secs_f32());
+        Self::new(StatusCode::REQUEST_TIMEOUT, message)
+    }
+
+    pub(super) fn too_slow(after: Duration) -> Self {
+        let message = format!(
+            "there was no answer after {} s ([server] request_timeout_ms); it may still be done: look before you send it again",
+            after.as_secs_f32()
+        );
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
+    /// A body that is too large, or that broke off.
+    pub(super) fn broken_body(error: axum::Error) -> Self {
+        let too_large = error.into_inner().downcast::<LengthLimitError>().is_ok();
+        if too_large { Self::too_large() } else { Self::bad_request("the body broke off") }
+    }
+
+    fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than [server] max_body_bytes allows")
     }
 
     pub(super) fn no_token(scope: Scope) -> Self {
@@ -169,10 +195,7 @@ impl From<UpdateError> for Error {
 impl From<BytesRejection> for Error {
     fn from(rejection: BytesRejection) -> Self {
         match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = "the body is larger than [server] max_body_bytes allows";
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
             _ => Self::bad_request(rejection.body_text()),
         }
     }

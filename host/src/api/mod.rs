@@ -8,16 +8,20 @@ mod control;
 mod deliveries;
 mod error;
 mod health;
+mod origins;
 mod plugins;
+mod rails;
 mod read;
 mod reporters;
 mod routes;
+mod serve;
 mod tokens;
 mod updates;
 
 pub use access::TokenError;
 pub use access::Tokens;
 pub use access::fresh_token;
+pub use serve::serve;
 
 use crate::bus::Progress;
 use crate::config::Server;
@@ -46,10 +50,12 @@ pub struct State {
 /// All routes, behind the door: who comes in is known, and what comes in is bounded.
 pub fn router(state: State, server: &Server) -> Router {
     let door = access::Doorkeeper::new(state.tokens.clone(), server);
-    routes::router()
+    routes::router(access::Bounds::of(server))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(server.max_body_bytes))
         .layer(middleware::from_fn_with_state(door, access::identify))
+        .layer(middleware::from_fn_with_state(origins::Origins::of(server), origins::check))
+        .layer(middleware::from_fn(rails::around))
         .with_state(state)
 }

@@ -1,10 +1,13 @@
 //! Every route of the host, and what it asks of who wants to use it. The router is made from this table alone.
 
 use super::State;
+use super::access;
 use super::access::Access;
 use super::access::Access::Everybody;
 use super::access::Access::Reading;
+use super::access::Bounds;
 use super::access::Gate;
+use super::access::Pace;
 use super::access::Tone;
 use super::control;
 use super::deliveries;
@@ -56,26 +59,34 @@ pub(super) fn all() -> Vec<Route> {
 }
 
 /// The router of these routes.
-pub(super) fn router() -> Router<State> {
+pub(super) fn router(bounds: Bounds) -> Router<State> {
     all().into_iter().fold(Router::new(), |router, route| {
-        let gate = middleware::from_fn_with_state(route.gate, super::access::pass);
+        let gate = middleware::from_fn_with_state((route.gate, bounds), access::pass);
         router.route(route.path, route.handler.route_layer(gate))
     })
 }
 
 fn get<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, State>) -> Route {
-    Route { method: "get", path, gate: Gate { access, tone: Tone::Plain }, handler: routing::get(handler) }
+    Route::new(("get", path), access, routing::get(handler))
 }
 
 fn post<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, State>) -> Route {
-    Route { method: "post", path, gate: Gate { access, tone: Tone::Plain }, handler: routing::post(handler) }
+    Route::new(("post", path), access, routing::post(handler))
 }
 
 fn delete<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, State>) -> Route {
-    Route { method: "delete", path, gate: Gate { access, tone: Tone::Plain }, handler: routing::delete(handler) }
+    Route::new(("delete", path), access, routing::delete(handler))
 }
 
 /// A post that speaks JSON-RPC, in its errors too.
 fn control<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, State>) -> Route {
-    Route { method: "post", path, gate: Gate { access, tone: Tone::Rpc }, handler: routing::post(handler) }
+    let mut route = post(path, access, handler);
+    route.gate.tone = Tone::Rpc;
+    route
+}
+
+impl Route {
+    fn new((method, path): (&'static str, &'static str), access: Access, handler: MethodRouter<State>) -> Self {
+        Self { method, path, gate: Gate { access, tone: Tone::Plain, pace: Pace::Answer }, handler }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::local_key;
 use super::now;
+use crate::api;
 use crate::bus::Progress;
 use crate::config::Config;
 use crate::dispatch::Dispatch;
@@ -23,7 +24,7 @@ pub struct Running {
     store: Store,
     dispatch: Dispatch,
     boot: Boot,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     stop: CancellationToken,
     drain: Duration,
     /// The database.
@@ -40,8 +41,8 @@ impl Running {
         let address = listener.local_addr().context("asking for the address")?;
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let serve = axum::serve(NoDelay(listener), router).with_graceful_shutdown(stopped);
-        let server = tokio::spawn(async move { serve.await });
+        let served = config.server.clone();
+        let server = tokio::spawn(async move { api::serve(NoDelay(listener), router, &served, stopped).await });
         let drain = Duration::from_millis(config.server.drain_ms);
         Ok(Self { address, store, dispatch, boot, server, stop, drain, path: config.store.path.clone() })
     }

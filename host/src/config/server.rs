@@ -1,6 +1,7 @@
 //! `[server]`: where the host listens, and who it says it is.
 
 use super::problems::Reading;
+use glob::Pattern;
 use serde::Deserialize;
 use std::net::SocketAddr;
 
@@ -27,8 +28,6 @@ pub struct Server {
     pub header_timeout_ms: u64,
     /// A request's body must be there, and its answer begin, after so long, in milliseconds. Streams take their time.
     pub request_timeout_ms: u64,
-    /// A body may pause for so long, in milliseconds: one that comes, and one that goes.
-    pub stall_timeout_ms: u64,
     /// After SIGTERM, running attempts may take so long, in milliseconds.
     pub drain_ms: u64,
 }
@@ -46,7 +45,6 @@ impl Default for Server {
             max_connections: 4096,
             header_timeout_ms: 30_000,
             request_timeout_ms: 60_000,
-            stall_timeout_ms: 30_000,
             drain_ms: 30_000,
         }
     }
@@ -67,7 +65,7 @@ pub(super) fn check(server: &Server, reading: &mut Reading) {
     }
     for (index, origin) in server.allowed_origins.iter().flatten().enumerate() {
         let whole = origin == "*" || origin.contains("://");
-        if !whole || origin.ends_with('/') {
+        if !whole || origin.ends_with('/') || Pattern::new(origin).is_err() {
             reading.problem(
                 &format!("server.allowed_origins[{index}]"),
                 format!("{origin:?} must be an origin such as https://ci.example.org or https://*.example.org, without a path"),
@@ -78,7 +76,6 @@ pub(super) fn check(server: &Server, reading: &mut Reading) {
         ("max_connections", server.max_connections == 0),
         ("header_timeout_ms", server.header_timeout_ms == 0),
         ("request_timeout_ms", server.request_timeout_ms == 0),
-        ("stall_timeout_ms", server.stall_timeout_ms == 0),
     ];
     for (key, _) in bounds.into_iter().filter(|(_, is_zero)| *is_zero) {
         reading.problem(&format!("server.{key}"), "0 would let nobody in");
