@@ -23,6 +23,9 @@ static LINES: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
 /// Lines that are kept.
 const KEPT: usize = 10_000;
 
+/// Whose lines are kept: the host's, and those of what handles its requests. The compiler of guests writes millions.
+const HEARD: [&str; 4] = ["axum", "campanile", "hyper", "tower"];
+
 /// What was logged, of all levels; of very much the end.
 pub fn logged() -> String {
     LINES.lock().unwrap_or_else(PoisonError::into_inner).iter().flat_map(|line| [line.as_str(), "\n"]).collect()
@@ -50,14 +53,18 @@ struct Errors;
 
 impl<S: Subscriber> Layer<S> for Errors {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut line = Line(event.metadata().target().to_owned());
+        let (target, level) = (event.metadata().target(), *event.metadata().level());
+        if level != Level::ERROR && !HEARD.iter().any(|of| target.starts_with(of)) {
+            return;
+        }
+        let mut line = Line(target.to_owned());
         event.record(&mut line);
         let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KEPT {
             lines.pop_front();
         }
         lines.push_back(line.0.clone());
-        if *event.metadata().level() == Level::ERROR {
+        if level == Level::ERROR {
             ERRORS.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
         }
     }
