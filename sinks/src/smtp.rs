@@ -99,6 +99,9 @@ pub struct ReceivedMail {
     pub recipients: Vec<String>,
     /// Header and body, dots unstuffed.
     pub data: Vec<u8>,
+    /// When its sender was named, which is its first line.
+    pub began: Instant,
+    /// When all of it was there.
     pub at: Instant,
     pub tls: bool,
     /// The user who logged in.

@@ -42,7 +42,8 @@ pub(crate) struct Session<'a> {
     tls: bool,
     helo: String,
     pub(crate) user: Option<String>,
-    from: Option<String>,
+    /// Of the mail that has begun: its sender, and when it began.
+    from: Option<(String, Instant)>,
     recipients: Vec<String>,
     pub(crate) login: Option<(Login, Vec<u8>)>,
     data: Option<(DataReceiver, Vec<u8>)>,
@@ -205,7 +206,7 @@ impl<'a> Session<'a> {
             Some(answer) if answer.code >= 300 => reply(output, answer),
             answer => {
                 reply(output, answer.as_ref().unwrap_or(&SmtpReply::new(250, "2.1.0 ok")));
-                (self.from, self.recipients) = (Some(address), Vec::new());
+                (self.from, self.recipients) = (Some((address, Instant::now())), Vec::new());
             }
         }
     }
@@ -235,12 +236,14 @@ impl<'a> Session<'a> {
 
     fn keep(&mut self, data: Vec<u8>) {
         self.mails += 1;
-        let (from, recipients) = (self.from.take().unwrap_or_default(), std::mem::take(&mut self.recipients));
+        let recipients = std::mem::take(&mut self.recipients);
+        let (from, began) = self.from.take().expect("data comes after a sender");
         let mail = || ReceivedMail {
             helo: self.helo.clone(),
             from,
             recipients,
             data,
+            began,
             at: Instant::now(),
             tls: self.tls,
             login: self.user.clone(),

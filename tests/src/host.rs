@@ -108,6 +108,15 @@ impl TestHost {
         }
     }
 
+    /// Returns when so many deliveries are claimed for an attempt.
+    pub async fn claimed(&self, count: usize) {
+        let mut moved = self.running().progress().bell();
+        while self.leased() != count {
+            let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
+            assert!(rung.is_ok(), "{} deliveries are claimed, not {count}", self.leased());
+        }
+    }
+
     /// Stops in order, and leaves the set-up for the next host.
     pub async fn stop(mut self) -> Setup {
         self.running.take().expect("the host runs").stop().await.expect("the host stops in order");
@@ -118,6 +127,11 @@ impl TestHost {
     pub fn database(&self) -> Connection {
         let path = self.setup.folder().join("campanile.db");
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database opens")
+    }
+
+    fn leased(&self) -> usize {
+        let leased = "SELECT count(*) FROM deliveries WHERE state = 'leased'";
+        self.database().query_row(leased, [], |row| row.get(0)).expect("a count")
     }
 
     fn owed(&self) -> i64 {

@@ -170,7 +170,7 @@ impl From<DataError> for Error {
         match error {
             DataError::NotFound(message) => Self::not_found(message),
             DataError::Invalid(message) => Self::bad_request(message),
-            DataError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+            DataError::TooLarge { .. } => Self::bad_request(error.to_string()),
             DataError::Store(error) => error.into(),
         }
     }

@@ -10,6 +10,7 @@ mod error;
 mod health;
 mod origins;
 mod plugins;
+mod pretty;
 mod rails;
 mod read;
 mod reporters;

@@ -2,13 +2,25 @@
 
 use super::State;
 use super::error::Error;
+use super::pretty::pretty;
+use crate::data::Answer;
 use axum::Json;
-use axum::extract::Path;
+use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::extract::State as Shared;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use axum::http::Uri;
+use axum::http::header::ACCEPT;
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use serde_json::Value;
 use serde_json::json;
+
+/// Where the data API is.
+const ROOT: &str = "/api/v2/";
 
 /// `GET /api`: the versions, as Buildbot's.
 pub(super) async fn versions(Shared(state): Shared<State>) -> Json<Value> {
@@ -20,12 +32,17 @@ pub(super) async fn resource(
     Shared(state): Shared<State>,
     // As it stands in the request: the parts are decoded one by one, a name may hold an encoded slash.
     uri: Uri,
-    Path(_): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Error> {
-    let path = uri.path().trim_start_matches("/api/v2/");
-    let answer = state.data.answer(path, query.as_deref().unwrap_or_default()).await?;
-    Ok(Json(answer.envelope()))
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let path = uri.path().strip_prefix(ROOT).unwrap_or_default();
+    Ok(match state.data.answer(path, query.as_deref().unwrap_or_default()).await? {
+        Answer::Resources(resources) if wants_json(&headers) => {
+            typed(Body::from(resources.into_bytes()), "application/json; charset=utf-8")
+        }
+        Answer::Resources(resources) => typed(Body::from(pretty(&resources.into_bytes())), "text/plain; charset=utf-8"),
+        Answer::Bytes { content, name } => attachment(content, &name),
+    })
 }
 
 pub(super) async fn nothing(uri: Uri) -> Error {
@@ -34,4 +51,25 @@ pub(super) async fn nothing(uri: Uri) -> Error {
 
 pub(super) async fn wrong_method() -> Error {
     Error::wrong_method()
+}
+
+/// As Buildbot has it, people who look with a browser get it readable.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let json = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("application/json"));
+    headers.get_all(ACCEPT).iter().any(json)
+}
+
+fn typed(body: Body, kind: &'static str) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
+}
+
+/// The name is an identifier: it needs no quotes, except where it goes beyond ASCII.
+fn attachment(content: Vec<u8>, name: &str) -> Response {
+    let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    let disposition = HeaderValue::try_from(format!("attachment; filename*=UTF-8''{name}"));
+    let mut response = typed(Body::from(content), "application/octet-stream");
+    if let Ok(disposition) = disposition {
+        response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    }
+    response
 }

@@ -54,6 +54,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/api/v2/tokens", ADMIN, tokens::list),
         post("/api/v2/tokens", ADMIN, tokens::create),
         delete("/api/v2/tokens/{name}", ADMIN, tokens::revoke),
+        get("/api/v2/", Reading, read::resource),
         get("/api/v2/{*path}", Reading, read::resource),
     ]
 }

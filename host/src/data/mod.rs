@@ -5,7 +5,7 @@
 mod blame;
 mod context;
 pub mod control;
-mod endpoints;
+pub mod endpoints;
 mod reports;
 mod site;
 pub mod updates;
@@ -28,14 +28,17 @@ pub enum DataError {
     NotFound(String),
     #[error("{0}")]
     Invalid(String),
-    #[error("the answer would be larger than {MOST_BYTES} bytes")]
-    TooLarge,
+    #[error("the answer would be larger than {most_bytes} bytes: ask for less by limit and offset, or by field")]
+    TooLarge { most_bytes: usize },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// The largest answer that a plugin gets.
 pub const MOST_BYTES: usize = 1024 * 1024;
+
+/// The largest answer that anybody gets: it is gathered in memory. Pages and fields make it smaller.
+pub const MOST_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Lines of a log that one question gets at most.
 const MOST_LINES: u32 = 100_000;
@@ -45,11 +48,12 @@ const MOST_LINES: u32 = 100_000;
 pub struct Data {
     store: Store,
     site: Arc<Site>,
+    routes: Arc<endpoints::Routes>,
 }
 
 impl Data {
     pub fn new(store: Store, site: Site) -> Self {
-        Self { store, site: Arc::new(site) }
+        Self { store, site: Arc::new(site), routes: Arc::new(endpoints::Routes::new()) }
     }
 
     pub fn site(&self) -> &Site {
@@ -58,15 +62,41 @@ impl Data {
 
     /// What `GET /api/v2/{path}` answers.
     pub async fn answer(&self, path: &str, query: &str) -> Result<Answer, DataError> {
-        let question = endpoints::Question::parse(path, query)?;
-        self.store.read(move |reader| question.answer(reader)).await
+        self.answer_within(path, query, MOST_ANSWER_BYTES).await
     }
 
     /// The same as JSON text, for a plugin: `builds/7/steps?limit=5`.
     pub async fn get(&self, path: &str) -> Result<String, DataError> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let text = self.answer(path, query).await?.envelope().to_string();
-        if text.len() > MOST_BYTES { Err(DataError::TooLarge) } else { Ok(text) }
+        match self.answer_within(path, query, MOST_BYTES).await? {
+            Answer::Resources(resources) => resources.into_text(),
+            Answer::Bytes { .. } => Err(DataError::Invalid(format!("what is at {path} is not JSON"))),
+        }
+    }
+
+    async fn answer_within(&self, path: &str, query: &str, most_bytes: usize) -> Result<Answer, DataError> {
+        let question = endpoints::Question::parse(&self.routes, path, query)?;
+        self.store.read_soon(move |reader| question.answer(reader, most_bytes)).await
+    }
+
+    /// The log that a path names in any of its ways: `builds/7/steps/compile/logs/stdio`, `logs/42`.
+    pub async fn log_at(&self, path: &str) -> Result<Log, DataError> {
+        let question = endpoints::Question::parse(&self.routes, path, "")?;
+        self.store.read_soon(move |reader| question.log(reader)).await
+    }
+
+    /// How SQLite goes about a question: a line for each table and each sort. For tests.
+    pub async fn plan(&self, path: &str) -> Result<Vec<String>, DataError> {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let question = endpoints::Question::parse(&self.routes, path, query)?;
+        self.store.read(move |reader| question.plan(reader)).await
+    }
+
+    /// How long an answer takes, in looks that each follow 10,000 steps of SQLite's machine. For tests.
+    pub fn effort(&self, path: &str) -> Result<u32, DataError> {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let question = endpoints::Question::parse(&self.routes, path, query)?;
+        Ok(self.store.read_counted(|reader| question.answer(reader, MOST_ANSWER_BYTES))?.1)
     }
 
     pub async fn build_report(&self, id: BuildId, want: Want) -> Result<BuildReport, DataError> {

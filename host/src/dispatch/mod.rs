@@ -13,6 +13,7 @@ mod attempt;
 mod backoff;
 mod clock;
 mod effects;
+mod place;
 mod recovery;
 mod render;
 mod send;

@@ -33,12 +33,13 @@ impl Tx<'_> {
         let number: i64 = connection
             .prepare_cached("SELECT ifnull(max(number), 0) + 1 FROM builds WHERE builderid = ?")?
             .query_row([build.builderid], |row| row.get(0))?;
+        let line = self.put_line(build.buildrequestid)?;
         connection
             .prepare_cached(
-                "INSERT INTO builds (number, builderid, buildrequestid, workerid, masterid, started_at, state_string)
-                 VALUES (?, ?, ?, ?, ?, ?, 'created')",
+                "INSERT INTO builds (number, builderid, buildrequestid, workerid, masterid, started_at, lineid,
+                 state_string) VALUES (?, ?, ?, ?, ?, ?, ?, 'created')",
             )?
-            .execute((number, build.builderid, build.buildrequestid, build.workerid, build.masterid, now))?;
+            .execute((number, build.builderid, build.buildrequestid, build.workerid, build.masterid, now, line))?;
         Ok((BuildId(connection.last_insert_rowid()), number))
     }
 
@@ -84,20 +85,6 @@ impl Reader<'_> {
             format!("{SELECT} WHERE builderid = ?1 AND number < ?2 AND results IS NOT ?3 ORDER BY number DESC LIMIT 1");
         let mut select = self.connection.prepare_cached(&sql)?;
         Ok(select.query_row((builder, number, Results::Retry), read).optional()?)
-    }
-
-    /// At most `most` successful builds before `number`, the newest first.
-    pub fn successful_builds_before(
-        &self,
-        builder: BuilderId,
-        number: i64,
-        most: usize,
-    ) -> Result<Vec<Build>, StoreError> {
-        let sql =
-            format!("{SELECT} WHERE builderid = ?1 AND number < ?2 AND results = ?3 ORDER BY number DESC LIMIT ?4");
-        let mut select = self.connection.prepare_cached(&sql)?;
-        let rows = select.query_map((builder, number, Results::Success, most), read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The builds of a request, by id.

@@ -87,12 +87,6 @@ impl Reader<'_> {
         )?;
         Ok(select.query_row([id], |row| read(row, stamp)).optional()?)
     }
-
-    /// The newest change that came with this stamp.
-    pub fn change_of_stamp(&self, stamp: SourceStampId) -> Result<Option<ChangeId>, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT max(changeid) FROM changes WHERE ssid = ?")?;
-        Ok(select.query_row([stamp], |row| row.get(0))?)
-    }
 }
 
 fn read(row: &Row<'_>, sourcestamp: SourceStamp) -> rusqlite::Result<Change> {

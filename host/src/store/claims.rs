@@ -22,6 +22,14 @@ pub struct Claim {
     pub per_destination: usize,
     /// At most so many in this claim.
     pub most: usize,
+    pub next: Next,
+}
+
+/// Which deliveries a claim takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Any,
+    MayArriveTwice,
 }
 
 /// A delivery taken for an attempt.
@@ -30,6 +38,8 @@ pub struct Claimed {
     pub row: DeliveryRow,
     /// Whether an earlier attempt may have arrived: it is asked for first.
     pub unknown: bool,
+    /// Whether more was due in its bucket.
+    pub more: bool,
 }
 
 /// How an attempt ended, and what becomes of the delivery.
@@ -80,8 +90,11 @@ impl Tx<'_> {
         }
         // What has expired takes no room, so there may be more behind it.
         loop {
-            let due = self.due(bucket, claim.now, room - claimed.len())?;
-            if due.is_empty() || claimed.len() == room {
+            let wanted = room - claimed.len();
+            let mut due = self.due(bucket, claim, wanted + 1)?;
+            let more = due.len() > wanted;
+            due.truncate(wanted);
+            if due.is_empty() {
                 return Ok(claimed);
             }
             for row in due {
@@ -89,24 +102,48 @@ impl Tx<'_> {
                     let reason = Some("it was no longer worth sending");
                     self.settle_row(row.deliveryid, &End { state: DeliveryState::Expired, reason, at: claim.now })?;
                 } else {
-                    claimed.push(self.lease(row, claim)?);
+                    claimed.push(self.lease((row, more), claim)?);
                 }
             }
         }
     }
 
-    fn due(&self, bucket: &str, now: Millis, most: usize) -> Result<Vec<DeliveryRow>, StoreError> {
+    fn due(&self, bucket: &str, claim: &Claim, most: usize) -> Result<Vec<DeliveryRow>, StoreError> {
         let sql = format!(
             "SELECT {} FROM deliveries WHERE bucket = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown')
              ORDER BY due_at, deliveryid LIMIT ?3",
             deliveries::COLUMNS
         );
         let mut select = self.connection().prepare_cached(&sql)?;
-        let rows = select.query_map((bucket, now, most), deliveries::read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let rows = select.query_map((bucket, claim.now, most), deliveries::read)?;
+        let mut due = rows.collect::<Result<Vec<_>, _>>()?;
+        // Not more than the first of these, for what is behind it may not overtake it.
+        if let (Next::MayArriveTwice, Some(at)) = (claim.next, due.iter().position(|row| !row.may_arrive_twice())) {
+            due.truncate(at);
+        }
+        Ok(due)
     }
 
-    fn lease(&mut self, mut row: DeliveryRow, claim: &Claim) -> Result<Claimed, StoreError> {
+    /// Takes back a claim of which no byte has left.
+    pub fn give_back(&mut self, Claimed { row, unknown, .. }: &Claimed) -> Result<(), StoreError> {
+        let state = if *unknown { DeliveryState::Unknown } else { DeliveryState::Ready };
+        let connection = self.connection();
+        let changed = connection
+            .prepare_cached(
+                "UPDATE deliveries SET state = ?3, boot = NULL, tries = tries - 1
+                 WHERE deliveryid = ?1 AND epoch = ?2 AND state = 'leased'",
+            )?
+            .execute((row.deliveryid, row.epoch, state))?;
+        if changed > 0 {
+            connection
+                .prepare_cached("DELETE FROM attempts WHERE deliveryid = ?1 AND epoch = ?2")?
+                .execute((row.deliveryid, row.epoch))?;
+            self.owes = true;
+        }
+        Ok(())
+    }
+
+    fn lease(&mut self, (mut row, more): (DeliveryRow, bool), claim: &Claim) -> Result<Claimed, StoreError> {
         let unknown = row.state == DeliveryState::Unknown;
         row.state = DeliveryState::Leased;
         row.epoch += 1;
@@ -120,7 +157,7 @@ impl Tx<'_> {
         connection
             .prepare_cached("INSERT INTO attempts (deliveryid, number, epoch, started_at) VALUES (?1, ?2, ?2, ?3)")?
             .execute((row.deliveryid, row.epoch, claim.now))?;
-        Ok(Claimed { row, unknown })
+        Ok(Claimed { row, unknown, more })
     }
 
     /// The buckets to which something is owed and their destinations, each found with one step in the index.

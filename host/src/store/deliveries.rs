@@ -39,6 +39,18 @@ pub struct DeliveryRow {
     pub message: String,
 }
 
+impl DeliveryRow {
+    /// Whether it may be sent again without a question when nobody knows whether it arrived.
+    pub fn may_arrive_twice(&self) -> bool {
+        match serde_json::from_str(&self.resend) {
+            Ok(Resend::Upsert) => true,
+            // With the same Message-ID.
+            Ok(Resend::Blind) => self.transport == "smtp",
+            Ok(Resend::Probe(_)) | Err(_) => false,
+        }
+    }
+}
+
 /// What a host still has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owed {

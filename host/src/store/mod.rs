@@ -16,10 +16,12 @@ mod events;
 mod holds;
 mod inbox;
 mod incidents;
+mod lines;
 mod logs;
 mod migrations;
 mod open;
 mod properties;
+pub mod query;
 mod reader;
 mod reporters;
 mod rows;
@@ -37,6 +39,7 @@ pub use buildsets::NewBuildset;
 pub use changes::NewChange;
 pub use claims::Claim;
 pub use claims::Claimed;
+pub use claims::Next;
 pub use claims::Settlement;
 pub use deliveries::DeliveryFilter;
 pub use deliveries::DeliveryRow;
@@ -139,6 +142,24 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.inner.readers.read(job).await
+    }
+
+    /// As `read`, for what is usually done in microseconds: the caller's thread runs it where that is possible. Such a
+    /// job may run twice, when it turns out to be long after all.
+    pub async fn read_soon<T, E>(&self, job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.readers.read_soon(job).await
+    }
+
+    /// A read, and how long it was: in looks at its limit, each after 10,000 steps of SQLite's machine.
+    pub fn read_counted<T, E: From<StoreError>>(
+        &self,
+        job: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<(T, u32), E> {
+        self.inner.readers.looks(job)
     }
 
     /// At most `most` events after `after`, in order.

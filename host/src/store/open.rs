@@ -87,7 +87,8 @@ pub(super) fn reader(options: &Options) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "mmap_size", 0)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A client that asks for a large table in an order of its own shall fill the disk's cache and not our memory.
+    connection.pragma_update(None, "temp_store", "FILE")?;
     keep_plans(&connection)?;
     Ok(connection)
 }

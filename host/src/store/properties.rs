@@ -7,6 +7,7 @@ use super::rows::Json;
 use crate::model::BuildId;
 use crate::model::BuildsetId;
 use crate::model::Properties;
+use rusqlite::OptionalExtension;
 use rusqlite::Row;
 use serde_json::Value;
 
@@ -57,6 +58,15 @@ impl Reader<'_> {
             self.connection.prepare_cached("SELECT name, value, source FROM buildset_properties WHERE bsid = ?")?;
         let rows = select.query_map([buildset], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Reader<'_> {
+    /// The bytes of what was noted of a build.
+    pub fn build_data_value(&self, build: BuildId, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT value FROM build_data WHERE buildid = ? AND name = ?")?;
+        Ok(select.query_row((build, name), |row| row.get(0)).optional()?)
     }
 }
 

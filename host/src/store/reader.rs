@@ -17,8 +17,11 @@ use tokio::sync::Semaphore;
 /// After so long a read is ended.
 pub(super) const LONGEST_READ: Duration = Duration::from_secs(2);
 
-/// Steps of SQLite's machine between two looks at the clock.
+/// Steps of SQLite's machine between two looks at the limit of a read.
 const LOOK_EVERY: i32 = 10_000;
+
+/// Looks after which a read in place is cut off: some 20,000 steps, less than a millisecond.
+const LOOKS_IN_PLACE: u32 = 2;
 
 /// Reads one snapshot.
 pub struct Reader<'c> {
@@ -26,15 +29,27 @@ pub struct Reader<'c> {
 }
 
 pub(super) struct Readers {
-    idle: Arc<Mutex<Vec<Connection>>>,
+    idle: Arc<Mutex<Vec<Idle>>>,
     permits: Arc<Semaphore>,
+}
+
+/// A connection, and what ends its reads.
+struct Idle {
+    connection: Connection,
+    limit: Arc<Mutex<Limit>>,
+}
+
+/// When a read is cut off.
+enum Limit {
+    At(Instant),
+    AfterLooks(u32),
 }
 
 impl Readers {
     pub(super) fn open(options: &Options) -> anyhow::Result<Self> {
-        let connections = (0..options.readers).map(|_| open::reader(options)).collect::<anyhow::Result<Vec<_>>>()?;
-        let permits = Arc::new(Semaphore::new(connections.len()));
-        Ok(Self { idle: Arc::new(Mutex::new(connections)), permits })
+        let idle = (0..options.readers).map(|_| Idle::open(options)).collect::<anyhow::Result<Vec<_>>>()?;
+        let permits = Arc::new(Semaphore::new(idle.len()));
+        Ok(Self { idle: Arc::new(Mutex::new(idle)), permits })
     }
 
     pub(super) async fn read<T, E>(
@@ -49,48 +64,117 @@ impl Readers {
         let idle = Arc::clone(&self.idle);
         let read = tokio::task::spawn_blocking(move || {
             let mut borrowed = Borrowed::take(&idle).ok_or(StoreError::Closed)?;
-            let result = borrowed.connection.as_mut().map(|connection| on_snapshot(connection, job));
+            let result = borrowed.run(Limit::At(Instant::now() + LONGEST_READ), job);
             drop(borrowed);
             drop(permit);
-            result.unwrap_or_else(|| Err(StoreError::Closed.into()))
+            result
         });
         read.await.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(StoreError::Closed.into()),
         })
     }
+
+    /// As [`Self::read`], but where a connection is free the job runs at once on the thread that asks: going to
+    /// another thread and back costs more than most reads. One that turns out to be long is cut off and run again there.
+    pub(super) async fn read_soon<T, E>(
+        &self,
+        job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match self.in_place(&job) {
+            Some(result) => result,
+            None => self.read(job).await,
+        }
+    }
+
+    /// Nothing when no connection is free, or when the job is too long.
+    fn in_place<T, E: From<StoreError>>(&self, job: impl FnOnce(&Reader<'_>) -> Result<T, E>) -> Option<Result<T, E>> {
+        let _permit = self.permits.try_acquire().ok()?;
+        let mut borrowed = Borrowed::take(&self.idle)?;
+        let result = borrowed.run(Limit::AfterLooks(LOOKS_IN_PLACE), job);
+        (borrowed.looks_left() > 0).then_some(result)
+    }
+
+    /// Looks at the limit while a job ran on the thread that asks: each is 10,000 steps of SQLite's machine.
+    pub(super) fn looks<T, E: From<StoreError>>(
+        &self,
+        job: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<(T, u32), E> {
+        let _permit = self.permits.try_acquire().map_err(|_| StoreError::Closed)?;
+        let mut borrowed = Borrowed::take(&self.idle).ok_or(StoreError::Closed)?;
+        let result = borrowed.run(Limit::AfterLooks(u32::MAX), job)?;
+        Ok((result, u32::MAX - borrowed.looks_left()))
+    }
+}
+
+impl Idle {
+    fn open(options: &Options) -> anyhow::Result<Self> {
+        let mut connection = open::reader(options)?;
+        let limit = Arc::new(Mutex::new(Limit::At(Instant::now())));
+        let asked = Arc::clone(&limit);
+        let is_over = move || match &mut *asked.lock().unwrap_or_else(PoisonError::into_inner) {
+            Limit::At(end) => Instant::now() > *end,
+            Limit::AfterLooks(left) => {
+                *left = left.saturating_sub(1);
+                *left == 0
+            }
+        };
+        connection.progress_handler(LOOK_EVERY, Some(is_over))?;
+        Ok(Self { connection, limit })
+    }
 }
 
 /// A connection that goes back also when the read panics.
 struct Borrowed<'i> {
-    idle: &'i Mutex<Vec<Connection>>,
-    connection: Option<Connection>,
+    home: &'i Mutex<Vec<Idle>>,
+    idle: Option<Idle>,
 }
 
 impl<'i> Borrowed<'i> {
-    fn take(idle: &'i Mutex<Vec<Connection>>) -> Option<Self> {
-        let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-        Some(Self { idle, connection: Some(connection) })
+    fn take(home: &'i Mutex<Vec<Idle>>) -> Option<Self> {
+        let idle = home.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        Some(Self { home, idle: Some(idle) })
+    }
+
+    fn run<T, E: From<StoreError>>(
+        &mut self,
+        limit: Limit,
+        job: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = self.idle.as_ref().ok_or(StoreError::Closed)?;
+        *idle.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+        on_snapshot(&idle.connection, job)
+    }
+
+    /// None of a read that was cut off.
+    fn looks_left(&self) -> u32 {
+        let limit = self.idle.as_ref().map(|idle| idle.limit.lock().unwrap_or_else(PoisonError::into_inner));
+        match limit.as_deref() {
+            Some(Limit::AfterLooks(left)) => *left,
+            Some(Limit::At(_)) | None => 0,
+        }
     }
 }
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            if !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
+        if let Some(idle) = self.idle.take() {
+            if !idle.connection.is_autocommit() {
+                let _ = idle.connection.execute_batch("ROLLBACK");
             }
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.home.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
         }
     }
 }
 
 fn on_snapshot<T, E: From<StoreError>>(
-    connection: &mut Connection,
+    connection: &Connection,
     job: impl FnOnce(&Reader<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let deadline = Instant::now() + LONGEST_READ;
-    connection.progress_handler(LOOK_EVERY, Some(move || Instant::now() > deadline)).map_err(StoreError::from)?;
     execute(connection, "BEGIN DEFERRED")?;
     let result = job(&Reader { connection });
     if execute(connection, "COMMIT").is_err() {

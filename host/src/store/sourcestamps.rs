@@ -84,8 +84,17 @@ impl Tx<'_> {
     fn insert_patch(&mut self, patch: &NewPatch) -> Result<PatchId, StoreError> {
         let connection = self.connection();
         connection
-            .prepare_cached("INSERT INTO patches (level, subdir, author, comment, body) VALUES (?, ?, ?, ?, ?)")?
-            .execute((patch.level, &patch.subdir, &patch.author, &patch.comment, &patch.body))?;
+            .prepare_cached(
+                "INSERT INTO patches (level, subdir, author, comment, body, is_text) VALUES (?, ?, ?, ?, ?, ?)",
+            )?
+            .execute((
+                patch.level,
+                &patch.subdir,
+                &patch.author,
+                &patch.comment,
+                &patch.body,
+                std::str::from_utf8(&patch.body).is_ok(),
+            ))?;
         Ok(PatchId(connection.last_insert_rowid()))
     }
 }

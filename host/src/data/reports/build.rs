@@ -35,8 +35,7 @@ pub(in crate::data) fn with_build(
     let previous = if want.previous { reader.previous_build(build.builderid, build.number)? } else { None };
     let properties =
         if want.properties || want.users { reader.build_properties(build.buildid)? } else { Properties::new() };
-    let changes =
-        if want.changes || want.users { blame::changes(reader, &build, &buildset.sourcestamps)? } else { Vec::new() };
+    let changes = if want.changes || want.users { blame::changes(reader, build.buildid)? } else { Vec::new() };
     let users = if want.users { blame::users(&changes, &properties) } else { Vec::new() };
     Ok(BuildReport {
         url: urls::build(site, &build),

@@ -21,7 +21,7 @@ pub(in crate::data) fn lines(
         lines.push(split(log.kind, line));
         bytes <= MOST_BYTES
     })?;
-    if bytes > MOST_BYTES { Err(DataError::TooLarge) } else { Ok(lines) }
+    if bytes > MOST_BYTES { Err(DataError::TooLarge { most_bytes: MOST_BYTES }) } else { Ok(lines) }
 }
 
 /// In a `stdio` log the first letter of a line is its stream.

@@ -59,7 +59,7 @@ fn bounded<T>(answer: Result<T, DataError>, size: impl Fn(&T) -> usize) -> Answe
         Ok(answer) => Ok(Ok(answer)),
         Err(DataError::NotFound(_)) => Ok(Err(Error::NotFound)),
         Err(DataError::Invalid(what)) => Ok(Err(Error::Invalid(what))),
-        Err(DataError::TooLarge) => Ok(Err(Error::TooLarge)),
+        Err(DataError::TooLarge { .. }) => Ok(Err(Error::TooLarge)),
         Err(DataError::Store(reason)) => Err(HostFailure(format!("cannot read the data API: {reason}")).into()),
     }
 }

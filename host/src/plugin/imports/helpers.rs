@@ -86,7 +86,7 @@ async fn context(scene: &Scene, about: &About, mode: &[String]) -> Result<Either
     match data.formatter_context(about, mode, scene.event.as_deref()).await {
         Ok(context) => Ok(Ok(context)),
         Err(DataError::Store(reason)) => Err(HostFailure(format!("cannot read the data API: {reason}")).into()),
-        Err(error @ (DataError::NotFound(_) | DataError::Invalid(_) | DataError::TooLarge)) => {
+        Err(error @ (DataError::NotFound(_) | DataError::Invalid(_) | DataError::TooLarge { .. })) => {
             Ok(Err(format!("cannot make the context for {about:?}: {error}")))
         }
     }

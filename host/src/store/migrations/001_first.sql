@@ -57,6 +57,7 @@ CREATE TABLE builder_masters (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX builders_of_project ON builders (projectid);
+CREATE INDEX builders_of_master ON builder_masters (masterid);
 
 -- `masterid`: who runs it; NULL while nobody does.
 CREATE TABLE schedulers (
@@ -66,11 +67,15 @@ CREATE TABLE schedulers (
   masterid INTEGER REFERENCES masters ON DELETE SET NULL
 ) STRICT;
 
+CREATE INDEX schedulers_of_master ON schedulers (masterid);
+
 CREATE TABLE changesources (
   changesourceid INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   masterid INTEGER REFERENCES masters ON DELETE SET NULL
 ) STRICT;
+
+CREATE INDEX changesources_of_master ON changesources (masterid);
 
 -- `builder_names` and `all_fields` are JSON lists.
 CREATE TABLE forceschedulers (
@@ -108,13 +113,18 @@ CREATE TABLE configured_workers (
   PRIMARY KEY (workerid, builderid, masterid)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX workers_of_builder ON configured_workers (builderid, masterid, workerid);
+CREATE INDEX workers_of_master ON configured_workers (masterid, workerid);
+
+-- `is_text`: the body is UTF-8.
 CREATE TABLE patches (
   patchid INTEGER PRIMARY KEY,
   level INTEGER NOT NULL,
   subdir TEXT,
   author TEXT NOT NULL,
   comment TEXT NOT NULL,
-  body BLOB NOT NULL
+  body BLOB NOT NULL,
+  is_text INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE sourcestamps (
@@ -159,6 +169,8 @@ CREATE TABLE change_users (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX changes_of_stamp ON changes (ssid, changeid);
+CREATE INDEX changes_of_branch ON changes (branch);
+CREATE INDEX changes_of_revision ON changes (revision);
 CREATE INDEX changes_of_line ON changes (repository, project, codebase, branch, changeid);
 
 CREATE TABLE buildsets (
@@ -173,6 +185,9 @@ CREATE TABLE buildsets (
   parent_relationship TEXT
 ) STRICT;
 
+CREATE INDEX buildsets_open ON buildsets (bsid) WHERE complete_at IS NULL;
+CREATE INDEX buildsets_of_parent ON buildsets (parent_buildid);
+
 CREATE TABLE buildset_properties (
   bsid INTEGER NOT NULL REFERENCES buildsets ON DELETE CASCADE,
   name TEXT NOT NULL,
@@ -186,6 +201,8 @@ CREATE TABLE buildset_sourcestamps (
   ssid INTEGER NOT NULL REFERENCES sourcestamps,
   PRIMARY KEY (bsid, ssid)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX buildsets_of_stamp ON buildset_sourcestamps (ssid, bsid);
 
 CREATE TABLE buildrequests (
   buildrequestid INTEGER PRIMARY KEY,
@@ -204,6 +221,14 @@ CREATE TABLE buildrequests (
 
 CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
 CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
+CREATE INDEX buildrequests_open ON buildrequests (builderid) WHERE complete_at IS NULL;
+CREATE INDEX buildrequests_claimable ON buildrequests (builderid) WHERE claimed_at IS NULL AND complete_at IS NULL;
+
+-- Sets of (repository, branch, codebase) that buildsets are of: builds are compared along one. `stamps` is JSON, sorted.
+CREATE TABLE lines (
+  lineid INTEGER PRIMARY KEY,
+  stamps TEXT NOT NULL UNIQUE
+) STRICT;
 
 CREATE TABLE builds (
   buildid INTEGER PRIMARY KEY,
@@ -217,10 +242,17 @@ CREATE TABLE builds (
   locks_duration_s INTEGER NOT NULL DEFAULT 0,
   state_string TEXT NOT NULL,
   results INTEGER,
+  lineid INTEGER NOT NULL REFERENCES lines,
   UNIQUE (builderid, number)
 ) STRICT;
 
 CREATE INDEX builds_of_request ON builds (buildrequestid);
+CREATE INDEX builds_of_worker ON builds (workerid);
+CREATE INDEX builds_by_results ON builds (results);
+CREATE INDEX builds_of_builder_by_results ON builds (builderid, results, number);
+CREATE INDEX builds_open ON builds (builderid, number) WHERE complete_at IS NULL;
+-- The last green build before one, along its line.
+CREATE INDEX builds_green ON builds (builderid, lineid, number) WHERE results = 0;
 
 CREATE TABLE build_properties (
   buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
