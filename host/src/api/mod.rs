@@ -8,6 +8,7 @@ mod control;
 mod deliveries;
 mod error;
 mod health;
+mod openapi;
 mod origins;
 mod plugins;
 mod pretty;
