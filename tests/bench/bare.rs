@@ -31,8 +31,11 @@ pub(crate) struct Bare {
     thread: JoinHandle<()>,
 }
 
+/// What is written for a job: its subject, the number of its first call, the position of the newest event.
+pub(crate) type Work = fn(&Connection, Subject, usize, &mut i64) -> rusqlite::Result<()>;
+
 impl Bare {
-    pub(crate) fn start(path: &Path) -> Self {
+    pub(crate) fn start(path: &Path, work: Work) -> Self {
         let connection = Connection::open(path).expect("the database opens");
         for (pragma, value) in [
             ("synchronous", "FULL"),
@@ -48,7 +51,7 @@ impl Bare {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).expect("a setting");
         connection.set_prepared_statement_cache_capacity(256);
         let (jobs, queue) = mpsc::sync_channel(4096);
-        let thread = std::thread::spawn(move || write(&connection, &queue).expect("the writer writes"));
+        let thread = std::thread::spawn(move || write(&connection, &queue, work).expect("the writer writes"));
         Self { jobs, thread }
     }
 
@@ -58,16 +61,14 @@ impl Bare {
     }
 }
 
-fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) -> rusqlite::Result<()> {
+fn write(connection: &Connection, queue: &mpsc::Receiver<Job>, work: Work) -> rusqlite::Result<()> {
     let mut seq: i64 = connection.query_row("SELECT ifnull(max(seq), 0) FROM events", [], |row| row.get(0))?;
     while let Ok(first) = queue.recv() {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let mut told = Vec::new();
         let mut next = Some(first);
         while let Some((subject, from, done)) = next.take() {
-            for number in from..from + BATCH {
-                call(connection, subject, number, &mut seq)?;
-            }
+            work(connection, subject, from, &mut seq)?;
             told.push(done);
             if told.len() < JOBS {
                 next = queue.try_recv().ok();
@@ -82,6 +83,50 @@ fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) -> rusqlite::Resu
     Ok(())
 }
 
+/// A batch of the mix.
+pub(crate) fn batch(connection: &Connection, subject: Subject, from: usize, seq: &mut i64) -> rusqlite::Result<()> {
+    (from..from + BATCH).try_for_each(|number| call(connection, subject, number, seq))
+}
+
+/// Added, started, described, given a link, finished.
+pub(crate) fn life_of_a_step(
+    connection: &Connection,
+    subject: Subject,
+    number: usize,
+    seq: &mut i64,
+) -> rusqlite::Result<()> {
+    let build = subject.build;
+    let step = add_step(connection, build, &format!("step-{number}"), seq)?;
+    let text = format!("compiling {number} of 9999");
+    let urls = format!(r#"[{{"name":"report","url":"https://example.org/{number}"}}]"#);
+    // What is added to, and what ends, is looked at before.
+    let updates: [(&str, bool, &str, &[&dyn rusqlite::ToSql]); 4] = [
+        (
+            "started",
+            false,
+            "UPDATE steps SET started_at = ?2, locks_acquired_at = iif(?3, ?2, locks_acquired_at) WHERE stepid = ?1",
+            &[&step, &1_700_000_000, &false],
+        ),
+        ("updated", false, "UPDATE steps SET state_string = ?2 WHERE stepid = ?1", &[&step, &text]),
+        ("updated", true, "UPDATE steps SET urls = ?2 WHERE stepid = ?1", &[&step, &urls]),
+        (
+            "finished",
+            true,
+            "UPDATE steps SET complete_at = ?4, results = ?2, hidden = ?3 WHERE stepid = ?1",
+            &[&step, &0, &false, &1_700_000_000],
+        ),
+    ];
+    for (what, looked_at, sql, params) in updates {
+        if looked_at {
+            read(connection, STEP, &[&step])?;
+        }
+        connection.prepare_cached(sql)?.execute(params)?;
+        read(connection, STEP, &[&step])?;
+        event(connection, seq, &step_topics(build, step, what), STEP_BODY)?;
+    }
+    Ok(())
+}
+
 fn call(connection: &Connection, subject: Subject, number: usize, seq: &mut i64) -> rusqlite::Result<()> {
     let Subject { build, step, log } = subject;
     let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(params);
@@ -92,7 +137,7 @@ fn call(connection: &Connection, subject: Subject, number: usize, seq: &mut i64)
             read(connection, STEP, &[&step])?;
             event(connection, seq, &step_topics(build, step, "updated"), STEP_BODY)
         }
-        1 => add_step(connection, build, &format!("step-{number}"), seq),
+        1 => add_step(connection, build, &format!("step-{number}"), seq).map(drop),
         2 => {
             let text = format!("running step {number}");
             run("UPDATE builds SET state_string = ?2 WHERE buildid = ?1", &[&build, &text])?;
@@ -111,7 +156,7 @@ fn call(connection: &Connection, subject: Subject, number: usize, seq: &mut i64)
     }
 }
 
-fn add_step(connection: &Connection, build: i64, name: &str, seq: &mut i64) -> rusqlite::Result<()> {
+fn add_step(connection: &Connection, build: i64, name: &str, seq: &mut i64) -> rusqlite::Result<i64> {
     read(connection, BUILD, &[&build])?;
     read(connection, STEP_BY_NAME, &[&build, &name])?;
     let number: i64 = connection
@@ -122,7 +167,8 @@ fn add_step(connection: &Connection, build: i64, name: &str, seq: &mut i64) -> r
         .execute((number, name, build))?;
     let step = connection.last_insert_rowid();
     read(connection, STEP, &[&step])?;
-    event(connection, seq, &step_topics(build, step, "new"), STEP_BODY)
+    event(connection, seq, &step_topics(build, step, "new"), STEP_BODY)?;
+    Ok(step)
 }
 
 fn step_topics(build: i64, step: i64, what: &str) -> String {

@@ -59,13 +59,13 @@ fn bare(runtime: &Runtime, path: &Path) -> f64 {
         store.close().await;
         subjects
     });
-    let bare = Bare::start(path);
+    let bare = Bare::start(path, crate::bare::batch);
     let rate = clients::here(produce(&bare, subjects)) * BATCH as f64;
     bare.stop();
     rate
 }
 
-async fn produce(bare: &Bare, subjects: Vec<Subject>) -> f64 {
+pub(crate) async fn produce(bare: &Bare, subjects: Vec<Subject>) -> f64 {
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for subject in subjects {

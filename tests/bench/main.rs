@@ -17,6 +17,7 @@ mod native;
 mod processes;
 mod render;
 mod rounds;
+mod steps;
 mod table;
 mod updates;
 mod usual;
@@ -29,9 +30,10 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 7] = [
+const BENCHES: [(&str, Bench); 8] = [
     ("updates", updates::run),
     ("batches", batches::run),
+    ("steps", steps::run),
     ("handle", handle::run),
     ("render", render::run),
     ("latency", latency::run),

@@ -57,7 +57,8 @@ pub(crate) fn constant(runtime: &Runtime, bytes: usize) -> SocketAddr {
         let answer = answer.clone();
         async move { ([(CONTENT_TYPE, "application/json")], answer) }
     };
-    let router = Router::new().route("/api/v2/updates/{method}", post(handler));
+    let router =
+        Router::new().route("/api/v2/updates", post(handler.clone())).route("/api/v2/updates/{method}", post(handler));
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -2,6 +2,7 @@
 
 mod access;
 mod command_line;
+mod control;
 mod data_api;
 mod dispatch;
 mod docs;
@@ -9,6 +10,7 @@ mod harness;
 mod hygiene;
 mod lanes;
 mod mail;
+mod openapi;
 mod plugins;
 mod reading;
 mod real_smtp;
@@ -17,3 +19,4 @@ mod refusals;
 mod reporters;
 mod restart;
 mod tidy;
+mod updates;

@@ -1,37 +1,50 @@
-//! Control: JSON-RPC 2.0 as Buildbot takes it.
+//! Control: the posts by which people ask the CI system for something. Their language is JSON-RPC (`rpc`).
 
 use super::State;
 use super::access::Caller;
 use super::clock;
 use super::deliveries::parse_id;
 use super::error::Error;
-use super::updates::json_text;
+use super::rpc;
+use super::rpc::Failure;
+use super::rpc::Request;
+use crate::data::control::Ask;
 use axum::Extension;
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::State as Shared;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::http::Uri;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::Map;
 use serde_json::Value;
-use serde_json::json;
 
-/// JSON-RPC's codes, with Buildbot's HTTP statuses.
-const INVALID_REQUEST: i64 = -32600;
-const METHOD_NOT_FOUND: i64 = -32601;
+/// `POST /api/v2/{path}`: an action on what the path names.
+pub(super) async fn resource(
+    Shared(state): Shared<State>,
+    Extension(caller): Extension<Caller>,
+    // As it stands in the request: a name may hold an encoded slash.
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let request = match Request::read(&headers, body) {
+        Ok(request) => request,
+        Err(failure) => return failure.answer(None),
+    };
+    let id = request.id.clone();
+    match ask(&state, uri.path().trim_start_matches("/api/v2/"), request, caller.owner()).await {
+        Ok(result) => rpc::done(&id, &result),
+        Err(failure) => failure.answer(Some(&id)),
+    }
+}
 
-#[derive(Deserialize)]
-struct Request {
-    jsonrpc: String,
-    method: String,
-    id: Value,
-    #[serde(rename = "params")]
-    _params: Map<String, Value>,
+async fn ask(state: &State, path: &str, request: Request, owner: &str) -> Result<Value, Failure> {
+    let parts = state.data.resource_path(path).map_err(Error::from)?;
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let ask = Ask::read(&parts, &request.method, request.params, owner)?;
+    let now = clock::now().seconds();
+    Ok(state.store.write(move |tx| ask.apply(tx, now)).await?)
 }
 
 /// `POST /api/v2/deliveries/{id}`, method `retry`: sends a settled delivery again.
@@ -42,30 +55,20 @@ pub(super) async fn delivery(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let request = match request(&headers, body) {
+    let request = match Request::read(&headers, body) {
         Ok(request) => request,
-        Err(error) => return failure(&Value::Null, error.status(), INVALID_REQUEST, error.message()),
+        Err(failure) => return failure.answer(None),
     };
-    if request.method != "retry" {
-        let message = format!("action: {} is not supported", request.method);
-        return failure(&request.id, StatusCode::NOT_IMPLEMENTED, METHOD_NOT_FOUND, &message);
-    }
-    match retry(&state, &id).await {
+    let retried = match request.method.as_str() {
+        "retry" => retry(&state, &id).await.map_err(Failure::from),
+        other => Err(Failure::unsupported(other)),
+    };
+    match retried {
         Ok(()) => {
             tracing::info!(owner = caller.owner(), delivery = id, "a delivery is sent again");
-            Json(json!({"jsonrpc": "2.0", "id": request.id, "result": null})).into_response()
+            rpc::done(&request.id, &Value::Null)
         }
-        Err(error) => failure(&request.id, error.status(), INVALID_REQUEST, error.message()),
-    }
-}
-
-fn request(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Request, Error> {
-    let body = body?;
-    let request: Request = serde_json::from_str(json_text(headers, &body)?)
-        .map_err(|error| Error::bad_request(format!("no JSON-RPC 2.0 request: {error}")))?;
-    match request.jsonrpc.as_str() {
-        "2.0" => Ok(request),
-        _ => Err(Error::bad_request("only JSONRPC 2.0 is supported")),
+        Err(failure) => failure.answer(Some(&request.id)),
     }
 }
 
@@ -80,9 +83,4 @@ async fn retry(state: &State, id: &str) -> Result<(), Error> {
         (true, false) => Err(Error::bad_request(format!("delivery {id} was delivered or is still on its way"))),
         (false, false) => Err(Error::not_found(format!("no delivery {id}"))),
     }
-}
-
-fn failure(id: &Value, status: StatusCode, code: i64, message: &str) -> Response {
-    let body = json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}});
-    (status, Json(body)).into_response()
 }

@@ -183,6 +183,7 @@ impl From<UpdateError> for Error {
             UpdateError::Params { .. } | UpdateError::Invalid { .. } | UpdateError::InBatch { .. } => {
                 StatusCode::BAD_REQUEST
             }
+            UpdateError::KeyReused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             UpdateError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         match error {

@@ -16,6 +16,7 @@ mod rails;
 mod read;
 mod reporters;
 mod routes;
+mod rpc;
 mod serve;
 mod tokens;
 mod updates;

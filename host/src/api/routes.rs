@@ -61,6 +61,7 @@ pub(super) fn all() -> Vec<Route> {
         delete("/api/v2/tokens/{name}", ADMIN, tokens::revoke, &openapi::REVOKED),
         get("/api/v2/", Reading, read::resource, &openapi::TABLE),
         get("/api/v2/{*path}", Reading, read::resource, &openapi::TABLE),
+        control("/api/v2/{*path}", CONTROL, control::resource, &openapi::TABLE),
     ]
 }
 

@@ -1,4 +1,6 @@
 //! The update calls: one, or several in one transaction. A 2xx means that it is on disk.
+//!
+//! With the header `Idempotency-Key` a call can be sent again when its answer did not arrive.
 
 use super::State;
 use super::access::Caller;
@@ -9,8 +11,12 @@ use crate::data::updates::MOST_CALLS;
 use crate::data::updates::Update;
 use crate::data::updates::UpdateError;
 use crate::data::updates::apply_batch;
+use crate::data::updates::idempotency::Key;
+use crate::data::updates::idempotency::Reply;
+use crate::data::updates::idempotency::once;
 use crate::model::Scope;
 use crate::model::Timestamp;
+use crate::store::Tx;
 use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
@@ -18,12 +24,18 @@ use axum::extract::Path;
 use axum::extract::State as Shared;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
+use axum::http::HeaderName;
 use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 use serde_json::value::RawValue;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// `GET /api/v2/updates`: the methods there are.
 pub(super) async fn methods() -> Json<Value> {
@@ -37,13 +49,14 @@ pub(super) async fn single(
     Path(method): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Response, Error> {
     let body = body?;
     let (update, at) = parse(&method, json_text(&headers, &body)?)?;
     may_say_when(&caller, at)?;
-    let now = at.unwrap_or(clock::now().seconds());
-    let result = state.store.write(move |tx| update.apply(tx, now)).await?;
-    Ok(Json(json!({"result": result})))
+    let key = key(&headers, &[b"update", method.as_bytes(), &body])?;
+    let now = clock::now().seconds();
+    let job = move |tx: &mut Tx<'_>| update.apply(tx, at.unwrap_or(now)).map(|result| json!({"result": result}));
+    answer(&state, key, now, job).await
 }
 
 /// One call of a batch as it is sent.
@@ -63,7 +76,7 @@ pub(super) async fn batch(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Response, Error> {
     let body = body?;
     let sent: Vec<Sent<'_>> = serde_json::from_str(json_text(&headers, &body)?)
         .map_err(|error| Error::bad_request(format!("the body is no list of calls: {error}")))?;
@@ -82,9 +95,36 @@ pub(super) async fn batch(
         })?;
         calls.push(call);
     }
+    let key = key(&headers, &[b"batch", &body])?;
     let now = clock::now().seconds();
-    let results = state.store.write(move |tx| apply_batch(calls, tx, now)).await?;
-    Ok(Json(json!({"results": results})))
+    let job = move |tx: &mut Tx<'_>| apply_batch(calls, tx, now).map(|results| json!({"results": results}));
+    answer(&state, key, now, job).await
+}
+
+/// The key of a call that has one, with a digest of what it asks for.
+fn key(headers: &HeaderMap, request: &[&[u8]]) -> Result<Option<Key>, Error> {
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    match (keys.next(), keys.next()) {
+        (None, _) => Ok(None),
+        // What is no text is no key either, and is refused as one.
+        (Some(key), None) => Ok(Some(Key::new(key.to_str().unwrap_or_default(), request)?)),
+        (Some(_), Some(_)) => Err(Error::bad_request("Idempotency-Key stands there twice")),
+    }
+}
+
+/// Writes, and answers: with a key, as the first time.
+async fn answer(
+    state: &State,
+    key: Option<Key>,
+    now: Timestamp,
+    job: impl FnOnce(&mut Tx<'_>) -> Result<Value, UpdateError> + Send + 'static,
+) -> Result<Response, Error> {
+    let Some(key) = key else { return Ok(Json(state.store.write(job).await?).into_response()) };
+    let json = [(CONTENT_TYPE, "application/json")];
+    match state.store.write(move |tx| once(tx, now, key, |tx| Ok(job(tx)?.to_string()))).await? {
+        Reply::First(answer) => Ok((json, answer).into_response()),
+        Reply::Replayed(answer) => Ok((json, [(REPLAYED, "true")], answer).into_response()),
+    }
 }
 
 /// The past is written by who has the scope for it.

@@ -20,7 +20,6 @@ use crate::dispatch;
 use crate::dispatch::Context as Dispatching;
 use crate::dispatch::Schedule;
 use crate::model::Millis;
-use crate::model::Timestamp;
 use crate::plugin::Caller;
 use crate::plugin::Limits;
 use crate::plugin::Plugins;
@@ -219,7 +218,7 @@ async fn begin(store: &Store) -> anyhow::Result<crate::model::Boot> {
     let boot: Result<_, StoreError> = store
         .write(move |tx| {
             if !tx.has_master(MASTER)? {
-                tx.put_master(MASTER, "master", Timestamp(now.seconds().0))?;
+                tx.insert_master(MASTER, "master")?;
             }
             tx.begin_boot(now)
         })

@@ -65,6 +65,11 @@ impl Data {
         self.answer_within(path, query, MOST_ANSWER_BYTES).await
     }
 
+    /// The parts of a path of the data API.
+    pub fn resource_path(&self, path: &str) -> Result<Vec<String>, DataError> {
+        endpoints::Question::parts(&self.routes, path)
+    }
+
     /// The same as JSON text, for a plugin: `builds/7/steps?limit=5`.
     pub async fn get(&self, path: &str) -> Result<String, DataError> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));

@@ -8,7 +8,6 @@ use crate::model::Builder;
 use crate::model::BuilderId;
 use crate::model::MasterId;
 use crate::model::ProjectId;
-use crate::model::Timestamp;
 use rusqlite::OptionalExtension;
 use rusqlite::Row;
 
@@ -63,17 +62,6 @@ impl Tx<'_> {
             .execute((builder, master))?;
         Ok(())
     }
-
-    /// Makes the master, or notes its name and that it was active. No other master may have the name.
-    pub fn put_master(&mut self, master: MasterId, name: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO masters (masterid, name, active, last_active) VALUES (?1, ?2, 1, ?3)
-                 ON CONFLICT (masterid) DO UPDATE SET name = ?2, active = 1, last_active = ?3",
-            )?
-            .execute((master, name, now))?;
-        Ok(())
-    }
 }
 
 impl Reader<'_> {
@@ -102,15 +90,6 @@ impl Reader<'_> {
         )?;
         let rows = select.query_map([master], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    pub fn has_master(&self, id: MasterId) -> Result<bool, StoreError> {
-        Ok(self.connection.prepare_cached("SELECT 1 FROM masters WHERE masterid = ?")?.exists([id])?)
-    }
-
-    pub fn master_by_name(&self, name: &str) -> Result<Option<MasterId>, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT masterid FROM masters WHERE name = ?")?;
-        Ok(select.query_row([name], |row| row.get(0)).optional()?)
     }
 
     fn with_masters(&self, mut builder: Builder) -> Result<Builder, StoreError> {

@@ -71,6 +71,13 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
+    pub fn set_buildrequest_priority(&mut self, id: BuildRequestId, priority: i64) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("UPDATE buildrequests SET priority = ?2 WHERE buildrequestid = ?1")?
+            .execute((id, priority))?;
+        Ok(())
+    }
+
     /// Tells whether it was open until now.
     pub fn complete_buildrequest(
         &mut self,

@@ -5,30 +5,38 @@
 //!
 //! Not here: what an update means (`data`), what is sent when (`dispatch`).
 
+mod build_data;
 mod builders;
 mod buildrequests;
 mod builds;
 mod buildsets;
 mod changes;
+mod changesources;
 mod claims;
 mod deliveries;
 mod events;
+mod forceschedulers;
 mod holds;
+mod idempotency;
 mod inbox;
 mod incidents;
 mod lines;
 mod logs;
+mod masters;
 mod migrations;
 mod open;
+mod projects;
 mod properties;
 pub mod query;
 mod reader;
 mod reporters;
 mod rows;
+mod schedulers;
 mod sourcestamps;
 mod steps;
 mod tail;
 mod tokens;
+mod users;
 mod workers;
 mod writer;
 
@@ -44,17 +52,20 @@ pub use claims::Settlement;
 pub use deliveries::DeliveryFilter;
 pub use deliveries::DeliveryRow;
 pub use deliveries::Owed;
+pub use idempotency::Answered;
 pub use inbox::InboxItem;
 pub use inbox::InboxKind;
 pub use incidents::Incident;
 pub use open::InUse;
 pub use open::Options;
+pub use projects::ProjectInfo;
 pub use reader::Reader;
 pub use reporters::ReporterRow;
 pub use reporters::Trouble;
 pub use sourcestamps::NewPatch;
 pub use sourcestamps::NewSourceStamp;
 pub use tokens::TokenRow;
+pub use users::UserAttribute;
 pub use writer::Tx;
 
 use crate::model::Event;

@@ -29,7 +29,7 @@ macro_rules! integers {
 
 integers! {
     MasterId WorkerId BuilderId ProjectId BuildsetId BuildRequestId BuildId StepId LogId ChangeId SourceStampId
-    PatchId DeliveryId AttemptId Boot Seq Timestamp Millis
+    PatchId SchedulerId ChangeSourceId UserId DeliveryId AttemptId Boot Seq Timestamp Millis
 }
 
 impl ToSql for ReporterName {

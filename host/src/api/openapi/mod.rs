@@ -22,7 +22,7 @@ use serde_json::json;
 
 /// `GET /api/openapi.json`
 pub(super) async fn document() -> Json<Value> {
-    let mut schemas = shapes::schemas();
+    let mut schemas = schemas();
     schemas.append(&mut resources::schemas());
     let mut paths = Map::new();
     for route in routes::all() {

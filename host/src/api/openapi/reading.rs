@@ -5,6 +5,7 @@
 use super::about;
 use super::about::object;
 use super::answers;
+use super::shapes;
 use crate::api::access::Access;
 use crate::api::access::Gate;
 use crate::api::access::Pace;
@@ -14,6 +15,7 @@ use crate::data::endpoints::Endpoint;
 use crate::data::endpoints::Gives;
 use crate::data::endpoints::KeyKind;
 use crate::data::endpoints::Part;
+use crate::model::Scope;
 use crate::store::query::Resource;
 use serde_json::Value;
 use serde_json::json;
@@ -72,7 +74,38 @@ fn path(parts: &[Part], same: &[&Endpoint]) -> Option<(String, Value)> {
         "parameters": parameters,
         "responses": responses,
     });
-    Some((path, json!({"get": operation})))
+    let mut item = json!({"get": operation});
+    if let Some(post) = control(first.gives, &item["get"]) {
+        item["post"] = post;
+    }
+    Some((path, item))
+}
+
+/// What can be asked of a resource, in its own words.
+fn control(gives: Gives, get: &Value) -> Option<Value> {
+    let Gives::One(resource) = gives else { return None };
+    let methods = match resource.name {
+        "build" => "`stop` with a reason, `rebuild`",
+        "buildrequest" => "`cancel` with a reason, `set_priority` with a priority",
+        "worker" => "`stop`, `pause`, `unpause`, `kill`, each with a reason",
+        "scheduler" => "`enable` with enabled",
+        "forcescheduler" => "`force` with the fields of the form",
+        _ => return None,
+    };
+    let gate = Gate { access: Access::Scope(Scope::Control), tone: Tone::Rpc, pace: Pace::Answer };
+    let keys = get["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "path");
+    let schema = shapes::rpc_answer();
+    let mut responses =
+        json!({"200": {"description": "asked for", "content": {"application/json": {"schema": schema}}}});
+    answers::add(&mut responses, &gate, &[400, 404, 408, 413, 501]);
+    Some(json!({
+        "operationId": format!("control_{}", get["operationId"].as_str().unwrap_or_default()),
+        "summary": format!("asks {}: {methods}", resource.name),
+        "security": about::security(&gate),
+        "parameters": keys.collect::<Vec<_>>(),
+        "requestBody": {"required": true, "content": {"application/json": {"schema": shapes::rpc_request()}}},
+        "responses": responses,
+    }))
 }
 
 /// The key at this place of the path, under all its names.

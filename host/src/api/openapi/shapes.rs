@@ -51,7 +51,7 @@ pub(in crate::api) const BATCH: About = send(
         json!({"type": "array", "items": call})
     }),
     || object(json!({"results": {"type": "array"}})),
-    &[404],
+    &[404, 422],
 );
 
 /// Described a method at a time.
@@ -146,9 +146,25 @@ pub(super) fn schemas() -> Map<String, Value> {
     let sourced = json!({"type": "array", "prefixItems": [{}, text()], "minItems": 2, "maxItems": 2});
     Map::from_iter([
         ("Error".to_owned(), object(json!({"error": text()}))),
-        ("RpcError".to_owned(), object(json!({"jsonrpc": {"const": "2.0"}, "id": {}, "error": error}))),
+        ("RpcError".to_owned(), rpc_error(&error)),
         ("Properties".to_owned(), json!({"type": "object", "additionalProperties": sourced})),
     ])
+}
+
+/// The id is there when the request was read so far.
+fn rpc_error(error: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {"jsonrpc": {"const": "2.0"}, "id": {}, "error": error},
+        "required": ["jsonrpc", "error"],
+        "additionalProperties": false,
+    })
+}
+
+/// A call that is repeated with the same key is done once.
+pub(super) fn idempotency_key() -> Value {
+    json!({"name": "Idempotency-Key", "in": "header", "description": "repeated with the same key, the call is done once",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"}})
 }
 
 pub(super) fn rpc_request() -> Value {

@@ -40,11 +40,12 @@ fn path(method: &str, mut schema: Value) -> (String, Value) {
     let answer = about::object(json!({"result": {}}));
     let mut responses =
         json!({"200": {"description": "it is on disk", "content": {"application/json": {"schema": answer}}}});
-    answers::add(&mut responses, &GATE, &[400, 404, 408, 413, 415]);
+    answers::add(&mut responses, &GATE, &[400, 404, 408, 413, 415, 422]);
     let operation = json!({
         "operationId": method,
         "summary": description,
         "security": about::security(&GATE),
+        "parameters": [shapes::idempotency_key()],
         "requestBody": {"required": true, "content": {"application/json": {"schema": schema}}},
         "responses": responses,
     });

@@ -45,6 +45,14 @@ impl Question {
         Ok(Self { endpoint, keys, query, path: path.to_owned() })
     }
 
+    /// The parts of the path, if there is such a path.
+    pub(in crate::data) fn parts(routes: &Routes, path: &str) -> Result<Vec<String>, DataError> {
+        let parts = path.split('/').map(parameters::decode).collect::<Result<Vec<Cow<'_, str>>, _>>()?;
+        let found = routes.find(&parts);
+        found.ok_or_else(|| DataError::NotFound(format!("Invalid path: {path}")))?;
+        Ok(parts.into_iter().map(Cow::into_owned).collect())
+    }
+
     /// The answer, when it has at most so many bytes.
     pub(in crate::data) fn answer(&self, reader: &Reader<'_>, most_bytes: usize) -> Result<Answer, DataError> {
         let mut keys = self.keys.clone();

@@ -1,4 +1,4 @@
-//! Masters and builders.
+//! Builders: found by name, described, configured by masters.
 
 use super::Apply;
 use super::UpdateError;
@@ -7,35 +7,15 @@ use super::params;
 use crate::model::*;
 use crate::store::BuilderInfo;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// Makes the master, or notes that it is active and what it is called now.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MasterActive {
-    name: String,
-    masterid: MasterId,
-}
-
-impl Apply for MasterActive {
-    fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
-        params::name("name", &self.name)?;
-        if let Some(other) = tx.master_by_name(&self.name)?.filter(|id| *id != self.masterid) {
-            return Err(UpdateError::invalid("name", format!("{:?} is the name of master {other}", self.name)));
-        }
-        tx.put_master(self.masterid, &self.name, now)?;
-        let body = json!({"masterid": self.masterid, "name": self.name, "active": true});
-        emit::event(tx, now, vec![format!("masters/{}/started", self.masterid)], &body)?;
-        Ok(Value::Null)
-    }
-}
-
 /// The builder of that name, made when there is none.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindBuilderId {
     name: String,
@@ -55,7 +35,7 @@ fn find(tx: &mut Tx<'_>, name: &str) -> Result<BuilderId, UpdateError> {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBuilderInfo {
     builderid: BuilderId,
@@ -72,6 +52,10 @@ pub struct UpdateBuilderInfo {
 
 impl Apply for UpdateBuilderInfo {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::builder(tx, self.builderid)?;
+        if let Some(project) = self.projectid {
+            params::project(tx, project)?;
+        }
         let info = BuilderInfo {
             description: self.description,
             description_format: self.description_format,
@@ -87,7 +71,7 @@ impl Apply for UpdateBuilderInfo {
 }
 
 /// The builders that a master configures now: `started` for those that came, `stopped` for those that went.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBuilderList {
     masterid: MasterId,

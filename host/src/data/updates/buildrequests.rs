@@ -8,12 +8,13 @@ use super::emit;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Claims all of them or none; `false` when one is taken.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimBuildRequests {
     brids: Vec<BuildRequestId>,
@@ -27,13 +28,14 @@ impl Apply for ClaimBuildRequests {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         let master = self.masterid.unwrap_or(MASTER);
         params::master(tx, master)?;
-        for &id in &self.brids {
+        let brids = distinct(self.brids);
+        for &id in &brids {
             let request = params::buildrequest(tx, id)?;
             if request.claimed || request.complete {
                 return Ok(Value::Bool(false));
             }
         }
-        for &id in &self.brids {
+        for id in brids {
             tx.claim_buildrequest(id, master, self.claimed_at.unwrap_or(now))?;
             tell(tx, now, id, "claimed")?;
         }
@@ -42,7 +44,7 @@ impl Apply for ClaimBuildRequests {
 }
 
 /// Gives back what this master claimed; others' claims stay.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnclaimBuildRequests {
     brids: Vec<BuildRequestId>,
@@ -52,9 +54,11 @@ pub struct UnclaimBuildRequests {
 
 impl Apply for UnclaimBuildRequests {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
-        for id in self.brids {
+        let master = self.masterid.unwrap_or(MASTER);
+        params::master(tx, master)?;
+        for id in distinct(self.brids) {
             params::buildrequest(tx, id)?;
-            if tx.unclaim_buildrequest(id, self.masterid.unwrap_or(MASTER))? {
+            if tx.unclaim_buildrequest(id, master)? {
                 tell(tx, now, id, "unclaimed")?;
             }
         }
@@ -63,7 +67,7 @@ impl Apply for UnclaimBuildRequests {
 }
 
 /// Completes all of them or none; `false` when one is complete already. Buildsets without open requests are completed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteBuildRequests {
     brids: Vec<BuildRequestId>,
@@ -77,23 +81,41 @@ impl Apply for CompleteBuildRequests {
         if self.results == Results::Retry {
             return Err(UpdateError::invalid("results", "a request does not end with retry: unclaim it"));
         }
-        let mut buildsets = BTreeSet::new();
-        for &id in &self.brids {
-            let request = params::buildrequest(tx, id)?;
-            if request.complete {
-                return Ok(Value::Bool(false));
-            }
-            buildsets.insert(request.buildsetid);
-        }
-        for &id in &self.brids {
-            tx.complete_buildrequest(id, self.results, self.complete_at.unwrap_or(now))?;
-            tell(tx, now, id, "complete")?;
-        }
-        for buildset in buildsets {
-            buildsets::complete_if_done(tx, now, buildset)?;
-        }
-        Ok(Value::Bool(true))
+        let complete_at = self.complete_at.unwrap_or(now);
+        Ok(Value::Bool(complete(tx, (now, complete_at), distinct(self.brids), self.results)?))
     }
+}
+
+/// Completes open requests, then the buildsets that have no open request any more; `false` and nothing when one is
+/// complete already.
+pub(in crate::data) fn complete(
+    tx: &mut Tx<'_>,
+    (now, complete_at): (Timestamp, Timestamp),
+    brids: Vec<BuildRequestId>,
+    results: Results,
+) -> Result<bool, UpdateError> {
+    let mut buildsets = BTreeSet::new();
+    for &id in &brids {
+        let request = params::buildrequest(tx, id)?;
+        if request.complete {
+            return Ok(false);
+        }
+        buildsets.insert(request.buildsetid);
+    }
+    for id in brids {
+        tx.complete_buildrequest(id, results, complete_at)?;
+        tell(tx, now, id, "complete")?;
+    }
+    for buildset in buildsets {
+        buildsets::complete_if_done(tx, now, buildset)?;
+    }
+    Ok(true)
+}
+
+/// In their order, each once: who names a request twice means it once.
+fn distinct(brids: Vec<BuildRequestId>) -> Vec<BuildRequestId> {
+    let mut seen = BTreeSet::new();
+    brids.into_iter().filter(|id| seen.insert(*id)).collect()
 }
 
 fn tell(tx: &mut Tx<'_>, now: Timestamp, id: BuildRequestId, what: &str) -> Result<(), UpdateError> {

@@ -5,16 +5,18 @@ use super::MASTER;
 use super::UpdateError;
 use super::emit;
 use super::params;
+use super::params::Blob;
 use crate::model::*;
 use crate::store::NewBuild;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Inserts a build, numbered for its builder from 1. There is no event before `generateNewBuildEvent`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddBuild {
     builderid: BuilderId,
@@ -46,7 +48,7 @@ impl Apply for AddBuild {
 }
 
 /// Tells that the build is there: `new`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GenerateNewBuildEvent {
     buildid: BuildId,
@@ -58,7 +60,7 @@ impl Apply for GenerateNewBuildEvent {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBuildStateString {
     buildid: BuildId,
@@ -72,7 +74,7 @@ impl Apply for SetBuildStateString {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddBuildLocksDuration {
     buildid: BuildId,
@@ -84,12 +86,16 @@ impl Apply for AddBuildLocksDuration {
         if self.duration_s < 0 {
             return Err(UpdateError::invalid("duration_s", format!("{} is negative", self.duration_s)));
         }
+        let before = params::build(tx, self.buildid)?.locks_duration_s;
+        if before.checked_add(self.duration_s).is_none() {
+            return Err(UpdateError::invalid("duration_s", format!("{} is more than can be counted", self.duration_s)));
+        }
         tx.add_build_locks_duration(self.buildid, self.duration_s)?;
         tell(tx, now, self.buildid, "update")
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBuildProperty {
     buildid: BuildId,
@@ -101,6 +107,7 @@ pub struct SetBuildProperty {
 impl Apply for SetBuildProperty {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         params::name("name", &self.name)?;
+        params::line("source", &self.source)?;
         params::build(tx, self.buildid)?;
         let value = (self.value, self.source);
         tx.put_build_property(self.buildid, &self.name, &value)?;
@@ -112,7 +119,7 @@ impl Apply for SetBuildProperty {
 }
 
 /// Writes only what is new or changed; one event tells of just that.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBuildProperties {
     buildid: BuildId,
@@ -126,11 +133,11 @@ impl Apply for SetBuildProperties {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FinishBuild {
-    buildid: BuildId,
-    results: Results,
+    pub(super) buildid: BuildId,
+    pub(super) results: Results,
 }
 
 impl Apply for FinishBuild {
@@ -148,12 +155,33 @@ impl Apply for FinishBuild {
     }
 }
 
+/// Keeps named bytes with a build, of which nobody is told.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetBuildData {
+    buildid: BuildId,
+    name: String,
+    value: Blob,
+    source: String,
+}
+
+impl Apply for SetBuildData {
+    fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
+        params::name("name", &self.name)?;
+        params::line("source", &self.source)?;
+        params::build(tx, self.buildid)?;
+        tx.put_build_data(self.buildid, (&self.name, &self.value.0), &self.source)?;
+        Ok(Value::Null)
+    }
+}
+
 fn put_properties(
     tx: &mut Tx<'_>,
     now: Timestamp,
     build: BuildId,
     properties: Properties,
 ) -> Result<Value, UpdateError> {
+    params::properties("properties", &properties)?;
     params::build(tx, build)?;
     let mut changed = BTreeMap::new();
     for (name, value) in properties {

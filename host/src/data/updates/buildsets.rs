@@ -4,19 +4,21 @@ use super::Apply;
 use super::UpdateError;
 use super::emit;
 use super::params;
+use super::params::Blob;
 use crate::model::*;
 use crate::store::NewBuildRequest;
 use crate::store::NewBuildset;
 use crate::store::NewPatch;
 use crate::store::NewSourceStamp;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddBuildset {
     pub waited_for: bool,
@@ -43,14 +45,14 @@ pub struct AddBuildset {
 }
 
 /// A source stamp, by id or as it is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Stamp {
     Known(SourceStampId),
     New(Box<StampFields>),
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StampFields {
     #[serde(default)]
@@ -64,7 +66,7 @@ pub struct StampFields {
     #[serde(default)]
     pub codebase: String,
     #[serde(default)]
-    pub patch_body: Option<String>,
+    pub patch_body: Option<Blob>,
     #[serde(default)]
     pub patch_level: Option<i64>,
     #[serde(default)]
@@ -78,6 +80,7 @@ pub struct StampFields {
 impl Apply for AddBuildset {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         check_builders(&self.builderids)?;
+        params::properties("properties", &self.properties)?;
         let bsid = self.insert(tx, now)?;
         tx.insert_buildset_properties(bsid, &self.properties)?;
         let mut requests = Vec::with_capacity(self.builderids.len());
@@ -115,14 +118,20 @@ fn check_builders(builders: &[BuilderId]) -> Result<(), UpdateError> {
 
 impl AddBuildset {
     fn insert(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<BuildsetId, UpdateError> {
-        for build in self.parent_buildid.iter().chain(&self.rebuilt_buildid) {
-            params::build(tx, *build)?;
+        for (param, build) in [("parent_buildid", self.parent_buildid), ("rebuilt_buildid", self.rebuilt_buildid)] {
+            if let Some(build) = build {
+                params::build_by(tx, param, build)?;
+            }
         }
         let mut sourcestamps = Vec::with_capacity(self.sourcestamps.len());
         for stamp in &self.sourcestamps {
             sourcestamps.push(match stamp {
                 Stamp::Known(id) => params::sourcestamp(tx, *id)?.ssid,
-                Stamp::New(fields) => tx.put_sourcestamp(&fields.stamp(), now)?,
+                Stamp::New(fields) => {
+                    let stamp = fields.stamp();
+                    params::stamp(&stamp)?;
+                    tx.put_sourcestamp(&stamp, now)?
+                }
             });
         }
         let buildset = NewBuildset {
@@ -144,7 +153,7 @@ impl StampFields {
             subdir: self.patch_subdir.clone(),
             author: self.patch_author.clone().unwrap_or_default(),
             comment: self.patch_comment.clone().unwrap_or_default(),
-            body: body.clone().into_bytes(),
+            body: body.0.clone(),
         });
         NewSourceStamp {
             branch: self.branch.clone(),
@@ -167,7 +176,7 @@ fn tell_new(tx: &mut Tx<'_>, now: Timestamp, id: BuildsetId, scheduler: Option<&
     emit::event(tx, now, vec![format!("buildsets/{id}/new")], &body)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaybeBuildsetComplete {
     bsid: BuildsetId,

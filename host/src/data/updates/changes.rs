@@ -4,10 +4,12 @@ use super::Apply;
 use super::UpdateError;
 use super::emit;
 use super::params;
+use super::users;
 use crate::model::*;
 use crate::store::NewChange;
 use crate::store::NewSourceStamp;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
@@ -16,7 +18,7 @@ use std::collections::BTreeMap;
 /// Who set the properties of a change.
 const SOURCE: &str = "Change";
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddChange {
     #[serde(default)]
@@ -45,7 +47,7 @@ pub struct AddChange {
     codebase: Option<String>,
     #[serde(default)]
     project: String,
-    /// The kind of version control, by which Buildbot finds users; there are none here yet.
+    /// The kind of version control, by which the author is found among the users.
     #[serde(default)]
     src: Option<String>,
 }
@@ -64,6 +66,9 @@ impl Apply for AddChange {
             codebase: codebase.clone(),
             patch: None,
         };
+        params::stamp(&stamp)?;
+        let revlink = self.revlink.filter(|link| !link.is_empty());
+        let revlink = revlink.or_else(|| revlink_of(&stamp)).unwrap_or_default();
         let ssid = tx.put_sourcestamp(&stamp, now)?;
         let change = NewChange {
             author: self.author.unwrap_or_default(),
@@ -73,7 +78,7 @@ impl Apply for AddChange {
             when_timestamp: self.when_timestamp.unwrap_or(now),
             branch: self.branch,
             revision: self.revision,
-            revlink: self.revlink,
+            revlink: Some(revlink),
             category: self.category,
             repository: self.repository,
             project: self.project,
@@ -82,10 +87,17 @@ impl Apply for AddChange {
             ssid,
         };
         let id = tx.insert_change(&change)?;
+        if let Some(src) = &self.src {
+            users::link(tx, id, src, &change.author)?;
+        }
         let change = tx.change(id)?.ok_or(UpdateError::NotFound { kind: "change", param: "changeid", id: id.0 })?;
         emit::event(tx, now, vec![format!("changes/{id}/new")], &change)?;
         Ok(json!(id))
     }
+}
+
+fn revlink_of(stamp: &NewSourceStamp) -> Option<String> {
+    stamp.revision.as_deref().and_then(|revision| revlink(&stamp.repository, revision))
 }
 
 /// A value alone, or with the source that it is given anyway.

@@ -16,6 +16,8 @@ pub enum UpdateError {
     Invalid { param: &'static str, message: String },
     #[error("no {kind} with {param} {id}")]
     NotFound { kind: &'static str, param: &'static str, id: i64 },
+    #[error("Idempotency-Key {0:?} was used for another request; take a new key for a new request")]
+    KeyReused(String),
     /// In a batch: the call that was refused, counted from 0.
     #[error("call {index} of the batch ({method}): {source}")]
     InBatch { index: usize, method: String, source: Box<UpdateError> },
@@ -36,6 +38,7 @@ impl UpdateError {
             | Self::Params { .. }
             | Self::Invalid { .. }
             | Self::NotFound { .. }
+            | Self::KeyReused(_)
             | Self::Store(_) => self,
         }
     }

@@ -6,11 +6,12 @@ use super::emit;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddLog {
     stepid: StepId,
@@ -37,7 +38,7 @@ impl Apply for AddLog {
 }
 
 /// Appends whole lines. In a `stdio` log each begins with its stream: `o`, `e` or `h`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppendLog {
     logid: LogId,
@@ -73,10 +74,10 @@ fn check_streams(content: &str) -> Result<(), UpdateError> {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FinishLog {
-    logid: LogId,
+    pub(super) logid: LogId,
 }
 
 impl Apply for FinishLog {
@@ -91,7 +92,7 @@ impl Apply for FinishLog {
 }
 
 /// Buildbot's hint that nothing more comes; returns the bytes saved, which is none: chunks are stored well at once.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompressLog {
     logid: LogId,

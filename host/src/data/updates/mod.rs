@@ -13,23 +13,39 @@ mod buildsets;
 mod changes;
 mod emit;
 mod error;
+mod forceschedulers;
+pub mod idempotency;
 mod logs;
+mod masters;
 mod params;
+mod projects;
+mod rebuild;
+mod schedulers;
 mod steps;
+mod users;
 mod workers;
 
 pub use batch::Call;
 pub use batch::MOST_CALLS;
 pub use batch::apply_batch;
+pub(super) use buildrequests::complete;
 pub use buildsets::AddBuildset;
 pub(super) use buildsets::Stamp;
 pub(super) use buildsets::StampFields;
 pub use error::UpdateError;
 pub(super) use params::build;
+pub(super) use params::buildrequest;
+pub(super) use params::scheduler;
+pub(super) use params::worker;
+pub(super) use rebuild::rebuild;
+pub(super) use schedulers::SchedulerEnable;
 
 use crate::model::MasterId;
 use crate::model::Timestamp;
 use crate::store::Tx;
+use schemars::JsonSchema;
+use schemars::Schema;
+use schemars::SchemaGenerator;
 use serde_json::Value;
 
 /// The master that calls belong to which name none: Buildbot's methods know theirs, and HTTP has no such thing.
@@ -60,6 +76,16 @@ macro_rules! methods {
                 }
             }
 
+            /// What the parameters of each method look like.
+            pub fn schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
+                let mut schemas = Vec::new();
+                $(
+                    let schema = <$params>::json_schema(generator);
+                    schemas.extend([$($name),+].map(|name| (name, schema.clone())));
+                )*
+                schemas
+            }
+
             /// Writes what the call says, as of `now`, and returns its result.
             pub fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
                 match self {
@@ -71,7 +97,17 @@ macro_rules! methods {
 }
 
 methods! {
-    MasterActive(builders::MasterActive) = "masterActive",
+    MasterActive(masters::MasterActive) = "masterActive",
+    MasterStopped(masters::MasterStopped) = "masterStopped",
+    ExpireMasters(masters::ExpireMasters) = "expireMasters",
+    FindProjectId(projects::FindProjectId) = "find_project_id",
+    UpdateProjectInfo(projects::UpdateProjectInfo) = "update_project_info",
+    FindSchedulerId(schedulers::FindSchedulerId) = "findSchedulerId",
+    TrySetSchedulerMaster(schedulers::TrySetSchedulerMaster) = "trySetSchedulerMaster",
+    SchedulerEnable(SchedulerEnable) = "schedulerEnable",
+    FindChangeSourceId(schedulers::FindChangeSourceId) = "findChangeSourceId",
+    TrySetChangeSourceMaster(schedulers::TrySetChangeSourceMaster) = "trySetChangeSourceMaster",
+    UpdateForceSchedulers(forceschedulers::UpdateForceSchedulers) = "updateForceSchedulers",
     FindBuilderId(builders::FindBuilderId) = "findBuilderId",
     UpdateBuilderInfo(builders::UpdateBuilderInfo) = "updateBuilderInfo",
     UpdateBuilderList(builders::UpdateBuilderList) = "updateBuilderList",
@@ -89,12 +125,14 @@ methods! {
     ClaimBuildRequests(buildrequests::ClaimBuildRequests) = "claimBuildRequests",
     UnclaimBuildRequests(buildrequests::UnclaimBuildRequests) = "unclaimBuildRequests",
     CompleteBuildRequests(buildrequests::CompleteBuildRequests) = "completeBuildRequests",
+    RebuildBuildrequest(rebuild::RebuildBuildrequest) = "rebuildBuildrequest",
     AddBuild(builds::AddBuild) = "addBuild",
     GenerateNewBuildEvent(builds::GenerateNewBuildEvent) = "generateNewBuildEvent",
     SetBuildStateString(builds::SetBuildStateString) = "setBuildStateString",
     AddBuildLocksDuration(builds::AddBuildLocksDuration) = "add_build_locks_duration",
     SetBuildProperty(builds::SetBuildProperty) = "setBuildProperty",
     SetBuildProperties(builds::SetBuildProperties) = "setBuildProperties",
+    SetBuildData(builds::SetBuildData) = "setBuildData",
     FinishBuild(builds::FinishBuild) = "finishBuild",
     AddStep(steps::AddStep) = "addStep" | "newStep",
     StartStep(steps::StartStep) = "startStep",

@@ -2,8 +2,14 @@
 
 use super::UpdateError;
 use crate::model::*;
+use crate::store::NewSourceStamp;
 use crate::store::Tx;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::de::Error;
 
 /// Reads a JSON object as the parameters of `method`; an error names the parameter.
 pub(super) fn parse<T: DeserializeOwned>(method: &str, params: &str) -> Result<T, UpdateError> {
@@ -41,6 +47,45 @@ pub(super) fn name(param: &'static str, text: &str) -> Result<(), UpdateError> {
     line(param, text)
 }
 
+/// Names and sources of properties.
+pub(super) fn properties(param: &'static str, properties: &Properties) -> Result<(), UpdateError> {
+    properties.iter().try_for_each(|(key, (_, source))| {
+        name(param, key)?;
+        line(param, source)
+    })
+}
+
+/// What tells source stamps apart: no control characters.
+pub(super) fn stamp(stamp: &NewSourceStamp) -> Result<(), UpdateError> {
+    line("branch", stamp.branch.as_deref().unwrap_or_default())?;
+    line("revision", stamp.revision.as_deref().unwrap_or_default())?;
+    line("repository", &stamp.repository)?;
+    line("project", &stamp.project)?;
+    line("codebase", &stamp.codebase)
+}
+
+/// Bytes: a text, or `{"base64": "…"}`.
+#[derive(Debug, PartialEq, Eq, JsonSchema)]
+pub struct Blob(#[schemars(with = "Written")] pub Vec<u8>);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "neither a text nor {\"base64\": \"…\"}")]
+enum Written {
+    Text(String),
+    Encoded { base64: String },
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Text(text) => Ok(Self(text.into_bytes())),
+            Written::Encoded { base64 } => {
+                BASE64_STANDARD.decode(base64).map(Self).map_err(|error| D::Error::custom(format!("base64: {error}")))
+            }
+        }
+    }
+}
+
 macro_rules! finders {
     ($($found:ident($id:ty) = $kind:literal $param:literal by $read:ident -> $what:ty;)*) => {$(
         pub(in crate::data) fn $found(tx: &Tx<'_>, id: $id) -> Result<$what, UpdateError> {
@@ -50,6 +95,7 @@ macro_rules! finders {
 }
 
 finders! {
+    found_master(MasterId) = "master" "masterid" by master -> Master;
     builder(BuilderId) = "builder" "builderid" by builder -> Builder;
     worker(WorkerId) = "worker" "workerid" by worker -> Worker;
     buildset(BuildsetId) = "buildset" "bsid" by buildset -> Buildset;
@@ -57,6 +103,8 @@ finders! {
     build(BuildId) = "build" "buildid" by build -> Build;
     step(StepId) = "step" "stepid" by step -> Step;
     log(LogId) = "log" "logid" by log -> Log;
+    project(ProjectId) = "project" "projectid" by project -> Project;
+    scheduler(SchedulerId) = "scheduler" "schedulerid" by scheduler -> Scheduler;
     sourcestamp(SourceStampId) = "source stamp" "ssid" by sourcestamp -> SourceStamp;
 }
 
@@ -65,5 +113,13 @@ pub(super) fn master(tx: &Tx<'_>, id: MasterId) -> Result<(), UpdateError> {
     match tx.has_master(id)? {
         true => Ok(()),
         false => Err(UpdateError::NotFound { kind: "master", param: "masterid", id: id.0 }),
+    }
+}
+
+/// A build that `param` names.
+pub(super) fn build_by(tx: &Tx<'_>, param: &'static str, id: BuildId) -> Result<(), UpdateError> {
+    match tx.build(id)? {
+        Some(_) => Ok(()),
+        None => Err(UpdateError::NotFound { kind: "build", param, id: id.0 }),
     }
 }

@@ -6,6 +6,7 @@ use super::emit;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
@@ -14,6 +15,9 @@ use std::collections::HashSet;
 /// Steps of one build; a loop in a CI system shall not fill the disk.
 const MOST_STEPS: i64 = 10_000;
 
+/// Links of one step: it is written again with each.
+const MOST_URLS: usize = 1000;
+
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 50;
 
@@ -21,7 +25,7 @@ const LONGEST_NAME: usize = 50;
 const LONGEST_SUFFIX: usize = 5;
 
 /// Adds a step, pending. Its name may differ from the one asked for when that is taken.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddStep {
     buildid: BuildId,
@@ -57,7 +61,7 @@ fn free_name(tx: &Tx<'_>, build: BuildId, asked: String) -> Result<String, Updat
     Ok(numbered_name(&asked, free.unwrap_or(u32::MAX)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartStep {
     stepid: StepId,
@@ -74,7 +78,7 @@ impl Apply for StartStep {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetStepLocksAcquiredAt {
     stepid: StepId,
@@ -89,7 +93,7 @@ impl Apply for SetStepLocksAcquiredAt {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetStepStateString {
     stepid: StepId,
@@ -104,7 +108,7 @@ impl Apply for SetStepStateString {
 }
 
 /// Adds a link; one that is there already is not added again, but told all the same, as Buildbot does.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddStepUrl {
     stepid: StepId,
@@ -119,6 +123,9 @@ impl Apply for AddStepUrl {
         let mut urls = params::step(tx, self.stepid)?.urls;
         let url = Url { name: self.name, url: self.url };
         if !urls.contains(&url) {
+            if urls.len() >= MOST_URLS {
+                return Err(UpdateError::invalid("stepid", format!("the step has {MOST_URLS} links already")));
+            }
             urls.push(url);
             tx.set_step_urls(self.stepid, &urls)?;
         }
@@ -126,12 +133,12 @@ impl Apply for AddStepUrl {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FinishStep {
-    stepid: StepId,
-    results: Results,
-    hidden: bool,
+    pub(super) stepid: StepId,
+    pub(super) results: Results,
+    pub(super) hidden: bool,
 }
 
 impl Apply for FinishStep {

@@ -15,6 +15,7 @@ CREATE TABLE boots (
 
 -- The data API.
 
+-- `last_active` is 0 for a master that never said that it is active.
 CREATE TABLE masters (
   masterid INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -77,9 +78,10 @@ CREATE TABLE changesources (
 
 CREATE INDEX changesources_of_master ON changesources (masterid);
 
--- `builder_names` and `all_fields` are JSON lists.
+-- `builder_names` and `all_fields` are JSON lists. They go with the master that told of them.
 CREATE TABLE forceschedulers (
   name TEXT PRIMARY KEY,
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
   button_name TEXT NOT NULL,
   label TEXT NOT NULL,
   builder_names TEXT NOT NULL,
@@ -221,6 +223,9 @@ CREATE TABLE buildrequests (
 
 CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
 CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
+-- What a master that is gone leaves behind.
+CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
+  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
 CREATE INDEX buildrequests_open ON buildrequests (builderid) WHERE complete_at IS NULL;
 CREATE INDEX buildrequests_claimable ON buildrequests (builderid) WHERE claimed_at IS NULL AND complete_at IS NULL;
 
@@ -247,6 +252,7 @@ CREATE TABLE builds (
 ) STRICT;
 
 CREATE INDEX builds_of_request ON builds (buildrequestid);
+CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 CREATE INDEX builds_of_worker ON builds (workerid);
 CREATE INDEX builds_by_results ON builds (results);
 CREATE INDEX builds_of_builder_by_results ON builds (builderid, results, number);

@@ -1,0 +1,66 @@
+//! Calls that may be repeated: under one key one thing is done once, and said again as often as it is asked for.
+//!
+//! Invariant: what was done and what was answered are written in one transaction. What was refused is not remembered.
+
+use super::UpdateError;
+use crate::model::Timestamp;
+use crate::store::Answered;
+use crate::store::Tx;
+use sha2::Digest;
+use sha2::Sha256;
+
+/// Characters of a key.
+pub const LONGEST_KEY: usize = 255;
+
+/// So long an answer is kept.
+pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
+
+/// A key, and what is asked for under it.
+#[derive(Debug)]
+pub struct Key {
+    key: String,
+    request: Vec<u8>,
+}
+
+/// An answer, as JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reply {
+    First(String),
+    Replayed(String),
+}
+
+impl Key {
+    /// `request` is all that makes a request the same: who asks, for what, with which body.
+    pub fn new(key: &str, request: &[&[u8]]) -> Result<Self, UpdateError> {
+        if !(1..=LONGEST_KEY).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+            let message = format!("it has 1 to {LONGEST_KEY} printable ASCII characters");
+            return Err(UpdateError::invalid("Idempotency-Key", message));
+        }
+        let mut hash = Sha256::new();
+        for part in request {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        Ok(Self { key: key.to_owned(), request: hash.finalize().to_vec() })
+    }
+}
+
+/// Does the job, unless it was done under this key. `now` is the moment of the call, not the one that it tells of.
+pub fn once(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    key: Key,
+    job: impl FnOnce(&mut Tx<'_>) -> Result<String, UpdateError>,
+) -> Result<Reply, UpdateError> {
+    let Key { key, request } = key;
+    let until = Timestamp(now.0.saturating_sub(KEPT_SECONDS));
+    match tx.answered(&key, until)? {
+        Some(answered) if answered.request == request => Ok(Reply::Replayed(answered.answer)),
+        Some(_) => Err(UpdateError::KeyReused(key)),
+        None => {
+            let answered = Answered { request, answer: job(tx)? };
+            tx.put_answer(&key, &answered, (now, until))?;
+            Ok(Reply::First(answered.answer))
+        }
+    }
+}
