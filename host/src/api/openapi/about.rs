@@ -42,6 +42,9 @@ pub(super) fn operation(route: &Route) -> (String, Value) {
 fn describe(route: &Route, path: &str) -> Value {
     let about = &route.about;
     let mut parameters: Vec<Value> = keys(path).map(|name| key(name)).collect();
+    if route.path == "/api/v2/updates" && route.method == "post" {
+        parameters.push(json!({"$ref": "#/components/parameters/idempotency-key"}));
+    }
     parameters.extend(
         (about.query)()
             .into_iter()

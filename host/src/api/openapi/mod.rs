@@ -32,6 +32,14 @@ pub(super) async fn document() -> Json<Value> {
     for (path, item) in reading::paths().into_iter().chain(updates::paths(&mut schemas)) {
         add(&mut paths, path, item);
     }
+    let mut parameters = resources::parameters();
+    parameters.insert("idempotency-key".to_owned(), idempotency_key());
+    let mut responses = answers::components();
+    responses.append(&mut reading::responses());
+    for (name, says, schema) in [("result", "it is on disk", result()), ("asked", "it is asked for", rpc_answer())] {
+        let content = json!({"application/json": {"schema": schema}});
+        responses.insert(name.to_owned(), json!({"description": says, "content": content}));
+    }
     Json(json!({
         "openapi": "3.1.0",
         "info": {
@@ -44,8 +52,9 @@ pub(super) async fn document() -> Json<Value> {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "parameters": resources::parameters(),
-            "responses": answers::components(),
+            "parameters": parameters,
+            "responses": responses,
+            "requestBodies": {"ask": {"required": true, "content": {"application/json": {"schema": rpc_request()}}}},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }))

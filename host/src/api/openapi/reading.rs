@@ -5,7 +5,6 @@
 use super::about;
 use super::about::object;
 use super::answers;
-use super::shapes;
 use crate::api::access::Access;
 use crate::api::access::Gate;
 use crate::api::access::Pace;
@@ -17,6 +16,7 @@ use crate::data::endpoints::KeyKind;
 use crate::data::endpoints::Part;
 use crate::model::Scope;
 use crate::store::query::Resource;
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -65,7 +65,7 @@ fn path(parts: &[Part], same: &[&Endpoint]) -> Option<(String, Value)> {
         statuses.push(404);
     }
     parameters.extend(query(first.gives));
-    let mut responses = json!({"200": {"description": "found", "content": content(first.gives)}});
+    let mut responses = json!({"200": reference("responses", &found(first.gives).0)});
     answers::add(&mut responses, &GATE, &statuses);
     let operation = json!({
         "operationId": path.trim_start_matches("/api/").replace(['/', '{', '}', '.'], "_"),
@@ -94,16 +94,14 @@ fn control(gives: Gives, get: &Value) -> Option<Value> {
     };
     let gate = Gate { access: Access::Scope(Scope::Control), tone: Tone::Rpc, pace: Pace::Answer };
     let keys = get["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "path");
-    let schema = shapes::rpc_answer();
-    let mut responses =
-        json!({"200": {"description": "asked for", "content": {"application/json": {"schema": schema}}}});
+    let mut responses = json!({"200": reference("responses", "asked")});
     answers::add(&mut responses, &gate, &[400, 404, 408, 413, 501]);
     Some(json!({
         "operationId": format!("control_{}", get["operationId"].as_str().unwrap_or_default()),
         "summary": format!("asks {}: {methods}", resource.name),
         "security": about::security(&gate),
         "parameters": keys.collect::<Vec<_>>(),
-        "requestBody": {"required": true, "content": {"application/json": {"schema": shapes::rpc_request()}}},
+        "requestBody": reference("requestBodies", "ask"),
         "responses": responses,
     }))
 }
@@ -160,17 +158,31 @@ fn query(gives: Gives) -> Vec<Value> {
     found
 }
 
-fn content(gives: Gives) -> Value {
-    let schema = match gives {
-        Gives::One(resource) => envelope(resource.plural, &item(resource), false),
-        Gives::Many(resource) | Gives::Blame(resource) => envelope(resource.plural, &item(resource), true),
-        Gives::Properties => envelope("properties", &reference("schemas", "Properties"), false),
-        Gives::RootLinks => envelope("rootlinks", &object(json!({"name": {"type": "string"}})), true),
-        Gives::Specification => envelope("specs", &json!({"type": "object"}), true),
-        Gives::Bytes => return json!({"application/octet-stream": {}}),
+/// What is found, each kind of answer once.
+pub(super) fn responses() -> Map<String, Value> {
+    let all = ENDPOINTS.iter().copied().flatten();
+    let found = all.map(|endpoint| found(endpoint.gives));
+    found.map(|(name, content)| (name, json!({"description": "found", "content": content}))).collect()
+}
+
+/// The name of the answer, and its content by type.
+fn found(gives: Gives) -> (String, Value) {
+    let (name, schema) = match gives {
+        Gives::One(resource) => (format!("one.{}", resource.name), envelope(resource.plural, &item(resource), false)),
+        Gives::Many(resource) | Gives::Blame(resource) => {
+            (format!("many.{}", resource.name), envelope(resource.plural, &item(resource), true))
+        }
+        Gives::Properties => {
+            ("properties".to_owned(), envelope("properties", &reference("schemas", "Properties"), false))
+        }
+        Gives::RootLinks => {
+            ("rootlinks".to_owned(), envelope("rootlinks", &object(json!({"name": {"type": "string"}})), true))
+        }
+        Gives::Specification => ("specs".to_owned(), envelope("specs", &json!({"type": "object"}), true)),
+        Gives::Bytes => return ("bytes".to_owned(), json!({"application/octet-stream": {}})),
     };
     // For people it is the same text with line ends.
-    json!({"application/json": {"schema": schema}, "text/plain": {"schema": {"type": "string"}}})
+    (name, json!({"application/json": {"schema": schema}, "text/plain": {"schema": {"type": "string"}}}))
 }
 
 fn item(resource: &Resource) -> Value {

@@ -164,7 +164,7 @@ fn rpc_error(error: &Value) -> Value {
 /// A call that is repeated with the same key is done once.
 pub(super) fn idempotency_key() -> Value {
     json!({"name": "Idempotency-Key", "in": "header", "description": "repeated with the same key, the call is done once",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"}})
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"}})
 }
 
 pub(super) fn rpc_request() -> Value {
@@ -175,6 +175,10 @@ pub(super) fn rpc_request() -> Value {
 
 pub(super) fn rpc_answer() -> Value {
     object(json!({"jsonrpc": {"const": "2.0"}, "id": {}, "result": {}}))
+}
+
+pub(super) fn result() -> Value {
+    object(json!({"result": {}}))
 }
 
 pub(super) fn at() -> Value {

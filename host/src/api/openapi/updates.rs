@@ -30,22 +30,21 @@ pub(super) fn paths(schemas: &mut Map<String, Value>) -> Vec<(String, Value)> {
 }
 
 fn path(method: &str, mut schema: Value) -> (String, Value) {
+    let mut description = json!("");
     if let Value::Object(schema) = &mut schema {
         schema.remove("title");
+        description = schema.remove("description").unwrap_or_default();
         schema.entry("type").or_insert(json!("object"));
         let properties = schema.entry("properties").or_insert(json!({}));
         properties["at"] = shapes::at();
     }
-    let description = schema["description"].take();
-    let answer = about::object(json!({"result": {}}));
-    let mut responses =
-        json!({"200": {"description": "it is on disk", "content": {"application/json": {"schema": answer}}}});
+    let mut responses = json!({"200": {"$ref": "#/components/responses/result"}});
     answers::add(&mut responses, &GATE, &[400, 404, 408, 413, 415, 422]);
     let operation = json!({
         "operationId": method,
         "summary": description,
         "security": about::security(&GATE),
-        "parameters": [shapes::idempotency_key()],
+        "parameters": [{"$ref": "#/components/parameters/idempotency-key"}],
         "requestBody": {"required": true, "content": {"application/json": {"schema": schema}}},
         "responses": responses,
     });
