@@ -17,7 +17,8 @@ fn read(path: &str) -> String {
 }
 
 /// The documents that have examples.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
+    "docs/access.md",
     "README.md",
     "docs/configuration.md",
     "docs/deliveries.md",
