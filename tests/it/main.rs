@@ -1,6 +1,7 @@
 //! End to end: the running host, and the rules of the house.
 
 mod access;
+mod bad_input;
 mod command_line;
 mod control;
 mod data_api;

@@ -5,6 +5,7 @@
 mod bench;
 mod demo;
 mod dist;
+mod fuzzer;
 mod guests;
 mod install;
 mod lint;
