@@ -40,7 +40,7 @@ impl Bare {
         for (pragma, value) in [
             ("synchronous", "FULL"),
             ("foreign_keys", "ON"),
-            ("cache_size", "-65536"),
+            ("cache_size", "-8192"),
             ("mmap_size", "0"),
             ("temp_store", "MEMORY"),
             ("journal_size_limit", "67108864"),
@@ -147,8 +147,9 @@ fn call(connection: &Connection, subject: Subject, number: usize, seq: &mut i64)
         _ => {
             let lines: i64 = connection.prepare_cached(LOG)?.query_row([log], |row| row.get(5))?;
             let content = format!("oCC src/part-{number}.c -O2 -g -Wall\noLD build/part-{number}");
-            let insert = "INSERT INTO logchunks (logid, first_line, last_line, content) VALUES (?, ?, ?, ?)";
-            run(insert, &[&log, &lines, &(lines + 1), &content.as_bytes()])?;
+            let insert = "INSERT INTO logchunks (logid, first_line, last_line, bytes, compressed, content)
+                VALUES (?, ?, ?, ?, 0, ?)";
+            run(insert, &[&log, &lines, &(lines + 1), &content.len(), &content.as_bytes()])?;
             run("UPDATE logs SET num_lines = ?2 WHERE logid = ?1", &[&log, &(lines + 2)])?;
             read(connection, LOG, &[&log])?;
             event(connection, seq, &format!("logs/{log}/append\nsteps/{step}/logs/stdio/append"), LOG_BODY)

@@ -11,6 +11,7 @@ mod drain;
 mod handle;
 mod host;
 mod latency;
+mod logs;
 mod memory;
 mod mix;
 mod native;
@@ -30,7 +31,7 @@ use tokio::runtime::Runtime;
 
 type Bench = fn(&Runtime) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 8] = [
+const BENCHES: [(&str, Bench); 9] = [
     ("updates", updates::run),
     ("batches", batches::run),
     ("steps", steps::run),
@@ -38,6 +39,7 @@ const BENCHES: [(&str, Bench); 8] = [
     ("render", render::run),
     ("latency", latency::run),
     ("drain", drain::run),
+    ("logs", logs::run),
     ("memory", memory::run),
 ];
 

@@ -244,6 +244,7 @@ async fn actions_that_are_none_and_things_that_are_not_there() {
     }
     for (path, method, params) in [
         ("builds/99", "stop", json!({})),
+        ("builds/99999999999999999999", "stop", json!({})),
         ("builds/99", "rebuild", json!({})),
         ("builders/1/builds/99", "stop", json!({})),
         ("builders/99/builds/1", "stop", json!({})),

@@ -1,12 +1,15 @@
 //! The examples of the documents are true: configurations are accepted, code stands in a crate that is tested, calls
 //! are taken.
 
+mod sessions;
+
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
 use campanile_tests::Setup;
 use serde_json::Value;
 use std::path::Path;
 use std::path::PathBuf;
+use tokio::process::Command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -17,11 +20,12 @@ fn read(path: &str) -> String {
 }
 
 /// The documents that have examples.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "docs/access.md",
     "README.md",
     "docs/configuration.md",
     "docs/deliveries.md",
+    "docs/logs.md",
     "docs/plugins.md",
     "docs/reporters/mail.md",
     "examples/short-formatter/README.md",
@@ -88,4 +92,32 @@ async fn calls_of_the_readme_are_taken() {
     let mails = sink.received();
     assert_eq!(mails.len(), 1);
     assert!(mails[0].recipients == ["builds@example.org"] && mails[0].text().contains("failed tests"), "{mails:?}");
+}
+
+/// The examples one after another, as somebody types them: what curl shows is what the document shows.
+#[tokio::test]
+async fn a_log_is_sent_and_read_as_the_document_says() {
+    let host = Setup::default().start().await;
+    host.finished_build("linux", 0).await;
+    let document = read("docs/logs.md");
+    let here = |text: &str| {
+        let text = text.replace("http://127.0.0.1:8010", &host.url).replace("\"stepid\": 12", "\"stepid\": 1");
+        // The build of this test has a log already, and the one of the document becomes its second.
+        text.replace("logs/7", "logs/2").replace("\"logid\": 7", "\"logid\": 2").replace("\"logid\":7", "\"logid\":2")
+    };
+    let mut shown = Vec::new();
+    for block in blocks(&document, "sh") {
+        let shell = Command::new("bash").args(["-euo", "pipefail", "-c", &here(&block)]).output().await;
+        let output = shell.expect("bash runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{block}\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        shown.push(text);
+    }
+    let json: Vec<Value> = shown.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    for block in blocks(&document, "json") {
+        let promised: Value = serde_json::from_str(&here(&block)).expect("JSON");
+        assert!(json.contains(&promised), "{promised} is no answer: {json:?}");
+    }
+    let raw = blocks(&document, "text").remove(0);
+    assert_eq!(shown.last(), Some(&raw));
 }

@@ -10,6 +10,8 @@ mod docs;
 mod harness;
 mod hygiene;
 mod lanes;
+mod logs;
+mod logs_large;
 mod mail;
 mod openapi;
 mod plugins;

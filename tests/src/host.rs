@@ -3,12 +3,14 @@
 use crate::Setup;
 use crate::journal;
 use campanile::app::Running;
+use campanile::model::Seq;
 use reqwest::Client;
 use reqwest::StatusCode;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
 use serde_json::Value;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A host that does not settle within this time fails its test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -93,10 +95,21 @@ impl TestHost {
     pub async fn rendered(&self) {
         let mut moved = self.running().progress().bell();
         let last = |health: Value| health["events"].as_i64().expect("a position");
-        while !self.running().progress().reached(campanile::model::Seq(last(self.get("health").await))) {
+        while !self.running().progress().reached(Seq(last(self.get("health").await))) {
             let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
             rung.expect("the reporters come on").expect("the bell hangs");
         }
+    }
+
+    /// Returns when something is told after what `bell` has seen.
+    pub async fn told(&self, bell: &mut watch::Receiver<Seq>) {
+        let rung = tokio::time::timeout(PATIENCE, bell.changed()).await;
+        rung.expect("something is told").expect("the bell hangs");
+    }
+
+    /// Rings at each event from now on.
+    pub fn bell(&self) -> watch::Receiver<Seq> {
+        self.running().committed()
     }
 
     /// Returns when a reporter is in trouble.

@@ -2,6 +2,7 @@
 //!
 //! Not here: what is tested (`it/`), what is measured (`bench/`), and the servers (`campanile-sinks`).
 
+mod filled;
 mod host;
 mod journal;
 pub mod postfix;

@@ -51,6 +51,13 @@ impl ProcessHost {
         self.child.id().expect("it runs")
     }
 
+    /// A line of the kernel's status of the process, such as `VmRSS`, in KiB.
+    pub fn status_kib(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("a line");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Kills it with SIGKILL: nothing is written, nothing is said.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it is killed");

@@ -3,6 +3,7 @@
 //! What went wrong inside goes to the log; the client gets a plain sentence.
 
 use crate::data::DataError;
+use crate::data::logs::AppendError;
 use crate::data::updates::UpdateError;
 use crate::model::Scope;
 use crate::model::Scopes;
@@ -111,6 +112,19 @@ impl Error {
         Self { challenge: Some(lacking), ..Self::new(StatusCode::FORBIDDEN, message) }
     }
 
+    pub(super) fn not_of_type(kind: &str) -> Self {
+        let message = format!("the body must be sent with content-type: {kind}");
+        Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, message }
+    }
+
+    pub(super) fn stalled(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::REQUEST_TIMEOUT, message: message.into() }
+    }
+
+    pub(super) fn busy(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, message: message.into() }
+    }
+
     pub(super) fn message(&self) -> &str {
         &self.message
     }
@@ -190,6 +204,21 @@ impl From<UpdateError> for Error {
             UpdateError::Store(error) => error.into(),
             error => Self::new(status, error.to_string()),
         }
+    }
+}
+
+impl From<AppendError> for Error {
+    fn from(error: AppendError) -> Self {
+        let status = match error {
+            AppendError::NoLog(_) => StatusCode::NOT_FOUND,
+            AppendError::Place { .. } => StatusCode::CONFLICT,
+            AppendError::Finished(_) | AppendError::Deleted(_) | AppendError::Unmarked(_) | AppendError::MidLine(_) => {
+                StatusCode::BAD_REQUEST
+            }
+            AppendError::Update(error) => return error.into(),
+            AppendError::Store(error) => return error.into(),
+        };
+        Self { status, message: error.to_string() }
     }
 }
 

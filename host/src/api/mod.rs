@@ -8,6 +8,8 @@ mod control;
 mod deliveries;
 mod error;
 mod health;
+mod latest;
+mod logs;
 mod openapi;
 mod origins;
 mod plugins;
@@ -24,6 +26,7 @@ mod updates;
 pub use access::TokenError;
 pub use access::Tokens;
 pub use access::fresh_token;
+pub use logs::Appends;
 pub use serve::serve;
 
 use crate::bus::Progress;
@@ -38,6 +41,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -47,18 +51,22 @@ pub struct State {
     pub plugins: Plugins,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
+    /// A body of which nothing comes for so long is given up.
+    pub append_stall: Duration,
+    pub appends: Appends,
     pub tokens: Tokens,
 }
 
 /// All routes, behind the door: who comes in is known, and what comes in is bounded.
 pub fn router(state: State, server: &Server) -> Router {
     let door = access::Doorkeeper::new(state.tokens.clone(), server);
-    routes::router(access::Bounds::of(server))
+    let router = routes::router(access::Bounds::of(server))
         .fallback(read::nothing)
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(server.max_body_bytes))
         .layer(middleware::from_fn_with_state(door, access::identify))
         .layer(middleware::from_fn_with_state(origins::Origins::of(server), origins::check))
         .layer(middleware::from_fn(rails::around))
-        .with_state(state)
+        .with_state(state);
+    latest::with_alias(router)
 }

@@ -54,7 +54,7 @@ pub(super) async fn wrong_method() -> Error {
 }
 
 /// As Buildbot has it, people who look with a browser get it readable.
-fn wants_json(headers: &HeaderMap) -> bool {
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     let json = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("application/json"));
     headers.get_all(ACCEPT).iter().any(json)
 }

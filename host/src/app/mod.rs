@@ -89,6 +89,8 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
         tokens,
+        append_stall: Duration::from_millis(config.server.append_stall_ms),
+        appends: api::Appends::default(),
     };
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),

@@ -5,8 +5,11 @@ use super::now;
 use crate::api;
 use crate::bus::Progress;
 use crate::config::Config;
+use crate::data::logs::merge_finished;
 use crate::dispatch::Dispatch;
 use crate::model::Boot;
+use crate::model::Seq;
+use crate::store::Reader;
 use crate::store::Store;
 use crate::store::StoreError;
 use anyhow::Context;
@@ -15,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +29,7 @@ pub struct Running {
     dispatch: Dispatch,
     boot: Boot,
     server: JoinHandle<()>,
+    merging: JoinHandle<()>,
     stop: CancellationToken,
     drain: Duration,
     /// The database.
@@ -43,8 +48,10 @@ impl Running {
         let stopped = stop.clone().cancelled_owned();
         let served = config.server.clone();
         let server = tokio::spawn(async move { api::serve(NoDelay(listener), router, &served, stopped).await });
+        let merging = tokio::spawn(merge_finished(store.clone(), stop.clone()));
         let drain = Duration::from_millis(config.server.drain_ms);
-        Ok(Self { address, store, dispatch, boot, server, stop, drain, path: config.store.path.clone() })
+        let path = config.store.path.clone();
+        Ok(Self { address, store, dispatch, boot, server, merging, stop, drain, path })
     }
 
     /// How far the reporters are.
@@ -52,15 +59,22 @@ impl Running {
         self.dispatch.progress()
     }
 
-    /// Returns when every reporter has seen the newest event and nothing is owed.
+    /// The position of the newest event; rings when there is a newer one.
+    pub fn committed(&self) -> watch::Receiver<Seq> {
+        self.store.committed()
+    }
+
+    /// Returns when every reporter has seen the newest event, nothing is owed, and finished logs are put together.
     pub async fn settled(&self) {
         let mut moved = self.dispatch.progress().bell();
+        let mut merged = self.store.to_merge();
         let mut committed = self.store.committed();
         // Subscribe, then look, then wait: in any other order a ring is lost.
         while !self.is_settled().await {
             tokio::select! {
                 changed = moved.changed() => if changed.is_err() { return },
                 changed = committed.changed() => if changed.is_err() { return },
+                changed = merged.changed() => if changed.is_err() { return },
             }
         }
     }
@@ -68,8 +82,11 @@ impl Running {
     async fn is_settled(&self) -> bool {
         let slowest = self.progress().slowest();
         let (names, now) = (self.progress().reporters().into_keys().collect::<Vec<_>>(), now());
-        let seen: Result<_, StoreError> = self.store.read(move |reader| reader.owed(&names, now)).await;
-        seen.is_ok_and(|owed| owed.is_nothing() && slowest.is_none_or(|slowest| slowest >= owed.last))
+        let look = move |reader: &Reader<'_>| Ok((reader.owed(&names, now)?, reader.log_to_merge()?));
+        let seen: Result<_, StoreError> = self.store.read(look).await;
+        seen.is_ok_and(|(owed, log)| {
+            owed.is_nothing() && log.is_none() && slowest.is_none_or(|slowest| slowest >= owed.last)
+        })
     }
 
     /// Returns when the host can no longer take updates: the disk failed, or the server ended.
@@ -90,6 +107,8 @@ impl Running {
             server.abort();
         }
         local_key::remove(&self.path);
+        // A panic of its was logged; the store is closed all the same.
+        let _ = self.merging.await;
         let (boot, at) = (self.boot, now());
         let ended: Result<(), StoreError> = self.store.write(move |tx| tx.end_boot(boot, at)).await;
         self.store.close().await;

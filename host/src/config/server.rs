@@ -28,6 +28,8 @@ pub struct Server {
     pub header_timeout_ms: u64,
     /// A request's body must be there, and its answer begin, after so long, in milliseconds. Streams take their time.
     pub request_timeout_ms: u64,
+    /// An append to a log of which nothing comes for so long is given up, in milliseconds.
+    pub append_stall_ms: u64,
     /// After SIGTERM, running attempts may take so long, in milliseconds.
     pub drain_ms: u64,
 }
@@ -45,6 +47,7 @@ impl Default for Server {
             max_connections: 4096,
             header_timeout_ms: 30_000,
             request_timeout_ms: 60_000,
+            append_stall_ms: 300_000,
             drain_ms: 30_000,
         }
     }

@@ -56,6 +56,11 @@ pub use idempotency::Answered;
 pub use inbox::InboxItem;
 pub use inbox::InboxKind;
 pub use incidents::Incident;
+pub use logs::CHUNK_BYTES;
+pub use logs::Chunk;
+pub use logs::LogText;
+pub use logs::Merge;
+pub use logs::Packer;
 pub use open::InUse;
 pub use open::Options;
 pub use projects::ProjectInfo;
@@ -114,6 +119,7 @@ struct Inner {
     committed: watch::Sender<Seq>,
     owed: watch::Sender<u64>,
     told: watch::Sender<u64>,
+    to_merge: watch::Sender<u64>,
 }
 
 impl Store {
@@ -123,17 +129,18 @@ impl Store {
         let connection = open::writer(options)?;
         let last = events::last_seq(&connection)?;
         let committed = watch::Sender::new(last);
-        let (owed, told) = (watch::Sender::new(0), watch::Sender::new(0));
+        let [owed, told, to_merge] = [(); 3].map(|()| watch::Sender::new(0));
         let tail = Arc::new(tail::Tail::new(last));
         let bells = writer::Bells {
             tail: Arc::clone(&tail),
             committed: committed.clone(),
             owed: owed.clone(),
             told: told.clone(),
+            to_merge: to_merge.clone(),
         };
         let writer = writer::Writer::start((connection, lock), last, bells)?;
         let readers = reader::Readers::open(options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told }) })
+        Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told, to_merge }) })
     }
 
     /// Runs `job` in a transaction, and returns what it returned once that is on disk. An error takes back all that
@@ -194,6 +201,11 @@ impl Store {
     /// Rings when a reporter may have a receipt or a wake-up.
     pub fn told(&self) -> watch::Receiver<u64> {
         self.inner.told.subscribe()
+    }
+
+    /// Rings when a log was finished whose chunks can be put together.
+    pub fn to_merge(&self) -> watch::Receiver<u64> {
+        self.inner.to_merge.subscribe()
     }
 
     /// Whether the writer still takes work.

@@ -18,6 +18,12 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
 
+/// Pages that the writer keeps. They fill up with logs, which nobody needs twice; the system has them all the same.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
+
+/// Pages that each reader keeps. It forgets them whenever somebody wrote, so more would be of no use on a busy host.
+const READER_CACHE_KIB: i64 = 2 * 1024;
+
 /// Where the database is, and how many readers it has.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -85,7 +91,7 @@ pub(super) fn reader(options: &Options) -> anyhow::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(&options.path, flags).context("opening a reader of the database")?;
     connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     // A client that asks for a large table in an order of its own shall fill the disk's cache and not our memory.
     connection.pragma_update(None, "temp_store", "FILE")?;
@@ -110,7 +116,7 @@ fn settings(connection: &Connection) -> anyhow::Result<()> {
     // FULL: what was acknowledged survives a power cut. Group commit makes it cheap.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;

@@ -52,6 +52,7 @@ pub(super) struct Bells {
     pub(super) committed: watch::Sender<Seq>,
     pub(super) owed: watch::Sender<u64>,
     pub(super) told: watch::Sender<u64>,
+    pub(super) to_merge: watch::Sender<u64>,
 }
 
 pub(super) struct Writer {
@@ -66,6 +67,7 @@ pub struct Tx<'c> {
     pub(super) events: Vec<Event>,
     pub(super) owes: bool,
     pub(super) tells: bool,
+    pub(super) merges: bool,
 }
 
 impl<'c> Deref for Tx<'c> {
@@ -159,12 +161,12 @@ impl Broken {
 impl Tx<'_> {
     /// Runs a part so that its error leaves no trace of it, and the rest stands.
     pub fn apart<T, E: From<StoreError>>(&mut self, part: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
-        let (events, last, rings) = (self.events.len(), self.last, (self.owes, self.tells));
+        let (events, last, rings) = (self.events.len(), self.last, (self.owes, self.tells, self.merges));
         execute(self.connection(), "SAVEPOINT part")?;
         let result = part(self);
         if result.is_err() {
             self.events.truncate(events);
-            (self.last, (self.owes, self.tells)) = (last, rings);
+            (self.last, (self.owes, self.tells, self.merges)) = (last, rings);
             execute(self.connection(), "ROLLBACK TO part")?;
         }
         execute(self.connection(), "RELEASE part")?;
@@ -189,7 +191,8 @@ fn commit_batch(
     (first, queue): (Job, &mut mpsc::Receiver<Option<Job>>),
 ) -> (bool, Seq) {
     let mut state = execute(connection, "BEGIN IMMEDIATE").map_err(|error| Broken::new(&error));
-    let mut tx = Tx { reader: Reader { connection }, last, events: Vec::new(), owes: false, tells: false };
+    let reader = Reader { connection };
+    let mut tx = Tx { reader, last, events: Vec::new(), owes: false, tells: false, merges: false };
     let (mut answers, mut open, mut next) = (Vec::new(), true, Some(first));
     while let Some(job) = next.take() {
         answers.push(job(state.clone().map(|()| &mut tx)));
@@ -222,7 +225,7 @@ fn commit_batch(
 }
 
 fn ring(bells: &Bells, tx: Tx<'_>) -> Seq {
-    let Tx { last, events, owes, tells, .. } = tx;
+    let Tx { last, events, owes, tells, merges, .. } = tx;
     if !events.is_empty() {
         bells.tail.push(events);
         bells.committed.send_replace(last);
@@ -232,6 +235,9 @@ fn ring(bells: &Bells, tx: Tx<'_>) -> Seq {
     }
     if tells {
         bells.told.send_modify(|count| *count = count.wrapping_add(1));
+    }
+    if merges {
+        bells.to_merge.send_modify(|count| *count = count.wrapping_add(1));
     }
     last
 }

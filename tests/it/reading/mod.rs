@@ -1,4 +1,9 @@
-//! Questions over HTTP: fields and pages of a list, and how the host is.
+//! Questions over HTTP: every endpoint, fields and pages and filters of a list, and how the host is.
+
+mod blame;
+mod endpoints;
+mod plans;
+mod queries;
 
 use campanile_sinks::SmtpFault;
 use campanile_sinks::SmtpOptions;

@@ -26,6 +26,9 @@ async fn a_master_has_the_forms_that_it_told_of_last() {
     tell(2, json!([{"name": "a", "builder_names": ["mac"]}])).await;
     assert_eq!(rows(&host, FORMS), ["a 2 a a [\"mac\"] 1"], "who told last has it");
     assert!(log.topics().is_empty());
+    let form = json!({"name": "a", "button_name": "a", "label": "a", "builder_names": ["mac"], "enabled": true,
+        "all_fields": []});
+    assert_eq!(host.get("forceschedulers/a").await["forceschedulers"], json!([form]));
 }
 
 #[tokio::test]

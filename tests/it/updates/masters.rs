@@ -162,6 +162,7 @@ async fn a_scheduler_is_switched_on_and_off() {
     let body = |on: bool| json!({"schedulerid": 1, "name": "nightly", "enabled": on, "master": master});
     assert_eq!(told[0].topics, ["schedulers/1/updated"]);
     assert_eq!([&told[0].body, &told[1].body], [&body(false), &body(true)]);
+    assert_eq!(host.get("schedulers/1").await["schedulers"][0], told[1].body);
 }
 
 #[tokio::test]
@@ -182,6 +183,7 @@ async fn projects_are_found_and_described() {
     let body = json!({"projectid": 1, "name": "Belfry 2", "slug": "belfry", "active": null, "description": "bells",
         "description_format": null, "description_html": null});
     assert_eq!(told[0].body, body);
+    assert_eq!(host.get("projects/1").await["projects"][0], body);
     for (slug, why) in [("Belfry_2_2", "is the slug of project 2"), ("a b", "no identifier")] {
         let (status, body) = host.try_update("update_project_info", info(slug)).await;
         let said = body["error"].as_str().expect("an error");

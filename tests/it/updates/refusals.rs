@@ -169,3 +169,37 @@ async fn what_is_not_there_is_named() {
     }
     assert_eq!(written(&host), before, "nothing is half-written");
 }
+
+#[tokio::test]
+async fn what_is_wrong_inside_of_a_parameter_is_named() {
+    let host = host().await;
+    let before = written(&host);
+    let set = |stamp: Value| json!({"waited_for": false, "builderids": [1], "sourcestamps": [stamp]});
+    for (method, params, why) in [
+        ("addBuildset", set(json!({"branch": 7})), "sourcestamps[0].branch: invalid type: integer `7`"),
+        ("addBuildset", set(json!({"zork": 7})), "sourcestamps[0].zork: unknown field `zork`"),
+        ("addBuildset", set(json!({"project": null})), "sourcestamps[0].project: invalid type: null"),
+        ("addBuildset", set(json!("main")), "sourcestamps[0]: invalid type: string \"main\""),
+        ("addBuildset", json!({"waited_for": 1}), "waited_for: invalid type: integer `1`"),
+        (
+            "addBuildset",
+            json!({"waited_for": false, "properties": {"": [1, "x"]}}),
+            "parameter properties: it is empty",
+        ),
+        ("setBuildProperties", json!({"buildid": 1, "props": {"a": [1]}}), "props.a"),
+        (
+            "setBuildProperty",
+            json!({"buildid": 1, "name": "a\nb", "value": 1, "source": "x"}),
+            "parameter name: control",
+        ),
+        ("rebuildBuildrequest", json!({"brdict": {"a": 1}}), "brdict: neither an id nor a build request"),
+        ("completeBuildRequests", json!({"brids": [1, "x"], "results": 0}), "brids[1]: invalid type: string"),
+        ("finishStep", json!({"stepid": 9_223_372_036_854_775_808_u64, "results": 0, "hidden": true}), "stepid: "),
+        ("find_project_id", json!({"name": ""}), "parameter name: it is empty"),
+    ] {
+        let (status, body) = host.try_update(method, params).await;
+        let said = body["error"].as_str().unwrap_or_default();
+        assert!(status == 400 && said.contains(why), "{method} {why}: {status} {said}");
+    }
+    assert_eq!(written(&host), before);
+}

@@ -16,7 +16,7 @@ pub(in crate::api) struct About {
     pub(in crate::api) query: fn() -> Vec<(&'static str, &'static str, Value)>,
     pub(in crate::api) sends: Sends,
     /// The body of a 200, by content type.
-    pub(in crate::api) answer: (&'static str, fn() -> Value),
+    pub(in crate::api) answer: (&'static [&'static str], fn() -> Value),
     /// Statuses besides those that the gate, the body and the keys of the path bring.
     pub(in crate::api) also: &'static [u16],
 }
@@ -26,7 +26,7 @@ pub(in crate::api) struct About {
 pub(in crate::api) enum Sends {
     Nothing,
     Json(fn() -> Value),
-    Text(&'static str),
+    Bytes(&'static str),
 }
 
 /// Paths that stand for a whole table, which describes itself.
@@ -35,7 +35,8 @@ const TABLES: [&str; 3] = ["/api/v2/", "/api/v2/{*path}", "/api/v2/updates/{meth
 /// The path as OpenAPI writes it, and the operation by its method; nothing for what describes itself.
 pub(super) fn operation(route: &Route) -> (String, Value) {
     let path = route.path.replace("{*", "{");
-    let item = if TABLES.contains(&route.path) { json!({}) } else { json!({route.method: describe(route, &path)}) };
+    let item =
+        if TABLES.contains(&route.path.as_str()) { json!({}) } else { json!({route.method: describe(route, &path)}) };
     (path, item)
 }
 
@@ -57,13 +58,15 @@ fn describe(route: &Route, path: &str) -> Value {
     if keys(path).next().is_some() {
         statuses.push(404);
     }
-    let (kind, answer) = about.answer;
+    let (kinds, answer) = about.answer;
+    let content: Map<String, Value> =
+        kinds.iter().map(|kind| ((*kind).to_owned(), json!({"schema": answer()}))).collect();
     let mut found = json!({
         "operationId": format!("{} {}", route.method, path.trim_start_matches("/api")).replace(['/', ' ', '{', '}'], "_"),
         "summary": about.says,
         "security": security(route.gate()),
         "parameters": parameters,
-        "responses": {"200": {"description": "done", "content": {kind: {"schema": answer()}}}},
+        "responses": {"200": {"description": "done", "content": content}},
     });
     if let Some((body, more)) = body(about.sends) {
         found["requestBody"] = body;
@@ -77,7 +80,7 @@ fn body(sends: Sends) -> Option<(Value, &'static [u16])> {
     let (kind, schema) = match sends {
         Sends::Nothing => return None,
         Sends::Json(schema) => ("application/json", schema()),
-        Sends::Text(kind) => (kind, json!({"type": "string"})),
+        Sends::Bytes(kind) => (kind, json!({"type": "string", "format": "binary"})),
     };
     Some((json!({"required": true, "content": {kind: {"schema": schema}}}), &[400, 408, 413, 415]))
 }
@@ -97,11 +100,12 @@ fn keys(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn key(name: &str) -> Value {
-    let schema = match name {
-        "id" => json!({"type": "integer", "format": "int64"}),
-        _ => json!({"type": "string", "minLength": 1}),
+    let (schema, example) = match name {
+        "id" | "log" | "build" => (json!({"type": "integer", "format": "int64"}), json!(1)),
+        "step" | "builder" => (json!({"type": "string", "minLength": 1}), json!("1")),
+        "slug" => (json!({"type": "string", "minLength": 1}), json!("stdio")),
+        _ => (json!({"type": "string", "minLength": 1}), json!("linux")),
     };
-    let example = if name == "id" { json!(1) } else { json!("linux") };
     json!({"name": name, "in": "path", "required": true, "schema": schema, "example": example})
 }
 

@@ -14,11 +14,11 @@ const JSON: &str = "application/json";
 
 /// A read that takes no parameters.
 const fn get(says: &'static str, answer: fn() -> Value) -> About {
-    About { says, query: none, sends: Sends::Nothing, answer: (JSON, answer), also: &[] }
+    About { says, query: none, sends: Sends::Nothing, answer: (&[JSON], answer), also: &[] }
 }
 
 const fn send(says: &'static str, sends: Sends, answer: fn() -> Value, also: &'static [u16]) -> About {
-    About { says, query: none, sends, answer: (JSON, answer), also }
+    About { says, query: none, sends, answer: (&[JSON], answer), also }
 }
 
 pub(in crate::api) const VERSIONS: About =
@@ -140,12 +140,50 @@ pub(in crate::api) const NEW_TOKEN: About = send(
 pub(in crate::api) const REVOKED: About =
     get("revokes a token: from the answer on it opens nothing", || object(json!({"revoked": text()})));
 
+pub(in crate::api) const APPEND: About = About {
+    query: || vec![("first_line", "the number that the first line must get, else nothing is appended", line())],
+    ..send(
+        "appends lines to a log as they come; they are on disk within a second",
+        Sends::Bytes("application/octet-stream"),
+        || {
+            object(json!({
+                "first_line": or_null(&number()), "appended": number(), "num_lines": number(), "replaced": number(), "cut": number(),
+            }))
+        },
+        &[409],
+    )
+};
+
+pub(in crate::api) const CONTENTS: About = About {
+    query: || {
+        let fields = json!({"type": "array", "items": {"enum": ["content", "firstline", "logid"]}});
+        vec![
+            ("offset", "from this line on", line()),
+            ("limit", "at most so many lines", line()),
+            ("field", "only these fields", fields),
+        ]
+    },
+    answer: (&[JSON, "text/plain"], || {
+        let chunk = json!({"content": text(), "firstline": number(), "logid": number()});
+        let chunk = json!({"type": "object", "properties": chunk, "additionalProperties": false});
+        single("logchunks", &chunk)
+    }),
+    ..get("lines of a log", text)
+};
+
+pub(in crate::api) const NO_LOG: About =
+    About { also: &[404], ..get("chunks are those of a log: this is never there", text) };
+
+pub(in crate::api) const RAW: About =
+    About { answer: (&["text/plain", "text/html"], text), ..get("a log as text, as a whole", text) };
+
 /// Schemas that others refer to.
 pub(super) fn schemas() -> Map<String, Value> {
     let error = object(json!({"code": {"type": "integer"}, "message": {"type": ["string", "object"]}}));
     let sourced = json!({"type": "array", "prefixItems": [{}, text()], "minItems": 2, "maxItems": 2});
     Map::from_iter([
-        ("Error".to_owned(), object(json!({"error": text()}))),
+        // An append that went wrong says besides how far it came.
+        ("Error".to_owned(), json!({"type": "object", "properties": {"error": text()}, "required": ["error"]})),
         ("RpcError".to_owned(), rpc_error(&error)),
         ("Properties".to_owned(), json!({"type": "object", "additionalProperties": sourced})),
     ])
@@ -214,6 +252,10 @@ fn scopes() -> Value {
 
 fn text() -> Value {
     json!({"type": "string"})
+}
+
+fn line() -> Value {
+    json!({"type": "integer", "format": "int64", "minimum": 0})
 }
 
 fn number() -> Value {

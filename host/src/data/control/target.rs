@@ -44,7 +44,9 @@ impl IdOrName {
 impl Target {
     /// Nothing for a path that takes no posts.
     pub(super) fn read(path: &[&str]) -> Option<Self> {
-        let id = |text: &&str| text.parse::<i64>().ok();
+        // A number beyond all ids is one that nothing has.
+        let beyond = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then_some(-1);
+        let id = |text: &&str| text.parse::<i64>().ok().or_else(|| beyond(text));
         Some(match path {
             ["builds", build] => Self::Build(Named::Id(BuildId(id(build)?))),
             ["builders", builder, "builds", number] => {

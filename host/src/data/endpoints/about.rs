@@ -26,7 +26,7 @@ pub(super) fn object(object: &impl Serialize, plural: &str) -> Result<Resources,
 
 /// `GET /`
 pub(super) fn root_links() -> Resources {
-    let names: BTreeSet<&str> = endpoints().filter_map(|endpoint| root_name(endpoint)).collect();
+    let names: BTreeSet<&str> = endpoints().filter_map(root_name).collect();
     list(names.into_iter().map(|name| json!({"name": name})), "rootlinks")
 }
 

@@ -94,10 +94,8 @@ impl Question {
         let Some(query) = self.query.clone() else { return Ok(Vec::new()) };
         let query = match self.endpoint.gives {
             Gives::Blame(_) => blame_query(reader, BuildId(0), query)?,
-            _ => {
-                find(reader, query.resource, &mut keys)?;
-                Query { keys, ..query }
-            }
+            _ if !find(reader, query.resource, &mut keys)? => return Ok(Vec::new()),
+            _ => Query { keys, ..query },
         };
         Ok(reader.plan(&query)?)
     }

@@ -13,10 +13,16 @@ use crate::store::NewSourceStamp;
 use crate::store::Tx;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::MapAccess;
+use serde::de::Unexpected;
+use serde::de::Visitor;
+use serde::de::value::MapAccessDeserializer;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fmt;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,11 +51,41 @@ pub struct AddBuildset {
 }
 
 /// A source stamp, by id or as it is.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
 pub enum Stamp {
     Known(SourceStampId),
     New(Box<StampFields>),
+}
+
+impl<'de> Deserialize<'de> for Stamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReadStamp)
+    }
+}
+
+/// By hand, so that an error names the field of the stamp.
+struct ReadStamp;
+
+impl<'de> Visitor<'de> for ReadStamp {
+    type Value = Stamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the id of a source stamp, or its fields")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, id: i64) -> Result<Stamp, E> {
+        Ok(Stamp::Known(SourceStampId(id)))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<Stamp, E> {
+        let id = i64::try_from(id).map_err(|_| E::invalid_value(Unexpected::Unsigned(id), &self))?;
+        self.visit_i64(id)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Stamp, A::Error> {
+        StampFields::deserialize(MapAccessDeserializer::new(fields)).map(|fields| Stamp::New(Box::new(fields)))
+    }
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -4,6 +4,10 @@ use super::Apply;
 use super::UpdateError;
 use super::emit;
 use super::params;
+use crate::data::logs::Prepared;
+use crate::data::logs::merge_some;
+use crate::data::logs::prepare_text;
+use crate::data::logs::unmarked;
 use crate::model::*;
 use crate::store::Tx;
 use schemars::JsonSchema;
@@ -42,36 +46,56 @@ impl Apply for AddLog {
 #[serde(deny_unknown_fields)]
 pub struct AppendLog {
     logid: LogId,
-    content: String,
+    content: Content,
+}
+
+/// Lines that were made ready when the call was read, so that the writer has only to write them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+struct Content {
+    lines: Prepared,
+    /// The first line that does not begin with a stream.
+    unmarked: Option<i64>,
+}
+
+impl TryFrom<String> for Content {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let Some(lines) = text.strip_suffix('\n') else { return Err("it must end with a line end".to_owned()) };
+        let unmarked = unmarked(lines).map(|(line, _)| line);
+        let lines = prepare_text(&text).map_err(|error| error.to_string())?;
+        Ok(Self { lines, unmarked })
+    }
 }
 
 impl Apply for AppendLog {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         let log = params::log(tx, self.logid)?;
-        let Some(content) = self.content.strip_suffix('\n') else {
-            return Err(UpdateError::invalid("content", "it must end with a line end"));
-        };
         if log.complete {
             return Err(UpdateError::invalid("logid", format!("log {} is finished", log.logid)));
         }
-        if log.kind == LogKind::Stdio {
-            check_streams(content)?;
+        if log.kind == LogKind::Deleted {
+            return Err(UpdateError::invalid("logid", format!("log {} was deleted", log.logid)));
         }
-        let (first, last) = tx.append_lines(&log, content)?;
-        tell(tx, now, log.logid, "append")?;
-        Ok(json!([first, last]))
+        if let (LogKind::Stdio, Some(line)) = (log.kind, self.content.unmarked) {
+            let message = format!("line {line} of a stdio log must begin with o, e or h, its stream");
+            return Err(UpdateError::invalid("content", message));
+        }
+        let num_lines = tx.append_chunks(&log, &self.content.lines.chunks)?;
+        append_event(tx, now, &log, num_lines)?;
+        Ok(json!({"first_line": log.num_lines, "last_line": num_lines - 1}))
     }
 }
 
-fn check_streams(content: &str) -> Result<(), UpdateError> {
-    let wrong = content.split('\n').position(|line| !line.starts_with(['o', 'e', 'h']));
-    match wrong {
-        None => Ok(()),
-        Some(line) => {
-            let message = format!("line {line} of a stdio log must begin with o, e or h, its stream");
-            Err(UpdateError::invalid("content", message))
-        }
-    }
+/// Tells of lines appended to a log that had fewer.
+pub(in crate::data) fn append_event(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    before: &Log,
+    num_lines: i64,
+) -> Result<(), UpdateError> {
+    emit::log(tx, now, &Log { num_lines, ..before.clone() }, "append")
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -91,7 +115,8 @@ impl Apply for FinishLog {
     }
 }
 
-/// Buildbot's hint that nothing more comes; returns the bytes saved, which is none: chunks are stored well at once.
+/// Puts small chunks together, and returns the bytes saved. Of a long log it does the beginning, so that other calls do
+/// not wait; the rest is done in the background when the log is finished, as it is without this call.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompressLog {
@@ -100,8 +125,8 @@ pub struct CompressLog {
 
 impl Apply for CompressLog {
     fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
-        params::log(tx, self.logid)?;
-        Ok(json!(0))
+        let log = params::log(tx, self.logid)?;
+        Ok(json!(merge_some(tx, log.logid)?))
     }
 }
 

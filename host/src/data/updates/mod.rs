@@ -33,6 +33,7 @@ pub use buildsets::AddBuildset;
 pub(super) use buildsets::Stamp;
 pub(super) use buildsets::StampFields;
 pub use error::UpdateError;
+pub(super) use logs::append_event;
 pub(super) use params::build;
 pub(super) use params::buildrequest;
 pub(super) use params::scheduler;

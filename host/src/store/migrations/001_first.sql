@@ -223,17 +223,19 @@ CREATE TABLE buildrequests (
 
 CREATE INDEX buildrequests_of_buildset ON buildrequests (bsid);
 CREATE INDEX buildrequests_of_builder ON buildrequests (builderid);
--- What a master that is gone leaves behind.
-CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
-  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
-CREATE INDEX buildrequests_open ON buildrequests (builderid) WHERE complete_at IS NULL;
-CREATE INDEX buildrequests_claimable ON buildrequests (builderid) WHERE claimed_at IS NULL AND complete_at IS NULL;
+CREATE INDEX buildrequests_open ON buildrequests (buildrequestid) WHERE complete_at IS NULL;
+CREATE INDEX buildrequests_open_of_builder ON buildrequests (builderid) WHERE complete_at IS NULL;
+CREATE INDEX buildrequests_claimable ON buildrequests (buildrequestid) WHERE claimed_at IS NULL AND complete_at IS NULL;
 
 -- Sets of (repository, branch, codebase) that buildsets are of: builds are compared along one. `stamps` is JSON, sorted.
 CREATE TABLE lines (
   lineid INTEGER PRIMARY KEY,
   stamps TEXT NOT NULL UNIQUE
 ) STRICT;
+
+-- What a master that is gone leaves behind.
+CREATE INDEX buildrequests_held ON buildrequests (claimed_by_masterid)
+  WHERE claimed_by_masterid IS NOT NULL AND complete_at IS NULL;
 
 CREATE TABLE builds (
   buildid INTEGER PRIMARY KEY,
@@ -252,13 +254,14 @@ CREATE TABLE builds (
 ) STRICT;
 
 CREATE INDEX builds_of_request ON builds (buildrequestid);
-CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 CREATE INDEX builds_of_worker ON builds (workerid);
 CREATE INDEX builds_by_results ON builds (results);
 CREATE INDEX builds_of_builder_by_results ON builds (builderid, results, number);
-CREATE INDEX builds_open ON builds (builderid, number) WHERE complete_at IS NULL;
+CREATE INDEX builds_open ON builds (buildid) WHERE complete_at IS NULL;
+CREATE INDEX builds_open_of_builder ON builds (builderid, number) WHERE complete_at IS NULL;
 -- The last green build before one, along its line.
 CREATE INDEX builds_green ON builds (builderid, lineid, number) WHERE results = 0;
+CREATE INDEX builds_running ON builds (masterid) WHERE complete_at IS NULL;
 
 CREATE TABLE build_properties (
   buildid INTEGER NOT NULL REFERENCES builds ON DELETE CASCADE,
@@ -292,6 +295,7 @@ CREATE TABLE steps (
   UNIQUE (buildid, name)
 ) STRICT;
 
+-- `merged`: it is finished, and its chunks will not be put together any further.
 CREATE TABLE logs (
   logid INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
@@ -300,16 +304,21 @@ CREATE TABLE logs (
   complete INTEGER NOT NULL DEFAULT 0,
   num_lines INTEGER NOT NULL DEFAULT 0,
   type TEXT NOT NULL CHECK (type IN ('s', 't', 'h', 'd')),
+  merged INTEGER NOT NULL DEFAULT 0,
   UNIQUE (stepid, slug)
 ) STRICT;
 
--- Whole lines, the last line end left out. `compressed`: 0 not at all, 4 zstd (Buildbot's numbers).
+CREATE INDEX logs_to_merge ON logs (logid) WHERE complete = 1 AND merged = 0;
+
+-- Whole lines, the last line end left out. `bytes`: how many they are when not compressed. `compressed`: 0 not at all,
+-- 4 zstd (Buildbot's numbers).
 CREATE TABLE logchunks (
   logid INTEGER NOT NULL REFERENCES logs ON DELETE CASCADE,
   first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  compressed INTEGER NOT NULL CHECK (compressed IN (0, 4)),
   content BLOB NOT NULL,
-  compressed INTEGER NOT NULL DEFAULT 0 CHECK (compressed IN (0, 4)),
   PRIMARY KEY (logid, first_line)
 ) STRICT, WITHOUT ROWID;
 

@@ -126,7 +126,7 @@ pub static SCHEDULER: Resource = Resource {
     order: "schedulerid",
     fields: &[
         Field::flag("enabled", "schedulers.enabled", "NOT schedulers.enabled"),
-        Field::record("master", MASTER.fields, "FROM masters WHERE masters.masterid = schedulers.masterid"),
+        Field::record("master", MASTER.fields, "FROM masters WHERE masters.masterid = schedulers.masterid").or_null(),
         Field::text("name", "schedulers.name"),
         Field::number("schedulerid", "schedulers.schedulerid"),
     ],
@@ -140,7 +140,8 @@ pub static CHANGESOURCE: Resource = Resource {
     order: "changesourceid",
     fields: &[
         Field::number("changesourceid", "changesources.changesourceid"),
-        Field::record("master", MASTER.fields, "FROM masters WHERE masters.masterid = changesources.masterid"),
+        Field::record("master", MASTER.fields, "FROM masters WHERE masters.masterid = changesources.masterid")
+            .or_null(),
         Field::text("name", "changesources.name"),
     ],
     keys: &[

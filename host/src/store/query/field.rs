@@ -77,7 +77,7 @@ impl Field {
 
     /// The one row that `from` finds; null where it finds none.
     pub(super) const fn record(name: &'static str, fields: &'static [Self], from: &'static str) -> Self {
-        Self::new(name, Kind::Record(fields), Sql::Row(from)).or_null()
+        Self::new(name, Kind::Record(fields), Sql::Row(from))
     }
 
     /// The rows that `from` finds.

@@ -106,7 +106,7 @@ impl Filter {
     /// Conditions without parameters: those of partial indices count only when they stand there.
     fn flag(&self, yes: &str, no: &str) -> String {
         let either = |flags: &Values, turned: bool| match flags {
-            Values::Flags { yes: true, no: true } => (!turned).then_some("1").unwrap_or("0").to_owned(),
+            Values::Flags { yes: true, no: true } => if turned { "0" } else { "1" }.to_owned(),
             Values::Flags { yes: is_yes, .. } if *is_yes != turned => yes.to_owned(),
             Values::Flags { .. } => no.to_owned(),
             Values::Number(_) | Values::Text(_) | Values::List(_) => "0".to_owned(),

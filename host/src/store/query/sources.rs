@@ -31,7 +31,7 @@ pub static SOURCESTAMP: Resource = Resource {
         Field::text("branch", "sourcestamps.branch").or_null(),
         Field::text("codebase", "sourcestamps.codebase"),
         Field::time("created_at", "sourcestamps.created_at"),
-        Field::record("patch", PATCH.fields, "FROM patches WHERE patches.patchid = sourcestamps.patchid"),
+        Field::record("patch", PATCH.fields, "FROM patches WHERE patches.patchid = sourcestamps.patchid").or_null(),
         Field::text("project", "sourcestamps.project"),
         Field::text("repository", "sourcestamps.repository"),
         Field::text("revision", "sourcestamps.revision").or_null(),
