@@ -114,15 +114,15 @@ impl Error {
 
     pub(super) fn not_of_type(kind: &str) -> Self {
         let message = format!("the body must be sent with content-type: {kind}");
-        Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, message }
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
     }
 
     pub(super) fn stalled(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::REQUEST_TIMEOUT, message: message.into() }
+        Self::new(StatusCode::REQUEST_TIMEOUT, message)
     }
 
     pub(super) fn busy(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, message: message.into() }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
     pub(super) fn message(&self) -> &str {
@@ -218,7 +218,7 @@ impl From<AppendError> for Error {
             AppendError::Update(error) => return error.into(),
             AppendError::Store(error) => return error.into(),
         };
-        Self { status, message: error.to_string() }
+        Self::new(status, error.to_string())
     }
 }
 

@@ -13,8 +13,6 @@ pub(super) use contents::of_no_log;
 pub(super) use raw::raw;
 pub(super) use raw::raw_inline;
 
-use super::State;
-
 /// How a log is reached, as Buildbot has it.
 pub(super) const PLACES: [&str; 4] = [
     "/api/v2/logs/{log}",

@@ -46,11 +46,12 @@ impl Apply for AddLog {
 #[serde(deny_unknown_fields)]
 pub struct AppendLog {
     logid: LogId,
+    #[schemars(with = "String")]
     content: Content,
 }
 
 /// Lines that were made ready when the call was read, so that the writer has only to write them.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct Content {
     lines: Prepared,
