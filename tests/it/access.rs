@@ -24,7 +24,7 @@ impl Answer {
     }
 }
 
-async fn ask(host: &TestHost, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {
+async fn ask(host: &TestHost, (method, path): (Method, &str), token: &str, body: Option<&Value>) -> Answer {
     let mut request = host.client.request(method, format!("{}/{path}", host.url));
     if !token.is_empty() {
         request = request.bearer_auth(token);
@@ -41,11 +41,11 @@ async fn ask(host: &TestHost, method: Method, path: &str, token: &str, body: Opt
 }
 
 async fn get(host: &TestHost, path: &str, token: &str) -> Answer {
-    ask(host, Method::GET, path, token, None).await
+    ask(host, (Method::GET, path), token, None).await
 }
 
 async fn post(host: &TestHost, path: &str, token: &str, body: Value) -> Answer {
-    ask(host, Method::POST, path, token, Some(&body)).await
+    ask(host, (Method::POST, path), token, Some(&body)).await
 }
 
 /// A new token with these scopes.
@@ -113,7 +113,7 @@ async fn a_scope_opens_what_it_says_and_nothing_else() {
         (Method::DELETE, "api/v2/tokens/nobody", None, "admin", &["admin"]),
     ] {
         for (scope, token) in &tokens {
-            let answer = ask(&host, method.clone(), path, token, body).await;
+            let answer = ask(&host, (method.clone(), path), token, body).await;
             let what = format!("{method} {path} with {scope:?}: {} {}", answer.status, answer.body);
             match (opens.contains(scope), scope.is_empty()) {
                 (true, _) => assert!(!matches!(answer.status, 401 | 403), "{what}"),
@@ -143,13 +143,13 @@ async fn a_revoked_token_opens_nothing_from_then_on_and_its_name_is_free() {
     let admin = token(&host, "", "ops", &["admin"]).await;
     let first = token(&host, &admin, "ci", &["update"]).await;
     assert_eq!(post(&host, "api/v2/updates/addChange", &first, json!({})).await.status, 200);
-    assert_eq!(ask(&host, Method::DELETE, "api/v2/tokens/ci", &admin, None).await.status, 200);
+    assert_eq!(ask(&host, (Method::DELETE, "api/v2/tokens/ci"), &admin, None).await.status, 200);
     for path in ["api/v2/updates/addChange", "api/v2/updates"] {
         assert_eq!(post(&host, path, &first, json!({})).await.status, 401);
     }
     // A token that is wrong is not taken for none.
     assert_eq!(get(&host, "api/v2/changes/1", &first).await.status, 401);
-    let gone = ask(&host, Method::DELETE, "api/v2/tokens/ci", &admin, None).await;
+    let gone = ask(&host, (Method::DELETE, "api/v2/tokens/ci"), &admin, None).await;
     assert!(gone.status == 404 && gone.error().contains("no token ci"), "{}", gone.error());
     let second = token(&host, &admin, "ci", &["update"]).await;
     assert_eq!(post(&host, "api/v2/updates/addChange", &second, json!({})).await.status, 200);
@@ -159,7 +159,7 @@ async fn a_revoked_token_opens_nothing_from_then_on_and_its_name_is_free() {
     assert_eq!(states, [(&json!("ops"), true), (&json!("ci"), false), (&json!("ci"), true)]);
     // The last is gone, and still nobody comes in: a revocation never opens a host.
     for name in ["ci", "ops"] {
-        assert_eq!(ask(&host, Method::DELETE, &format!("api/v2/tokens/{name}"), &admin, None).await.status, 200);
+        assert_eq!(ask(&host, (Method::DELETE, &format!("api/v2/tokens/{name}")), &admin, None).await.status, 200);
     }
     assert_eq!(post(&host, "api/v2/updates/addChange", "", json!({})).await.status, 401);
 }

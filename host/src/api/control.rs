@@ -22,9 +22,8 @@ use serde_json::Value;
 /// `POST /api/v2/{path}`: an action on what the path names.
 pub(super) async fn resource(
     Shared(state): Shared<State>,
-    Extension(caller): Extension<Caller>,
-    // As it stands in the request: a name may hold an encoded slash.
-    uri: Uri,
+    // The path as it stands in the request: a name may hold an encoded slash.
+    (Extension(caller), uri): (Extension<Caller>, Uri),
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -50,8 +49,7 @@ async fn ask(state: &State, path: &str, request: Request, owner: &str) -> Result
 /// `POST /api/v2/deliveries/{id}`, method `retry`: sends a settled delivery again.
 pub(super) async fn delivery(
     Shared(state): Shared<State>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    (Extension(caller), Path(id)): (Extension<Caller>, Path<String>),
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {

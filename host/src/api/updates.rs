@@ -45,8 +45,7 @@ pub(super) async fn methods() -> Json<Value> {
 /// `POST /api/v2/updates/{method}`: the body is the parameters, the answer `{"result": …}`.
 pub(super) async fn single(
     Shared(state): Shared<State>,
-    Extension(caller): Extension<Caller>,
-    Path(method): Path<String>,
+    (Extension(caller), Path(method)): (Extension<Caller>, Path<String>),
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {

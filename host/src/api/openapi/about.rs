@@ -42,7 +42,7 @@ pub(super) fn operation(route: &Route) -> (String, Value) {
 
 fn describe(route: &Route, path: &str) -> Value {
     let about = &route.about;
-    let mut parameters: Vec<Value> = keys(path).map(|name| key(name)).collect();
+    let mut parameters: Vec<Value> = keys(path).map(key).collect();
     if route.path == "/api/v2/updates" && route.method == "post" {
         parameters.push(json!({"$ref": "#/components/parameters/idempotency-key"}));
     }
