@@ -25,6 +25,7 @@ fn read(path: &str) -> String {
 
 /// The documents that have examples.
 const DOCUMENTS: &[&str] = &[
+    "docs/access.md",
     "README.md",
     "docs/configuration.md",
     "docs/data-api.md",

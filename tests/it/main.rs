@@ -1,5 +1,7 @@
 //! End to end: the running host, and the rules of the house.
 
+mod access;
+mod bad_input;
 mod browser;
 mod command_line;
 mod control;
@@ -7,11 +9,13 @@ mod data_api;
 mod dispatch;
 mod docs;
 mod harness;
+mod hygiene;
 mod lanes;
 mod live;
 mod logs;
 mod logs_large;
 mod mail;
+mod openapi;
 mod plugins;
 mod reading;
 mod real_smtp;

@@ -1,5 +1,6 @@
 //! What the host logs while a test runs: an error that nobody expected fails the test.
 
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::OnceLock;
@@ -15,6 +16,20 @@ use tracing_subscriber::prelude::*;
 
 /// The errors so far. One for the process: nextest gives each test a process of its own.
 static ERRORS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What was logged last, at any level.
+static LINES: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+
+/// Lines that are kept.
+const KEPT: usize = 10_000;
+
+/// Whose lines are kept: the host's, and those of what handles its requests. The compiler of guests writes millions.
+const HEARD: [&str; 4] = ["axum", "campanile", "hyper", "tower"];
+
+/// What was logged, of all levels; of very much the end.
+pub fn logged() -> String {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
 
 /// Begins to listen.
 pub(crate) fn listen() {
@@ -38,9 +53,18 @@ struct Errors;
 
 impl<S: Subscriber> Layer<S> for Errors {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() == Level::ERROR {
-            let mut line = Line(event.metadata().target().to_owned());
-            event.record(&mut line);
+        let (target, level) = (event.metadata().target(), *event.metadata().level());
+        if level != Level::ERROR && !HEARD.iter().any(|of| target.starts_with(of)) {
+            return;
+        }
+        let mut line = Line(target.to_owned());
+        event.record(&mut line);
+        let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT {
+            lines.pop_front();
+        }
+        lines.push_back(line.0.clone());
+        if level == Level::ERROR {
             ERRORS.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
         }
     }

@@ -13,9 +13,11 @@ mod setup;
 mod story;
 
 pub use host::TestHost;
+pub use journal::logged;
 pub use process::Ended;
 pub use process::ProcessHost;
 pub use process::campanile;
+pub use process::campanile_with;
 pub use recorded::play;
 pub use setup::Setup;
 pub use setup::plugin_file;

@@ -95,7 +95,14 @@ impl Ended {
 
 /// Runs the program to its end.
 pub async fn campanile(arguments: &[&str]) -> Ended {
-    let output = Command::new(binary()).args(arguments).kill_on_drop(true).output().await.expect("campanile runs");
+    campanile_with(&[], arguments).await
+}
+
+/// The same with these variables in its environment.
+pub async fn campanile_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    let mut command = Command::new(binary());
+    command.args(arguments).envs(variables.iter().copied());
+    let output = command.kill_on_drop(true).output().await.expect("campanile runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ended { success: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
 }

@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod demo;
 mod dist;
+mod fuzzer;
 mod guests;
 mod install;
 mod lint;

@@ -1,6 +1,7 @@
 //! Control: the posts by which people ask the CI system for something. Their language is JSON-RPC (`rpc`).
 
 use super::State;
+use super::access::Caller;
 use super::clock;
 use super::deliveries::parse_id;
 use super::error::Error;
@@ -8,6 +9,7 @@ use super::rpc;
 use super::rpc::Failure;
 use super::rpc::Request;
 use crate::data::control::Ask;
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::State as Shared;
@@ -17,14 +19,11 @@ use axum::http::Uri;
 use axum::response::Response;
 use serde_json::Value;
 
-/// Who asks, as long as nobody has to say who he is.
-const ANONYMOUS: &str = "anonymous";
-
 /// `POST /api/v2/{path}`: an action on what the path names.
 pub(super) async fn resource(
     Shared(state): Shared<State>,
-    // As it stands in the request: a name may hold an encoded slash.
-    uri: Uri,
+    // The path as it stands in the request: a name may hold an encoded slash.
+    (Extension(caller), uri): (Extension<Caller>, Uri),
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -33,7 +32,7 @@ pub(super) async fn resource(
         Err(failure) => return failure.answer(None),
     };
     let id = request.id.clone();
-    match ask(&state, uri.path().trim_start_matches("/api/v2/"), request, ANONYMOUS).await {
+    match ask(&state, uri.path().trim_start_matches("/api/v2/"), request, caller.owner()).await {
         Ok(result) => rpc::done(&id, &result),
         Err(failure) => failure.answer(Some(&id)),
     }
@@ -50,7 +49,7 @@ async fn ask(state: &State, path: &str, request: Request, owner: &str) -> Result
 /// `POST /api/v2/deliveries/{id}`, method `retry`: sends a settled delivery again.
 pub(super) async fn delivery(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    (Extension(caller), Path(id)): (Extension<Caller>, Path<String>),
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -63,7 +62,10 @@ pub(super) async fn delivery(
         other => Err(Failure::unsupported(other)),
     };
     match retried {
-        Ok(()) => rpc::done(&request.id, &Value::Null),
+        Ok(()) => {
+            tracing::info!(owner = caller.owner(), delivery = id, "a delivery is sent again");
+            rpc::done(&request.id, &Value::Null)
+        }
         Err(failure) => failure.answer(Some(&request.id)),
     }
 }

@@ -3,21 +3,27 @@
 //!
 //! The only place that knows status codes, and one of two that read the clock. Not here: what a call means (`data`).
 
+mod access;
 mod clock;
 mod control;
 mod deliveries;
 mod error;
 mod health;
-mod host_name;
 mod latest;
 mod live;
 mod logs;
+mod openapi;
+mod origins;
 mod plugins;
 mod pretty;
+mod rails;
 mod read;
 mod reporters;
+mod routes;
 mod rpc;
+mod serve;
 mod sse;
+mod tokens;
 mod updates;
 mod ws;
 mod www;
@@ -25,9 +31,14 @@ mod www;
 pub use live::Live;
 pub use live::LiveTuning;
 
+pub use access::TokenError;
+pub use access::Tokens;
+pub use access::fresh_token;
 pub use logs::Appends;
+pub use serve::serve;
 
 use crate::bus::Progress;
+use crate::config::Server;
 use crate::data::Data;
 use crate::model::ReporterName;
 use crate::plugin::Plugins;
@@ -36,13 +47,10 @@ use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
-use axum::routing::post;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tower_http::compression::CompressionLayer;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -56,35 +64,24 @@ pub struct State {
     /// A body of which nothing comes for so long is given up.
     pub append_stall: Duration,
     pub appends: Appends,
+    pub tokens: Tokens,
 }
 
-/// All routes; bodies of more than `max_body_bytes` are refused, and requests for another host. `pages`: a folder that
-/// is served besides.
-pub fn router(state: State, max_body_bytes: usize, pages: Option<&Path>) -> Router {
-    let own = host_name::OwnName::of(&state.data.site().url);
-    let router = Router::new()
-        .route("/api", get(read::versions))
-        .route("/api/v2/health", get(health::health))
-        .route("/api/v2/updates", get(updates::methods).post(updates::batch))
-        .route("/api/v2/updates/{method}", post(updates::single))
-        .route("/api/v2/deliveries", get(deliveries::list))
-        .route("/api/v2/deliveries/{id}", get(deliveries::show).post(control::delivery))
-        .route("/api/v2/reporters", get(reporters::list))
-        .route("/api/v2/plugins", get(plugins::list))
-        .merge(logs::routes())
-        .route("/api/v2/", get(read::resource).layer(CompressionLayer::new()))
-        .route("/api/v2/{*path}", get(read::resource).layer(CompressionLayer::new()).post(control::resource))
-        .route("/sse/{*path}", get(sse::route))
-        .route("/ws", get(ws::upgrade))
-        .fallback(read::nothing);
+/// All routes, behind the door: who comes in is known, and what comes in is bounded. `pages`: a folder that is served
+/// besides, to everybody.
+pub fn router(state: State, server: &Server, pages: Option<&Path>) -> Router {
+    let door = access::Doorkeeper::new(state.tokens.clone(), server);
+    let router = routes::router(access::Bounds::of(server)).fallback(read::nothing);
     let router = match pages {
         Some(folder) => www::with_pages(router, folder),
         None => router,
     };
     let router = router
         .method_not_allowed_fallback(read::wrong_method)
-        .layer(DefaultBodyLimit::max(max_body_bytes))
-        .layer(middleware::from_fn_with_state(own, host_name::check))
+        .layer(DefaultBodyLimit::max(server.max_body_bytes))
+        .layer(middleware::from_fn_with_state(door, access::identify))
+        .layer(middleware::from_fn_with_state(origins::Origins::of(server), origins::check))
+        .layer(middleware::from_fn(rails::around))
         .with_state(state);
     latest::with_alias(router)
 }

@@ -3,6 +3,7 @@
 //! With the header `Idempotency-Key` a call can be sent again when its answer did not arrive.
 
 use super::State;
+use super::access::Caller;
 use super::clock;
 use super::error::Error;
 use crate::data::updates::Call;
@@ -13,8 +14,10 @@ use crate::data::updates::apply_batch;
 use crate::data::updates::idempotency::Key;
 use crate::data::updates::idempotency::Reply;
 use crate::data::updates::idempotency::once;
+use crate::model::Scope;
 use crate::model::Timestamp;
 use crate::store::Tx;
+use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -42,12 +45,13 @@ pub(super) async fn methods() -> Json<Value> {
 /// `POST /api/v2/updates/{method}`: the body is the parameters, the answer `{"result": …}`.
 pub(super) async fn single(
     Shared(state): Shared<State>,
-    Path(method): Path<String>,
+    (Extension(caller), Path(method)): (Extension<Caller>, Path<String>),
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
     let body = body?;
     let (update, at) = parse(&method, json_text(&headers, &body)?)?;
+    may_say_when(&caller, at)?;
     let key = key(&headers, &[b"update", method.as_bytes(), &body])?;
     let now = clock::now().seconds();
     let job = move |tx: &mut Tx<'_>| update.apply(tx, at.unwrap_or(now)).map(|result| json!({"result": result}));
@@ -68,6 +72,7 @@ struct Sent<'b> {
 /// `POST /api/v2/updates`: `[{"method": …, "params": {…}}, …]`, the answer `{"results": […]}`. All or nothing.
 pub(super) async fn batch(
     Shared(state): Shared<State>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
@@ -79,6 +84,7 @@ pub(super) async fn batch(
     }
     let mut calls = Vec::with_capacity(sent.len());
     for (index, sent) in sent.into_iter().enumerate() {
+        may_say_when(&caller, sent.at)?;
         let params = sent.params.map_or("{}", RawValue::get);
         let method = sent.method.clone();
         let call = Call::parse(sent.method, params, sent.at).map_err(|source| UpdateError::InBatch {
@@ -118,6 +124,11 @@ async fn answer(
         Reply::First(answer) => Ok((json, answer).into_response()),
         Reply::Replayed(answer) => Ok((json, [(REPLAYED, "true")], answer).into_response()),
     }
+}
+
+/// The past is written by who has the scope for it.
+fn may_say_when(caller: &Caller, at: Option<Timestamp>) -> Result<(), Error> {
+    if at.is_some() { caller.needs(Scope::Import) } else { Ok(()) }
 }
 
 /// A page of another site can make a browser send a form, but not JSON: so only JSON is taken.

@@ -6,11 +6,13 @@
 mod command;
 
 use super::State;
+use super::access::Caller;
 use super::error::Error;
 use super::live::Live;
 use super::live::Seat;
 use super::live::Told;
 use crate::bus::Hit;
+use axum::Extension;
 use axum::extract::State as Shared;
 use axum::extract::WebSocketUpgrade;
 use axum::extract::ws::CloseFrame;
@@ -18,14 +20,11 @@ use axum::extract::ws::Message;
 use axum::extract::ws::WebSocket;
 use axum::extract::ws::close_code;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::http::HeaderMap;
-use axum::http::header::HOST;
-use axum::http::header::ORIGIN;
 use axum::response::Response;
 use futures_util::SinkExt;
+use std::pin::pin;
 use tokio::time::Instant;
 use tokio::time::MissedTickBehavior;
-use url::Url;
 
 /// The longest frame of a client.
 const MOST_FRAME_BYTES: usize = 64 * 1024;
@@ -33,34 +32,14 @@ const MOST_FRAME_BYTES: usize = 64 * 1024;
 /// `GET /ws`
 pub(super) async fn upgrade(
     Shared(state): Shared<State>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Error> {
-    check_origin(&headers, &state.data.site().url)?;
     let upgrade = upgrade
         .map_err(|rejection| Error::bad_request(format!("this address is a WebSocket's: {}", rejection.body_text())))?;
     let (live, seat) = (state.live.clone(), state.live.seat()?);
     let upgrade = upgrade.max_message_size(MOST_FRAME_BYTES).max_frame_size(MOST_FRAME_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| serve(socket, live, seat)))
-}
-
-/// Browsers let every page open a WebSocket to anywhere, but say which page it is: only ours may read here.
-fn check_origin(headers: &HeaderMap, own: &str) -> Result<(), Error> {
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
-    let asked = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let same = origin.as_ref().is_some_and(|origin| {
-        let asked = asked.and_then(|host| Url::parse(&format!("{}://{host}", origin.scheme())).ok());
-        let own = Url::parse(own).ok();
-        [asked, own].iter().flatten().any(|url| url.origin() == origin.origin())
-    });
-    if same {
-        Ok(())
-    } else {
-        Err(Error::forbidden(
-            "this page's origin may not listen here: only pages of this host may, and those of [server] url",
-        ))
-    }
+    Ok(upgrade.on_upgrade(move |socket| serve(socket, live, caller, seat)))
 }
 
 /// How a connection came to its end.
@@ -68,12 +47,14 @@ enum End {
     /// The client left, or its connection broke.
     Left,
     Stopped,
+    /// The caller may no longer read.
+    ShownOut,
     /// The log could not be read on.
     Failed(String),
 }
 
-async fn serve(mut socket: WebSocket, live: Live, seat: Seat) {
-    let end = match converse(&mut socket, &live).await {
+async fn serve(mut socket: WebSocket, live: Live, caller: Caller, seat: Seat) {
+    let end = match converse(&mut socket, &live, &caller).await {
         Ok(end) => end,
         // Nobody is there to hear of it.
         Err(_) => End::Left,
@@ -81,15 +62,17 @@ async fn serve(mut socket: WebSocket, live: Live, seat: Seat) {
     let (code, reason) = match end {
         End::Left => (close_code::NORMAL, String::new()),
         End::Stopped => (close_code::AWAY, "the host stops; come back".to_owned()),
+        End::ShownOut => (close_code::POLICY, "this token is no longer good".to_owned()),
         End::Failed(reason) => (close_code::ERROR, reason),
     };
     let _ = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
     drop(seat);
 }
 
-async fn converse(socket: &mut WebSocket, live: &Live) -> Result<End, axum::Error> {
+async fn converse(socket: &mut WebSocket, live: &Live, caller: &Caller) -> Result<End, axum::Error> {
     let mut listener = live.listen(live.newest());
     let mut ping = tokio::time::interval_at(Instant::now() + live.keep_alive(), live.keep_alive());
+    let mut shown_out = pin!(caller.shown_out());
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         // All of these are cancel-safe: a frame is read whole or not at all, a page is read again.
@@ -111,6 +94,7 @@ async fn converse(socket: &mut WebSocket, live: &Live) -> Result<End, axum::Erro
                 }
             },
             _ = ping.tick() => socket.send(Message::Ping(Default::default())).await?,
+            () = &mut shown_out => return Ok(End::ShownOut),
             () = live.stop().cancelled() => return Ok(End::Stopped),
         }
     }

@@ -1,8 +1,12 @@
 //! The host, wired together: store, plugins, reporters, dispatch, HTTP. It owns nothing of its own.
 
+mod listening;
+mod local_key;
 mod reporters;
 mod running;
 
+pub use local_key::LocalKey;
+pub use local_key::read as read_local_key;
 pub use running::Running;
 use running::Serving;
 
@@ -80,9 +84,10 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         return Err(check(&config).await.err().unwrap_or_else(|| anyhow!("the configuration has problems")));
     }
     let parts = prepare(&config).await?;
-    let listener = tokio::net::TcpListener::bind(config.server.listen).await.with_context(|| {
-        format!("listening on {} ([server] listen): is another host running?", config.server.listen)
-    })?;
+    let operator = api::fresh_token()?;
+    let tokens = api::Tokens::load(parts.store.clone(), Some(&operator)).await?;
+    let listener = listening::listen(config.server.listen, tokens.needed()).await?;
+    local_key::write(&config.store.path, listener.local_addr().context("asking for the address")?, &operator)?;
     let boot = begin(&parts.store).await?;
     let progress = Progress::default();
     let stop = CancellationToken::new();
@@ -94,6 +99,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
         live: live.clone(),
+        tokens,
         append_stall: Duration::from_millis(config.server.append_stall_ms),
         appends: api::Appends::default(),
     };
@@ -108,13 +114,9 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         progress,
     })
     .await?;
-    let router = api::router(state, config.server.max_body_bytes, config.www.directory.as_deref());
+    let router = api::router(state, &config.server, config.www.directory.as_deref());
     let serving = Serving { live, stop, write_deadline: tuning.write_deadline };
-    Running::new(
-        (listener, router, serving),
-        (parts.store, dispatch, boot),
-        Duration::from_millis(config.server.drain_ms),
-    )
+    Running::new((listener, router, serving), (parts.store, dispatch, boot), &config)
 }
 
 /// Checks what a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.

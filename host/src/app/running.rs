@@ -1,8 +1,11 @@
 //! A running host: its address, when it is settled, and how it stops.
 
+use super::local_key;
 use super::now;
+use crate::api;
 use crate::api::Live;
 use crate::bus::Progress;
+use crate::config::Config;
 use crate::data::logs::merge_finished;
 use crate::dispatch::Dispatch;
 use crate::model::Boot;
@@ -15,6 +18,7 @@ use axum::Router;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
@@ -28,10 +32,12 @@ pub struct Running {
     store: Store,
     dispatch: Dispatch,
     boot: Boot,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     merging: JoinHandle<()>,
     serving: Serving,
     drain: Duration,
+    /// The database.
+    path: PathBuf,
 }
 
 /// What the HTTP side needs from start to stop.
@@ -49,15 +55,17 @@ impl Running {
     pub(super) fn new(
         (listener, router, serving): (TcpListener, Router, Serving),
         (store, dispatch, boot): (Store, Dispatch, Boot),
-        drain: Duration,
+        config: &Config,
     ) -> anyhow::Result<Self> {
         let address = listener.local_addr().context("asking for the address")?;
         let stopped = serving.stop.clone().cancelled_owned();
         let listener = Tuned { listener, write_deadline: serving.write_deadline };
-        let serve = axum::serve(listener, router).with_graceful_shutdown(stopped);
-        let server = tokio::spawn(async move { serve.await });
+        let served = config.server.clone();
+        let server = tokio::spawn(async move { api::serve(listener, router, &served, stopped).await });
         let merging = tokio::spawn(merge_finished(store.clone(), serving.stop.clone()));
-        Ok(Self { address, store, dispatch, boot, server, merging, serving, drain })
+        let drain = Duration::from_millis(config.server.drain_ms);
+        let path = config.store.path.clone();
+        Ok(Self { address, store, dispatch, boot, server, merging, serving, drain, path })
     }
 
     /// How far the reporters are.
@@ -119,6 +127,7 @@ impl Running {
             // A client that keeps its connection open does not keep the host.
             server.abort();
         }
+        local_key::remove(&self.path);
         // A panic of its was logged; the store is closed all the same.
         let _ = self.merging.await;
         let (boot, at) = (self.boot, now());

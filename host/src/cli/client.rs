@@ -1,11 +1,19 @@
 //! Talking to a running host.
 
 use anyhow::Context;
+use anyhow::anyhow;
 use anyhow::bail;
 use clap::Args;
 use reqwest::Client;
 use reqwest::Response;
+use reqwest::header::AUTHORIZATION;
+use reqwest::header::HeaderMap;
+use reqwest::header::HeaderValue;
 use serde_json::Value;
+use std::path::PathBuf;
+
+/// The variable with the token. No flag takes one: everybody on the machine can read the arguments of a process.
+const TOKEN: &str = "CAMPANILE_TOKEN";
 
 /// Which host to ask.
 #[derive(Args)]
@@ -13,9 +21,43 @@ pub(super) struct Server {
     /// The address of the host
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8010", env = "CAMPANILE_SERVER")]
     server: String,
+    #[command(flatten)]
+    key: Key,
+}
+
+/// By what to come in.
+#[derive(Args)]
+pub(super) struct Key {
+    /// A file with the token; otherwise it is read from CAMPANILE_TOKEN
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    #[arg(skip)]
+    token: Option<String>,
+}
+
+impl Key {
+    /// A token that no flag names.
+    pub(super) fn of(token: String) -> Self {
+        Self { token_file: None, token: Some(token) }
+    }
+
+    fn token(&self) -> anyhow::Result<Option<String>> {
+        let token = match (&self.token, &self.token_file) {
+            (Some(token), _) => Some(token.clone()),
+            (None, Some(file)) => Some(
+                std::fs::read_to_string(file).with_context(|| format!("reading {} (--token-file)", file.display()))?,
+            ),
+            (None, None) => std::env::var(TOKEN).ok(),
+        };
+        Ok(token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()))
+    }
 }
 
 impl Server {
+    pub(super) fn new(server: String, key: Key) -> Self {
+        Self { server, key }
+    }
+
     /// `GET /api/v2/{path}`
     pub(super) async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
@@ -23,11 +65,20 @@ impl Server {
         self.read(self.client()?.get(url.trim_end_matches('?')).send().await).await
     }
 
+    /// `POST /api/v2/{path}`
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.client()?.post(self.url(path)).header("content-type", "application/json");
+        self.read(request.body(body.to_string()).send().await).await
+    }
+
+    /// `DELETE /api/v2/{path}`
+    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.read(self.client()?.delete(self.url(path)).send().await).await
+    }
+
     /// JSON-RPC: asks a resource to do something.
     pub(super) async fn control(&self, path: &str, method: &str) -> anyhow::Result<Value> {
-        let body = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}}).to_string();
-        let request = self.client()?.post(self.url(path)).header("content-type", "application/json").body(body);
-        self.read(request.send().await).await
+        self.post(path, &serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}})).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -35,7 +86,14 @@ impl Server {
     }
 
     fn client(&self) -> anyhow::Result<Client> {
-        Client::builder().no_proxy().build().context("making an HTTP client")
+        let mut headers = HeaderMap::new();
+        if let Some(token) = self.key.token()? {
+            let value = HeaderValue::try_from(format!("Bearer {token}"));
+            let mut value = value.map_err(|_| anyhow!("the token holds characters that no token has"))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Client::builder().no_proxy().default_headers(headers).build().context("making an HTTP client")
     }
 
     async fn read(&self, answer: reqwest::Result<Response>) -> anyhow::Result<Value> {
@@ -53,6 +111,6 @@ impl Server {
     }
 }
 
-fn encoded(value: &str) -> String {
+pub(super) fn encoded(value: &str) -> String {
     percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

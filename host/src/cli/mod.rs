@@ -5,6 +5,7 @@ mod delivery;
 mod demo;
 mod plugin;
 mod serve;
+mod token;
 
 use clap::Parser;
 use clap::Subcommand;
@@ -42,6 +43,9 @@ enum Command {
     /// Look at deliveries, and send one again
     #[command(subcommand)]
     Delivery(delivery::Delivery),
+    /// Make, list and revoke the tokens by which callers come in
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 /// Reads the arguments and does what they say.
@@ -85,6 +89,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Delivery(delivery) => {
             log("error");
             delivery::run(&delivery).await
+        }
+        Command::Token(token) => {
+            log("error");
+            token::run(token).await
         }
     }
 }

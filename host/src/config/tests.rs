@@ -22,6 +22,9 @@ fn all_problems_are_told_at_once_with_their_place() {
     let text = r#"
         [server]
         listen = "0.0.0.0:8010"
+        names = ["http://ci/"]
+        allowed_origins = ["https://*.example.org", "ci.example.org"]
+        max_connections = 0
         url = "ci.example.org"
         [store]
         pth = "x.db"
@@ -57,7 +60,9 @@ fn all_problems_are_told_at_once_with_their_place() {
         "store.size: unknown key; there are path",
         "network.allow: invalid type: string",
         "network.extraca: unknown key, did you mean extra_ca?",
-        "server.listen",
+        "server.names[0]: \"http://ci/\"",
+        "server.allowed_origins[1]: \"ci.example.org\"",
+        "server.max_connections: 0",
         "server.url",
         "mail: unknown section",
     ];

@@ -28,7 +28,7 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 pub(super) fn of(
     reader: &Reader<'_>,
     site: &Site,
-    (about, mode, scope): (&About, &[String], &Scope),
+    (about, mode, scope): (&About, &[String], &Extent),
     event: Option<&ReporterEvent>,
 ) -> Result<String, DataError> {
     let telling = Telling { reader, site, scope };
@@ -62,7 +62,7 @@ pub(super) fn of(
 }
 
 /// Of a build, what its context cannot do without, and what is to be told of it.
-fn want(scope: &Scope) -> Want {
+fn want(scope: &Extent) -> Want {
     Want { steps: scope.has_steps(), logs: scope.has_logs(), ..Want::ALL }
 }
 

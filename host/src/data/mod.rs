@@ -127,7 +127,7 @@ impl Data {
     pub async fn formatter_context(
         &self,
         about: &About,
-        (mode, scope): (&[String], &Scope),
+        (mode, scope): (&[String], &Extent),
         event: Option<&ReporterEvent>,
     ) -> Result<String, DataError> {
         let (about, mode, scope, event) = (about.clone(), mode.to_vec(), scope.clone(), event.cloned());

@@ -21,7 +21,7 @@ pub enum About {
 
 /// What a formatter's context tells of builds besides what it always tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope {
+pub struct Extent {
     pub properties: bool,
     pub steps: bool,
     pub logs: bool,
@@ -37,7 +37,7 @@ pub enum Contents {
     Named(Vec<String>),
 }
 
-impl Scope {
+impl Extent {
     /// What a formatter is told that asks for nothing: all but what is large.
     pub const USUAL: Self = Self { properties: true, steps: true, logs: true, contents: Contents::None };
 

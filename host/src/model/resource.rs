@@ -3,6 +3,7 @@
 //! `?` of Buildbot's documentation is `Option` here and `null` there. All times are whole seconds.
 
 use super::*;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -65,7 +66,7 @@ pub struct Log {
     pub kind: LogKind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogKind {
     #[serde(rename = "s")]
     Stdio,

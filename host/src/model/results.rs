@@ -1,10 +1,15 @@
 //! How things end: Buildbot's result codes 0 to 6, and which of two is worse.
 
+use schemars::JsonSchema;
+use schemars::Schema;
+use schemars::SchemaGenerator;
+use schemars::json_schema;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::Serialize;
 use serde::Serializer;
 use serde::de::Error;
+use std::borrow::Cow;
 
 /// How a build, a step, a request or a buildset ended. Its JSON is the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +73,20 @@ impl<'de> Deserialize<'de> for Results {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = i64::deserialize(deserializer)?;
         Self::from_code(code).ok_or_else(|| D::Error::custom(format!("invalid result code {code}, expected 0 to 6")))
+    }
+}
+
+impl JsonSchema for Results {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "results".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "integer", "minimum": 0, "maximum": Self::ALL.len() - 1})
     }
 }
 

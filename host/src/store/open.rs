@@ -10,6 +10,7 @@ use std::fs::File;
 use std::fs::TryLockError;
 use std::path::Path;
 use std::path::PathBuf;
+use thiserror::Error;
 
 /// The first SQLite without the error that could corrupt a database when the write-ahead log was reset.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -35,6 +36,11 @@ impl Options {
         Self { path: path.into(), readers: 4 }
     }
 }
+
+/// Another process has the database.
+#[derive(Debug, Error)]
+#[error("the database {} belongs to a host that is running: stop that one first", .0.display())]
+pub struct InUse(PathBuf);
 
 /// The one connection that writes.
 pub(super) fn writer(options: &Options) -> anyhow::Result<Connection> {
@@ -75,9 +81,7 @@ pub(super) fn lock(options: &Options) -> anyhow::Result<File> {
     })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            bail!("the database {} belongs to a host that is running: stop that one first", options.path.display())
-        }
+        Err(TryLockError::WouldBlock) => Err(InUse(options.path.clone()).into()),
         Err(TryLockError::Error(error)) => Err(error).context("locking the database"),
     }
 }

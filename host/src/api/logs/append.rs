@@ -59,7 +59,7 @@ enum End {
 }
 
 /// `?first_line=N`: the number that the first line of the body must get, else nothing is appended.
-pub(super) async fn append(
+pub(in crate::api) async fn append(
     Shared(state): Shared<State>,
     (Path(log), RawQuery(query)): (Path<String>, RawQuery),
     headers: HeaderMap,

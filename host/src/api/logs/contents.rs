@@ -19,7 +19,7 @@ use axum::response::Response;
 use futures_util::stream;
 
 /// `GET …/contents?offset=&limit=`: the numbers are those of lines.
-pub(super) async fn contents(
+pub(in crate::api) async fn contents(
     Shared(state): Shared<State>,
     uri: Uri,
     RawQuery(query): RawQuery,
@@ -44,7 +44,7 @@ pub(super) async fn contents(
 }
 
 /// `GET /logchunks`: chunks belong to a log.
-pub(super) async fn of_no_log() -> Error {
+pub(in crate::api) async fn of_no_log() -> Error {
     Error::not_found("chunks are those of a log: ask for logs/{id}/contents")
 }
 

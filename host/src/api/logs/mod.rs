@@ -7,31 +7,19 @@ mod contents;
 mod raw;
 
 pub use append::Appends;
-
-use super::State;
-use axum::Router;
-use axum::routing::get;
-use axum::routing::post;
+pub(super) use append::append;
+pub(super) use contents::contents;
+pub(super) use contents::of_no_log;
+pub(super) use raw::raw;
+pub(super) use raw::raw_inline;
 
 /// How a log is reached, as Buildbot has it.
-const PLACES: [&str; 4] = [
+pub(super) const PLACES: [&str; 4] = [
     "/api/v2/logs/{log}",
     "/api/v2/steps/{step}/logs/{slug}",
     "/api/v2/builds/{build}/steps/{step}/logs/{slug}",
     "/api/v2/builders/{builder}/builds/{build}/steps/{step}/logs/{slug}",
 ];
-
-pub(super) fn routes() -> Router<State> {
-    let router = Router::new()
-        .route("/api/v2/logs/{log}/append", post(append::append))
-        .route("/api/v2/logchunks", get(contents::of_no_log));
-    PLACES.into_iter().fold(router, |router, place| {
-        router
-            .route(&format!("{place}/contents"), get(contents::contents))
-            .route(&format!("{place}/raw"), get(raw::raw))
-            .route(&format!("{place}/raw_inline"), get(raw::raw_inline))
-    })
-}
 
 /// The path of the log, when `path` asks for `what` of it. As it stands in the request: its parts are decoded one by
 /// one, for a name may hold an encoded slash.

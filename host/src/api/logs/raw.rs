@@ -30,7 +30,7 @@ const PLAIN: &str = "!#$&+-.^_`|~";
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `GET …/raw`: to be kept as a file.
-pub(super) async fn raw(Shared(state): Shared<State>, uri: Uri) -> Result<Response, Error> {
+pub(in crate::api) async fn raw(Shared(state): Shared<State>, uri: Uri) -> Result<Response, Error> {
     let log = state.data.log_raw(place(uri.path(), "raw")).await?;
     let disposition = disposition(&log.file_name);
     let mut answer = text(log);
@@ -39,7 +39,7 @@ pub(super) async fn raw(Shared(state): Shared<State>, uri: Uri) -> Result<Respon
 }
 
 /// `GET …/raw_inline`: to be looked at.
-pub(super) async fn raw_inline(Shared(state): Shared<State>, uri: Uri) -> Result<Response, Error> {
+pub(in crate::api) async fn raw_inline(Shared(state): Shared<State>, uri: Uri) -> Result<Response, Error> {
     Ok(text(state.data.log_raw(place(uri.path(), "raw_inline")).await?))
 }
 

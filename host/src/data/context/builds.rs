@@ -16,7 +16,7 @@ use serde_json::json;
 pub(super) struct Telling<'a> {
     pub(super) reader: &'a Reader<'a>,
     pub(super) site: &'a Site,
-    pub(super) scope: &'a Scope,
+    pub(super) scope: &'a Extent,
 }
 
 pub(super) fn build_dict(telling: &Telling<'_>, report: &BuildReport, left: &mut Budget) -> Result<Value, DataError> {

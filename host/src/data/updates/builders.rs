@@ -7,6 +7,7 @@ use super::params;
 use crate::model::*;
 use crate::store::BuilderInfo;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The builder of that name, made when there is none.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindBuilderId {
     name: String,
@@ -34,7 +35,7 @@ fn find(tx: &mut Tx<'_>, name: &str) -> Result<BuilderId, UpdateError> {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBuilderInfo {
     builderid: BuilderId,
@@ -70,7 +71,7 @@ impl Apply for UpdateBuilderInfo {
 }
 
 /// The builders that a master configures now: `started` for those that came, `stopped` for those that went.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBuilderList {
     masterid: MasterId,

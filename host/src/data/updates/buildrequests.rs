@@ -8,12 +8,13 @@ use super::emit;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Claims all of them or none; `false` when one is taken.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimBuildRequests {
     brids: Vec<BuildRequestId>,
@@ -43,7 +44,7 @@ impl Apply for ClaimBuildRequests {
 }
 
 /// Gives back what this master claimed; others' claims stay.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnclaimBuildRequests {
     brids: Vec<BuildRequestId>,
@@ -66,7 +67,7 @@ impl Apply for UnclaimBuildRequests {
 }
 
 /// Completes all of them or none; `false` when one is complete already. Buildsets without open requests are completed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteBuildRequests {
     brids: Vec<BuildRequestId>,

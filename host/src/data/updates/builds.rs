@@ -9,13 +9,14 @@ use super::params::Blob;
 use crate::model::*;
 use crate::store::NewBuild;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Inserts a build, numbered for its builder from 1. There is no event before `generateNewBuildEvent`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddBuild {
     builderid: BuilderId,
@@ -47,7 +48,7 @@ impl Apply for AddBuild {
 }
 
 /// Tells that the build is there: `new`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GenerateNewBuildEvent {
     buildid: BuildId,
@@ -59,7 +60,7 @@ impl Apply for GenerateNewBuildEvent {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBuildStateString {
     buildid: BuildId,
@@ -73,7 +74,7 @@ impl Apply for SetBuildStateString {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddBuildLocksDuration {
     buildid: BuildId,
@@ -94,7 +95,7 @@ impl Apply for AddBuildLocksDuration {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBuildProperty {
     buildid: BuildId,
@@ -118,7 +119,7 @@ impl Apply for SetBuildProperty {
 }
 
 /// Writes only what is new or changed; one event tells of just that.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBuildProperties {
     buildid: BuildId,
@@ -132,7 +133,7 @@ impl Apply for SetBuildProperties {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FinishBuild {
     pub(super) buildid: BuildId,
@@ -155,7 +156,7 @@ impl Apply for FinishBuild {
 }
 
 /// Keeps named bytes with a build, of which nobody is told.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBuildData {
     buildid: BuildId,

@@ -11,6 +11,7 @@ use crate::store::NewBuildset;
 use crate::store::NewPatch;
 use crate::store::NewSourceStamp;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::MapAccess;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddBuildset {
     pub waited_for: bool,
@@ -50,7 +51,8 @@ pub struct AddBuildset {
 }
 
 /// A source stamp, by id or as it is.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
 pub enum Stamp {
     Known(SourceStampId),
     New(Box<StampFields>),
@@ -86,7 +88,7 @@ impl<'de> Visitor<'de> for ReadStamp {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StampFields {
     #[serde(default)]
@@ -210,7 +212,7 @@ fn tell_new(tx: &mut Tx<'_>, now: Timestamp, id: BuildsetId, scheduler: Option<&
     emit::event(tx, now, vec![format!("buildsets/{id}/new")], &body)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaybeBuildsetComplete {
     bsid: BuildsetId,

@@ -9,6 +9,7 @@ use crate::model::*;
 use crate::store::NewChange;
 use crate::store::NewSourceStamp;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 /// Who set the properties of a change.
 const SOURCE: &str = "Change";
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddChange {
     #[serde(default)]

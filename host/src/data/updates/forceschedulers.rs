@@ -6,6 +6,7 @@ use super::UpdateError;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use std::collections::BTreeSet;
 const LONGEST_NAME: usize = 50;
 
 /// All force schedulers that a master has now, in place of those that it had. Nobody is told.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateForceSchedulers {
     #[serde(default)]
@@ -24,11 +25,11 @@ pub struct UpdateForceSchedulers {
 }
 
 /// One that reads. Patterns take their time to be read, so that is done before the call has its turn to write.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Described")]
-struct Checked(ForceScheduler);
+struct Checked(#[schemars(with = "Described")] ForceScheduler);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Described {
     name: String,

@@ -10,11 +10,12 @@ use crate::data::logs::prepare_text;
 use crate::data::logs::unmarked;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddLog {
     stepid: StepId,
@@ -41,10 +42,11 @@ impl Apply for AddLog {
 }
 
 /// Appends whole lines. In a `stdio` log each begins with its stream: `o`, `e` or `h`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppendLog {
     logid: LogId,
+    #[schemars(with = "String")]
     content: Content,
 }
 
@@ -97,7 +99,7 @@ pub(in crate::data) fn append_event(
     emit::log(tx, now, &Log { num_lines, ..before.clone() }, "append")
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FinishLog {
     pub(super) logid: LogId,
@@ -116,7 +118,7 @@ impl Apply for FinishLog {
 
 /// Puts small chunks together, and returns the bytes saved. Of a long log it does the beginning, so that other calls do
 /// not wait; the rest is done in the background when the log is finished, as it is without this call.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompressLog {
     logid: LogId,

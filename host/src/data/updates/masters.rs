@@ -12,6 +12,7 @@ use super::params;
 use super::steps::FinishStep;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
@@ -20,7 +21,7 @@ use serde_json::json;
 const SILENCE_SECONDS: i64 = 10 * 60;
 
 /// Makes the master, or notes that it is active and what it is called now. Told when that is new.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MasterActive {
     name: String,
@@ -43,7 +44,7 @@ impl Apply for MasterActive {
 }
 
 /// The master says that it ends.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MasterStopped {
     name: String,
@@ -67,7 +68,7 @@ impl Apply for MasterStopped {
 
 /// Holds masters for gone that were not heard of for ten minutes; with `force` also clears up behind those that are
 /// known to be gone. A master that never said that it is active is left alone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpireMasters {
     #[serde(default, alias = "forceHouseKeeping")]

@@ -44,6 +44,9 @@ pub(super) use schedulers::SchedulerEnable;
 use crate::model::MasterId;
 use crate::model::Timestamp;
 use crate::store::Tx;
+use schemars::JsonSchema;
+use schemars::Schema;
+use schemars::SchemaGenerator;
 use serde_json::Value;
 
 /// The master that calls belong to which name none: Buildbot's methods know theirs, and HTTP has no such thing.
@@ -72,6 +75,16 @@ macro_rules! methods {
                     $($($name)|+ => params::parse(method, params).map(Self::$variant),)*
                     _ => Err(UpdateError::UnknownMethod(method.to_owned())),
                 }
+            }
+
+            /// What the parameters of each method look like.
+            pub fn schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
+                let mut schemas = Vec::new();
+                $(
+                    let schema = <$params>::json_schema(generator);
+                    schemas.extend([$($name),+].map(|name| (name, schema.clone())));
+                )*
+                schemas
             }
 
             /// Writes what the call says, as of `now`, and returns its result.

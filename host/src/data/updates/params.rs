@@ -6,6 +6,7 @@ use crate::store::NewSourceStamp;
 use crate::store::Tx;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::Error;
@@ -64,17 +65,18 @@ pub(super) fn stamp(stamp: &NewSourceStamp) -> Result<(), UpdateError> {
 }
 
 /// Bytes: a text, or `{"base64": "…"}`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Blob(pub Vec<u8>);
+#[derive(Debug, PartialEq, Eq, JsonSchema)]
+pub struct Blob(#[schemars(with = "Written")] pub Vec<u8>);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "neither a text nor {\"base64\": \"…\"}")]
+enum Written {
+    Text(String),
+    Encoded { base64: String },
+}
 
 impl<'de> Deserialize<'de> for Blob {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "neither a text nor {\"base64\": \"…\"}")]
-        enum Written {
-            Text(String),
-            Encoded { base64: String },
-        }
         match Written::deserialize(deserializer)? {
             Written::Text(text) => Ok(Self(text.into_bytes())),
             Written::Encoded { base64 } => {

@@ -7,6 +7,7 @@ use super::params;
 use crate::model::*;
 use crate::store::ProjectInfo;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
@@ -15,7 +16,7 @@ use serde_json::json;
 const LONGEST_SLUG: usize = 70;
 
 /// The project of that name; when there is none it is made, or nothing where that is not wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindProjectId {
     name: String,
@@ -51,7 +52,7 @@ fn free_slug(tx: &Tx<'_>, name: &str) -> Result<String, UpdateError> {
     Ok(slug)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProjectInfo {
     projectid: ProjectId,

@@ -7,6 +7,7 @@ use super::buildsets::Stamp;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use serde_json::Value;
 const REBUILD: &str = "rebuild";
 
 /// Asks once more for what a request asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RebuildBuildrequest {
     #[serde(alias = "brdict")]
@@ -23,7 +24,7 @@ pub struct RebuildBuildrequest {
 }
 
 /// A request by its id, or as Buildbot's method takes it: whole, of which the id counts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "neither an id nor a build request")]
 enum Request {
     Id(BuildRequestId),

@@ -6,12 +6,13 @@ use super::emit;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 
 /// The scheduler of that name, made when there is none: enabled, run by nobody.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindSchedulerId {
     name: String,
@@ -28,7 +29,7 @@ impl Apply for FindSchedulerId {
 }
 
 /// Takes the scheduler for a master, or frees it; `false` when another master runs it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrySetSchedulerMaster {
     schedulerid: SchedulerId,
@@ -46,7 +47,7 @@ impl Apply for TrySetSchedulerMaster {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchedulerEnable {
     pub(in crate::data) schedulerid: SchedulerId,
@@ -65,7 +66,7 @@ impl Apply for SchedulerEnable {
 }
 
 /// The change source of that name, made when there is none.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindChangeSourceId {
     name: String,
@@ -82,7 +83,7 @@ impl Apply for FindChangeSourceId {
 }
 
 /// Takes the change source for a master, or frees it; `false` when another master runs it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrySetChangeSourceMaster {
     changesourceid: ChangeSourceId,

@@ -6,6 +6,7 @@ use super::emit;
 use super::params;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
@@ -24,7 +25,7 @@ const LONGEST_NAME: usize = 50;
 const LONGEST_SUFFIX: usize = 5;
 
 /// Adds a step, pending. Its name may differ from the one asked for when that is taken.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddStep {
     buildid: BuildId,
@@ -60,7 +61,7 @@ fn free_name(tx: &Tx<'_>, build: BuildId, asked: String) -> Result<String, Updat
     Ok(numbered_name(&asked, free.unwrap_or(u32::MAX)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartStep {
     stepid: StepId,
@@ -77,7 +78,7 @@ impl Apply for StartStep {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetStepLocksAcquiredAt {
     stepid: StepId,
@@ -92,7 +93,7 @@ impl Apply for SetStepLocksAcquiredAt {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetStepStateString {
     stepid: StepId,
@@ -107,7 +108,7 @@ impl Apply for SetStepStateString {
 }
 
 /// Adds a link; one that is there already is not added again, but told all the same, as Buildbot does.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddStepUrl {
     stepid: StepId,
@@ -132,7 +133,7 @@ impl Apply for AddStepUrl {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FinishStep {
     pub(super) stepid: StepId,

@@ -8,13 +8,14 @@ use super::params;
 use crate::model;
 use crate::model::*;
 use crate::store::Tx;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
 /// The worker of that name, made when there is none. The name is an identifier of at most 50 characters.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindWorkerId {
     name: String,
@@ -36,7 +37,7 @@ impl Apply for FindWorkerId {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkerConfigured {
     workerid: WorkerId,
@@ -58,7 +59,7 @@ impl Apply for WorkerConfigured {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeconfigureWorkers {
     masterid: MasterId,
@@ -72,7 +73,7 @@ impl Apply for DeconfigureWorkers {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkerConnected {
     workerid: WorkerId,
@@ -92,7 +93,7 @@ impl Apply for WorkerConnected {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkerDisconnected {
     workerid: WorkerId,
@@ -111,7 +112,7 @@ impl Apply for WorkerDisconnected {
 }
 
 /// Tells that a worker stays away; nothing is stored.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkerMissing {
     workerid: WorkerId,
@@ -133,7 +134,7 @@ impl Apply for WorkerMissing {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetWorkerPaused {
     workerid: WorkerId,
@@ -149,7 +150,7 @@ impl Apply for SetWorkerPaused {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetWorkerGraceful {
     workerid: WorkerId,

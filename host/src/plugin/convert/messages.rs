@@ -23,14 +23,14 @@ pub(in crate::plugin) fn about(about: wit::About) -> model::About {
     }
 }
 
-pub(in crate::plugin) fn scope(scope: wit::Scope) -> model::Scope {
+pub(in crate::plugin) fn scope(scope: wit::Scope) -> model::Extent {
     let wit::Scope { properties, steps, logs, contents } = scope;
     let contents = match contents {
         wit::Contents::None => model::Contents::None,
         wit::Contents::All => model::Contents::All,
         wit::Contents::Named(names) => model::Contents::Named(names),
     };
-    model::Scope { properties, steps, logs, contents }
+    model::Extent { properties, steps, logs, contents }
 }
 
 pub(in crate::plugin) fn formatted(formatted: wit::Formatted) -> Result<model::Formatted, String> {

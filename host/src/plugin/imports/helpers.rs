@@ -98,7 +98,7 @@ impl CallState {
 async fn context(
     scene: &Scene,
     about: &About,
-    (mode, scope): (&[String], &model::Scope),
+    (mode, scope): (&[String], &model::Extent),
 ) -> Result<Either<String, String>> {
     let Some(data) = scene.caller.as_ref().map(Caller::data) else {
         return Ok(Err("there is no data to format".into()));

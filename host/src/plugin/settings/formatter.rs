@@ -4,7 +4,7 @@
 //! to check.
 
 use crate::model::Contents;
-use crate::model::Scope;
+use crate::model::Extent;
 use serde_json::Map;
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub struct FormatterPlugin {
     pub name: String,
     pub settings: Value,
     /// What it is told.
-    pub scope: Scope,
+    pub scope: Extent,
     /// Takes the place of what its context would have.
     pub context: Map<String, Value>,
 }
@@ -62,7 +62,7 @@ impl FormatterPlugin {
             Some(Value::Bool(wanted)) => wanted,
             _ => usual,
         };
-        let usual = Scope::USUAL;
+        let usual = Extent::USUAL;
         let properties = flag("want_properties", usual.properties);
         let (steps, logs) = (flag("want_steps", usual.steps), flag("want_logs", usual.logs));
         let contents = match settings.remove("want_logs_content") {
@@ -76,7 +76,7 @@ impl FormatterPlugin {
             Some(Value::Object(context)) => context,
             _ => Map::new(),
         };
-        let scope = Scope { properties, steps, logs, contents };
+        let scope = Extent { properties, steps, logs, contents };
         Self { name, settings: Value::Object(settings), scope, context }
     }
 }

@@ -1,7 +1,7 @@
 //! Settings against schemas.
 
 use crate::model::Contents;
-use crate::model::Scope;
+use crate::model::Extent;
 use crate::plugin::settings::Checked;
 use crate::plugin::settings::FormatterPlugin;
 use crate::plugin::settings::FormatterSetting;
@@ -152,7 +152,7 @@ fn what_names_a_formatter() {
     let plugin = |name: &str, settings| FormatterPlugin {
         name: name.into(),
         settings,
-        scope: Scope::USUAL,
+        scope: Extent::USUAL,
         context: Map::new(),
     };
     let parse = |json: &str| match FormatterSetting::parse(json) {
@@ -164,7 +164,7 @@ fn what_names_a_formatter() {
     let function = r#"{"kind": "MessageFormatterFunction", "function": "short", "want_steps": false, "want_logs": false,
         "want_properties": false, "want_logs_content": ["stdio"], "ctx": {"a": 1}}"#;
     let contents = Contents::Named(vec!["stdio".into()]);
-    let scope = Scope { properties: false, steps: false, logs: false, contents };
+    let scope = Extent { properties: false, steps: false, logs: false, contents };
     let context = Map::from_iter([("a".to_owned(), json!(1))]);
     assert_eq!(parse(function), FormatterPlugin { scope, context, ..plugin("short", json!({})) });
     for own in [r#"{"template": "x"}"#, r#"{"kind": "MessageFormatterEmpty"}"#, "{}"] {

@@ -322,15 +322,17 @@ CREATE TABLE logchunks (
   PRIMARY KEY (logid, first_line)
 ) STRICT, WITHOUT ROWID;
 
--- Who may call. Only the SHA-256 of a token is kept; `scopes` are words with a blank between.
+-- Who may call. Only the SHA-256 of a token is kept; `scopes` are words with a blank between. A revoked token stays to
+-- be seen, and because a host that once had tokens is never open again; its name is free for another.
 CREATE TABLE tokens (
   tokenid INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
-  hash BLOB NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
   scopes TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   revoked_at INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX tokens_name ON tokens (name) WHERE revoked_at IS NULL;
 
 -- What a call with an Idempotency-Key was answered; `request` is the SHA-256 of what it asked for.
 CREATE TABLE idempotency (

@@ -1,0 +1,293 @@
+//! What routes take and answer that is made by hand, as schemas: nothing may stand in an answer that is not here.
+
+use super::about::About;
+use super::about::Sends;
+use super::about::none;
+use super::about::object;
+use crate::model::DeliveryState;
+use crate::model::Scope;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+const JSON: &str = "application/json";
+
+/// A read that takes no parameters.
+const fn get(says: &'static str, answer: fn() -> Value) -> About {
+    About { says, query: none, sends: Sends::Nothing, answer: (&[JSON], answer), also: &[] }
+}
+
+const fn send(says: &'static str, sends: Sends, answer: fn() -> Value, also: &'static [u16]) -> About {
+    About { says, query: none, sends, answer: (&[JSON], answer), also }
+}
+
+pub(in crate::api) const VERSIONS: About =
+    get("the versions of the API", || object(json!({"api_versions": object(json!({"v2": {"type": "string"}}))})));
+
+pub(in crate::api) const DESCRIPTION: About = get("this document", || json!({"type": "object"}));
+
+pub(in crate::api) const HEALTH: About = get("whether updates are taken, and whether everything is settled", || {
+    object(json!({
+        "status": {"enum": ["ok", "closed"]},
+        "settled": {"type": "boolean"},
+        "events": number(),
+        "owed": number(),
+        "listeners": number(),
+        "trouble": list(&object(json!({"reporter": text(), "reason": or_null(&text())}))),
+    }))
+});
+
+pub(in crate::api) const METHODS: About =
+    get("the names of the update methods", || object(json!({"methods": list(&text())})));
+
+pub(in crate::api) const BATCH: About = send(
+    "several calls of update methods in one transaction; a parameter may name an earlier result: {\"$result\": [0, \"stepid\"]}",
+    Sends::Json(|| {
+        let call = json!({
+            "type": "object",
+            "properties": {"method": {"$ref": "#/components/schemas/UpdateMethod"}, "params": {"type": "object"}, "at": at()},
+            "required": ["method"],
+            "additionalProperties": false,
+        });
+        json!({"type": "array", "items": call})
+    }),
+    || object(json!({"results": {"type": "array"}})),
+    &[404, 422],
+);
+
+/// Described a method at a time.
+pub(in crate::api) const TABLE: About = get("", || json!({}));
+
+pub(in crate::api) const DELIVERIES: About = About {
+    query: || {
+        let states = DeliveryState::ALL.map(DeliveryState::name);
+        vec![
+            ("reporter", "only those of this reporter", text()),
+            ("state", "only those in this state", json!({"enum": states})),
+            ("limit", "at most so many", json!({"type": "integer", "minimum": 0, "maximum": 1000})),
+            ("offset", "so many are left out in front", json!({"type": "integer", "format": "int64", "minimum": 0})),
+        ]
+    },
+    ..get("deliveries, the newest first", || page("deliveries", &object(delivery())))
+};
+
+pub(in crate::api) const DELIVERY: About = get("a delivery with its message and its attempts", || {
+    let mut whole = delivery();
+    whole["message"] = json!({});
+    whole["resend"] = json!({});
+    whole["attempts"] = list(&object(json!({
+        "number": number(),
+        "started_at_ms": number(),
+        "ended_at_ms": or_null(&number()),
+        "outcome": or_null(&text()),
+        "status": or_null(&number()),
+        "reason": or_null(&text()),
+        "answer": or_null(&text()),
+    })));
+    single("deliveries", &object(whole))
+});
+
+pub(in crate::api) const RETRY: About =
+    send("asks a delivery to be sent again: the method is `retry`", Sends::Json(rpc_request), rpc_answer, &[501]);
+
+pub(in crate::api) const REPORTERS: About =
+    get("the reporters: how far they are, what they may reach, what failed", || {
+        let grants = json!({"destinations": list(&text()), "secrets": list(&text()), "control": {"type": "boolean"}});
+        let incident = json!({
+            "event": number(), "topic": text(), "at_ms": number(), "kind": text(), "reason": text(), "stderr": text(),
+        });
+        page(
+            "reporters",
+            &object(json!({
+                "name": text(),
+                "plugin": text(),
+                "grants": object(grants),
+                "incidents": list(&object(incident)),
+                "position": number(),
+                "behind": number(),
+                "trouble": or_null(&text()),
+                "calls": number(),
+                "failed_calls": number(),
+            })),
+        )
+    });
+
+pub(in crate::api) const PLUGINS: About = get("the plugins, and those that could not be loaded", || {
+    let loaded = object(json!({
+        "name": text(), "state": {"const": "loaded"}, "world": text(), "version": text(), "summary": text(),
+        "digest": text(), "imports": list(&text()),
+    }));
+    let broken = object(json!({
+        "name": text(), "state": {"const": "broken"}, "file": text(), "reason": text(), "remedy": text(),
+    }));
+    page("plugins", &json!({"oneOf": [loaded, broken]}))
+});
+
+pub(in crate::api) const TOKENS: About = get("the tokens, those that were revoked too", || {
+    let token = json!({"name": text(), "scopes": scopes(), "created_at": number(), "revoked_at": or_null(&number())});
+    page("tokens", &object(token))
+});
+
+pub(in crate::api) const NEW_TOKEN: About = send(
+    "makes a token; it stands in this answer and nowhere else",
+    Sends::Json(|| {
+        let name = json!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"});
+        object(json!({"name": name, "scopes": scopes()}))
+    }),
+    || object(json!({"name": text(), "scopes": scopes(), "token": text()})),
+    &[409],
+);
+
+pub(in crate::api) const REVOKED: About =
+    get("revokes a token: from the answer on it opens nothing", || object(json!({"revoked": text()})));
+
+pub(in crate::api) const APPEND: About = About {
+    query: || vec![("first_line", "the number that the first line must get, else nothing is appended", line())],
+    ..send(
+        "appends lines to a log as they come; they are on disk within a second",
+        Sends::Bytes("application/octet-stream"),
+        || {
+            object(json!({
+                "first_line": or_null(&number()), "appended": number(), "num_lines": number(), "replaced": number(), "cut": number(),
+            }))
+        },
+        &[409],
+    )
+};
+
+pub(in crate::api) const CONTENTS: About = About {
+    query: || {
+        let fields = json!({"type": "array", "items": {"enum": ["content", "firstline", "logid"]}});
+        vec![
+            ("offset", "from this line on", line()),
+            ("limit", "at most so many lines", line()),
+            ("field", "only these fields", fields),
+        ]
+    },
+    answer: (&[JSON, "text/plain"], || {
+        let chunk = json!({"content": text(), "firstline": number(), "logid": number()});
+        let chunk = json!({"type": "object", "properties": chunk, "additionalProperties": false});
+        single("logchunks", &chunk)
+    }),
+    ..get("lines of a log", text)
+};
+
+pub(in crate::api) const NO_LOG: About =
+    About { also: &[404], ..get("chunks are those of a log: this is never there", text) };
+
+pub(in crate::api) const RAW: About =
+    About { answer: (&["text/plain", "text/html"], text), ..get("a log as text, as a whole", text) };
+
+pub(in crate::api) const EVENTS: About = About {
+    query: || vec![("from", "go on behind the event with this position", line())],
+    answer: (&["text/event-stream", "text/plain"], text),
+    also: &[410],
+    ..get(
+        "events as they happen, in Buildbot's form: listen, listen/{path}, add/{uuid}/{path}, remove/{uuid}/{path}",
+        text,
+    )
+};
+
+/// What it says is that of Buildbot's protocol, not of HTTP.
+pub(in crate::api) const SOCKET: About = get("events as they happen, over a WebSocket in Buildbot's protocol", text);
+
+/// Schemas that others refer to.
+pub(super) fn schemas() -> Map<String, Value> {
+    let error = object(json!({"code": {"type": "integer"}, "message": {"type": ["string", "object"]}}));
+    let sourced = json!({"type": "array", "prefixItems": [{}, text()], "minItems": 2, "maxItems": 2});
+    Map::from_iter([
+        // An append that went wrong says besides how far it came.
+        ("Error".to_owned(), json!({"type": "object", "properties": {"error": text()}, "required": ["error"]})),
+        ("RpcError".to_owned(), rpc_error(&error)),
+        ("Properties".to_owned(), json!({"type": "object", "additionalProperties": sourced})),
+    ])
+}
+
+/// The id is there when the request was read so far.
+fn rpc_error(error: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {"jsonrpc": {"const": "2.0"}, "id": {}, "error": error},
+        "required": ["jsonrpc", "error"],
+        "additionalProperties": false,
+    })
+}
+
+/// A call that is repeated with the same key is done once.
+pub(super) fn idempotency_key() -> Value {
+    json!({"name": "Idempotency-Key", "in": "header", "description": "repeated with the same key, the call is done once",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"}})
+}
+
+pub(super) fn rpc_request() -> Value {
+    object(
+        json!({"jsonrpc": {"const": "2.0"}, "id": {"type": ["string", "integer", "null"]}, "method": text(), "params": {"type": "object"}}),
+    )
+}
+
+pub(super) fn rpc_answer() -> Value {
+    object(json!({"jsonrpc": {"const": "2.0"}, "id": {}, "result": {}}))
+}
+
+pub(super) fn result() -> Value {
+    object(json!({"result": {}}))
+}
+
+pub(super) fn at() -> Value {
+    json!({"type": "integer", "format": "int64", "minimum": 0, "description": "when it happened, in seconds since 1970; needs the scope import"})
+}
+
+fn delivery() -> Value {
+    let states = DeliveryState::ALL.map(DeliveryState::name);
+    json!({
+        "deliveryid": number(),
+        "uid": text(),
+        "reporter": text(),
+        "event": number(),
+        "key": text(),
+        "transport": text(),
+        "destination": text(),
+        "lane": or_null(&text()),
+        "replace": or_null(&text()),
+        "receipt": {"type": "boolean"},
+        "state": {"enum": states},
+        "reason": or_null(&text()),
+        "tries": number(),
+        "created_at_ms": number(),
+        "due_at_ms": or_null(&number()),
+        "expires_at_ms": or_null(&number()),
+        "settled_at_ms": or_null(&number()),
+    })
+}
+
+fn scopes() -> Value {
+    json!({"type": "array", "items": {"enum": Scope::ALL.map(Scope::name)}, "minItems": 1})
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn line() -> Value {
+    json!({"type": "integer", "format": "int64", "minimum": 0})
+}
+
+fn number() -> Value {
+    json!({"type": "integer", "format": "int64"})
+}
+
+fn or_null(schema: &Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
+fn list(items: &Value) -> Value {
+    json!({"type": "array", "items": items})
+}
+
+fn page(plural: &str, item: &Value) -> Value {
+    object(json!({plural: list(item), "meta": object(json!({"total": {"type": "integer", "minimum": 0}}))}))
+}
+
+fn single(plural: &str, item: &Value) -> Value {
+    object(json!({plural: {"type": "array", "items": item, "minItems": 1, "maxItems": 1}, "meta": object(json!({}))}))
+}

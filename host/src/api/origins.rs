@@ -1,0 +1,117 @@
+//! Which web pages may use the API: those of the host itself, of `[server] url`, and whom `allowed_origins` names.
+//!
+//! A browser says with `Origin` which page asks. As Buildbot has it, a page that is not allowed is refused rather than
+//! only kept from reading the answer: so no page of another site can write here, or listen on a WebSocket.
+
+use super::error::Error;
+use crate::config::Server;
+use axum::extract::Request;
+use axum::extract::State as Shared;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::header::ACCESS_CONTROL_ALLOW_HEADERS;
+use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use axum::http::header::ACCESS_CONTROL_MAX_AGE;
+use axum::http::header::ACCESS_CONTROL_REQUEST_METHOD;
+use axum::http::header::HOST;
+use axum::http::header::ORIGIN;
+use axum::http::header::VARY;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use glob::Pattern;
+use std::sync::Arc;
+use url::Url;
+
+/// For so long a browser need not ask again, in seconds.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
+
+/// What a page may send besides what browsers always may.
+const HEADERS: HeaderValue = HeaderValue::from_static("Content-Type, Authorization, Idempotency-Key, Last-Event-ID");
+
+#[derive(Clone)]
+pub(super) struct Origins(Arc<[Pattern]>);
+
+/// Stands with a request of a page that is not allowed; its route refuses it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Foreign(pub(super) String);
+
+impl Origins {
+    pub(super) fn of(server: &Server) -> Self {
+        let own = || Url::parse(&server.url).map(|url| url.origin().ascii_serialization()).into_iter();
+        let named = server.allowed_origins.iter().flatten().map(|origin| origin.to_ascii_lowercase());
+        // What is no pattern was told as a problem of the configuration.
+        let patterns = |origin: String| Pattern::new(&origin).ok();
+        match server.allowed_origins {
+            Some(_) => Self(named.filter_map(patterns).collect()),
+            None => Self(own().filter_map(patterns).collect()),
+        }
+    }
+
+    /// The origin, spelt as it is allowed; nothing where no page asks.
+    fn allowed(&self, headers: &HeaderMap) -> Result<Option<String>, Foreign> {
+        let mut said = headers.get_all(ORIGIN).iter();
+        let (Some(origin), more) = (said.next(), said.next()) else { return Ok(None) };
+        let text = String::from_utf8_lossy(origin.as_bytes()).to_ascii_lowercase();
+        let is_allowed = self.0.iter().any(|pattern| pattern.matches(&text)) || is_own(&text, headers);
+        if is_allowed && more.is_none() { Ok(Some(text)) } else { Err(Foreign(text)) }
+    }
+}
+
+/// Whether the page came from where it asks. Whether that is us, the door has looked at.
+fn is_own(origin: &str, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let page = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    page.zip(host).is_some_and(|(page, host)| page.eq_ignore_ascii_case(host))
+}
+
+/// Answers what a browser asks before it lets a page ask, and marks what pages ask that are not allowed.
+pub(super) async fn check(
+    Shared(origins): Shared<Origins>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let origin = match origins.allowed(request.headers()) {
+        Ok(None) => return Ok(next.run(request).await),
+        Ok(Some(origin)) => origin,
+        Err(foreign) if request.method() == Method::OPTIONS => return Err(foreign.into()),
+        Err(foreign) => {
+            request.extensions_mut().insert(foreign);
+            return Ok(next.run(request).await);
+        }
+    };
+    let mut response = match *request.method() {
+        Method::OPTIONS => {
+            may_ask(request.headers())?;
+            ().into_response()
+        }
+        _ => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    // Only what can stand in a header was allowed: it came in one.
+    if let Ok(origin) = HeaderValue::try_from(origin) {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+    headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    headers.append(VARY, HeaderValue::from_static("origin"));
+    Ok(response)
+}
+
+fn may_ask(headers: &HeaderMap) -> Result<(), Error> {
+    let method = headers.get(ACCESS_CONTROL_REQUEST_METHOD).map(HeaderValue::as_bytes).unwrap_or_default();
+    match method {
+        b"GET" | b"POST" | b"HEAD" => Ok(()),
+        other => {
+            let other = String::from_utf8_lossy(other).into_owned();
+            Err(Error::bad_request(format!("invalid method {other:?} in access-control-request-method")))
+        }
+    }
+}
+
+impl From<Foreign> for Error {
+    fn from(Foreign(origin): Foreign) -> Self {
+        Self::bad_request(format!("invalid origin {origin:?}: [server] allowed_origins does not name it"))
+    }
+}
