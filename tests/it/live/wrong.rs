@@ -152,7 +152,7 @@ async fn pages_of_other_sites_do_not_listen() {
     let host = Setup::default().start().await;
     for origin in ["http://evil.example", "null", "http://localhost:1", "https://127.0.0.1"] {
         let refused = Socket::try_open(&host.url, Some(origin)).await.err();
-        assert_eq!(refused, Some(StatusCode::FORBIDDEN), "{origin}");
+        assert_eq!(refused, Some(StatusCode::BAD_REQUEST), "{origin}");
     }
     for origin in [host.url.as_str(), "https://ci.example.org"] {
         assert!(Socket::try_open(&host.url, Some(origin)).await.is_ok(), "{origin}");
