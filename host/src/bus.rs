@@ -23,14 +23,15 @@ pub use progress::ReporterProgress;
 pub use tail::Tail;
 
 use crate::model::Event;
+use crate::model::Page;
 use crate::model::Pattern;
 use crate::model::Seq;
 use crate::store::Store;
 use crate::store::StoreError;
 use tokio::sync::watch;
 
-/// Events read at once.
-const PAGE: usize = 256;
+/// Read at once.
+const PAGE: Page = Page { events: 256, bytes: 1024 * 1024 };
 
 /// A reader of the log: from a position on, what matches.
 pub struct Subscription {

@@ -178,6 +178,7 @@ impl From<StoreError> for Error {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
             }
             StoreError::Unavailable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            StoreError::EventsTooLarge => Self::bad_request(error.to_string()),
             StoreError::Sqlite(_) | StoreError::Corrupt { .. } | StoreError::Commit(_) => {
                 tracing::error!(%error, "the database failed");
                 let message = "the database failed; nothing was written, the host's log says more";

@@ -66,7 +66,7 @@ struct Sent<'b> {
     #[serde(borrow, default)]
     params: Option<&'b RawValue>,
     #[serde(default)]
-    at: Option<Timestamp>,
+    at: Option<Value>,
 }
 
 /// `POST /api/v2/updates`: `[{"method": …, "params": {…}}, …]`, the answer `{"results": […]}`. All or nothing.
@@ -84,15 +84,13 @@ pub(super) async fn batch(
     }
     let mut calls = Vec::with_capacity(sent.len());
     for (index, sent) in sent.into_iter().enumerate() {
-        may_say_when(&caller, sent.at)?;
         let params = sent.params.map_or("{}", RawValue::get);
+        let in_batch =
+            |method: &str, source| UpdateError::InBatch { index, method: method.to_owned(), source: Box::new(source) };
+        let at = sent.at.map(moment).transpose().map_err(|source| in_batch(&sent.method, source))?;
+        may_say_when(&caller, at)?;
         let method = sent.method.clone();
-        let call = Call::parse(sent.method, params, sent.at).map_err(|source| UpdateError::InBatch {
-            index,
-            method,
-            source: Box::new(source),
-        })?;
-        calls.push(call);
+        calls.push(Call::parse(sent.method, params, at).map_err(|source| in_batch(&method, source))?);
     }
     let key = key(&headers, &[b"batch", &body])?;
     let now = clock::now().seconds();
@@ -148,9 +146,10 @@ fn parse(method: &str, params: &str) -> Result<(Update, Option<Timestamp>), Upda
     };
     let Ok(mut with_at) = serde_json::from_str::<Map<String, Value>>(params) else { return Err(error) };
     let Some(at) = with_at.remove("at") else { return Err(error) };
-    let at = at.as_i64().filter(|at| *at >= 0).map(Timestamp).ok_or_else(|| UpdateError::Invalid {
-        param: "at",
-        message: format!("{at} is no time in whole seconds since 1970"),
-    })?;
+    let at = moment(at)?;
     Ok((Update::parse(method, &Value::Object(with_at).to_string())?, Some(at)))
+}
+
+fn moment(at: Value) -> Result<Timestamp, UpdateError> {
+    serde_json::from_value(at).map_err(|error| UpdateError::Invalid { param: "at", message: error.to_string() })
 }

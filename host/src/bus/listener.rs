@@ -8,6 +8,7 @@ use super::paths::PathError;
 use super::paths::Paths;
 use super::tail::Tail;
 use crate::model::Event;
+use crate::model::Page;
 use crate::model::Pattern;
 use crate::model::Seq;
 use crate::store::StoreError;
@@ -19,8 +20,8 @@ use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::sync::watch;
 
-/// Events read at once.
-const PAGE: usize = 128;
+/// Read at once, and held for who does not take it.
+const PAGE: Page = Page { events: 128, bytes: 64 * 1024 };
 
 /// Why a listener cannot go on.
 #[derive(Debug, Error)]

@@ -6,6 +6,7 @@
 //! Invariant: what is kept has no gap.
 
 use crate::model::Event;
+use crate::model::Page;
 use crate::model::Seq;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -17,7 +18,7 @@ use std::sync::PoisonError;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
-/// Events kept, and bytes of their bodies.
+/// Events kept, and the bytes of them.
 const EVENTS: usize = 1024;
 const BYTES: usize = 16 * 1024 * 1024;
 
@@ -55,22 +56,22 @@ impl<T: AsRef<Event>> Tail<T> {
         *self.store.committed().borrow()
     }
 
-    /// At most `most` events after `after`, in order.
-    pub(super) async fn after(&self, after: Seq, most: usize) -> Result<Vec<Arc<T>>, StoreError> {
-        if let Some(kept) = self.kept().after(after, most) {
+    /// A page of the events after `after`, in order.
+    pub(super) async fn after(&self, after: Seq, page: Page) -> Result<Vec<Arc<T>>, StoreError> {
+        if let Some(kept) = self.kept().after(after, page) {
             return Ok(kept);
         }
         let _turn = self.reads.acquire().await.map_err(|_| StoreError::Closed)?;
         // Whoever had the turn before may have read just this.
-        if let Some(kept) = self.kept().after(after, most) {
+        if let Some(kept) = self.kept().after(after, page) {
             return Ok(kept);
         }
-        let events = self.store.events_after(after, most).await?;
+        let events = self.store.events_after(after, page).await?;
         let made: Vec<_> = events.into_iter().map(|event| Arc::new((self.make)(event))).collect();
         let mut kept = self.kept();
         kept.keep(after, &made);
         // Somebody else may have read it too: then all share what the first one made.
-        Ok(kept.after(after, most).unwrap_or(made))
+        Ok(kept.after(after, page).unwrap_or(made))
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept<T>> {
@@ -83,10 +84,12 @@ impl<T: AsRef<Event>> Kept<T> {
         self.events.back().map_or(self.before, |last| last.as_ref().as_ref().seq)
     }
 
-    /// Those after `after` that are here; nothing when there are none, or not all of them.
-    fn after(&self, after: Seq, most: usize) -> Option<Vec<Arc<T>>> {
+    /// A page of those after `after` that are here; nothing when there are none, or not all of them.
+    fn after(&self, after: Seq, page: Page) -> Option<Vec<Arc<T>>> {
         let skip = usize::try_from(after.0 - self.before.0).ok()?;
-        let found: Vec<_> = self.events.range(skip.min(self.events.len())..).take(most).cloned().collect();
+        let mut fits = page.fill();
+        let behind = self.events.range(skip.min(self.events.len())..);
+        let found: Vec<_> = behind.take_while(|event| fits(event.as_ref().as_ref())).cloned().collect();
         (!found.is_empty()).then_some(found)
     }
 
@@ -99,14 +102,14 @@ impl<T: AsRef<Event>> Kept<T> {
         for event in made {
             let found: &Event = event.as_ref().as_ref();
             if found.seq.0 == self.last().0 + 1 {
-                self.bytes += found.body.len();
+                self.bytes += found.bytes();
                 self.events.push_back(Arc::clone(event));
             }
         }
         while self.events.len() > EVENTS || self.bytes > BYTES {
             let Some(oldest) = self.events.pop_front() else { return };
             let oldest: &Event = oldest.as_ref().as_ref();
-            (self.before, self.bytes) = (oldest.seq, self.bytes - oldest.body.len());
+            (self.before, self.bytes) = (oldest.seq, self.bytes - oldest.bytes());
         }
     }
 }
@@ -131,7 +134,7 @@ mod tests {
     }
 
     fn after(kept: &Kept<Made>, at: i64) -> Option<Vec<i64>> {
-        Some(kept.after(Seq(at), 3)?.iter().map(|event| event.0.seq.0).collect())
+        Some(kept.after(Seq(at), Page { events: 3, bytes: 100 })?.iter().map(|event| event.0.seq.0).collect())
     }
 
     #[test]
@@ -148,6 +151,6 @@ mod tests {
         assert_eq!((after(&kept, 20), after(&kept, 13)), (Some(vec![21]), None));
         kept.keep(Seq(21), &made(22..=5_000));
         assert_eq!((after(&kept, 21), after(&kept, 4_998)), (None, Some(vec![4_999, 5_000])));
-        assert_eq!((kept.events.len(), kept.bytes), (EVENTS, EVENTS * 2));
+        assert_eq!((kept.events.len(), kept.bytes), (EVENTS, EVENTS * "a{}".len()));
     }
 }

@@ -36,19 +36,25 @@ pub(super) fn of(
         About::Build(id) => build(&telling, &build_report(&telling, *id, event)?, mode, false)?,
         About::BuildInSet(id) => build(&telling, &build_report(&telling, *id, event)?, mode, true)?,
         About::Buildset(id) => {
-            let report = match event.map(|event| &event.body) {
-                Some(EventBody::Buildset(report)) if report.buildset.bsid == *id => {
-                    reports::with_buildset(reader, site, report.buildset.clone(), want(scope))?
-                }
-                _ => reports::buildset(reader, site, *id, want(scope))?,
+            let report = if let Some(EventBody::Buildset(report)) = event.map(|event| &event.body)
+                && report.buildset.bsid == *id
+            {
+                reports::with_buildset(reader, site, report.buildset.clone(), want(scope))?
+            } else {
+                reports::buildset(reader, site, *id, want(scope))?
             };
             let owner = reader.buildset_properties(*id)?.remove("owner").map(|(value, _)| value);
             buildset(&telling, &report, (mode, owner))?
         }
-        About::Request(id) => match event.map(|event| &event.body) {
-            Some(EventBody::Request(report)) if report.request.buildrequestid == *id => request(site, report, mode),
-            _ => request(site, &reports::request(reader, site, *id)?, mode),
-        },
+        About::Request(id) => {
+            if let Some(EventBody::Request(report)) = event.map(|event| &event.body)
+                && report.request.buildrequestid == *id
+            {
+                request(site, report, mode)
+            } else {
+                request(site, &reports::request(reader, site, *id)?, mode)
+            }
+        }
         About::Worker(id) => {
             let worker = reader.worker(*id)?.ok_or_else(|| DataError::NotFound(format!("no worker {id}")))?;
             worker_context(site, &worker, event)
@@ -69,11 +75,12 @@ fn want(scope: &Extent) -> Want {
 /// The build as the event says, when the event is about it.
 fn build_report(telling: &Telling<'_>, id: BuildId, event: Option<&ReporterEvent>) -> Result<BuildReport, DataError> {
     let Telling { reader, site, scope } = telling;
-    match event.map(|event| &event.body) {
-        Some(EventBody::Build(report)) if report.build.buildid == id => {
-            reports::with_build(reader, site, report.build.clone(), want(scope))
-        }
-        _ => reports::build(reader, site, id, want(scope)),
+    if let Some(EventBody::Build(report)) = event.map(|event| &event.body)
+        && report.build.buildid == id
+    {
+        reports::with_build(reader, site, report.build.clone(), want(scope))
+    } else {
+        reports::build(reader, site, id, want(scope))
     }
 }
 

@@ -1,23 +1,7 @@
-//! Names that stand in paths: identifiers, step names made unique, and log slugs.
+//! Names that stand in paths: identifiers, and log slugs.
 
-/// The longest step name and log slug, in characters.
+/// The longest log slug, in characters.
 const LONGEST: usize = 50;
-
-/// `name` with `_number` behind it, cut so that the whole has at most 50 characters.
-pub fn numbered_name(name: &str, number: u32) -> String {
-    let suffix = format!("_{number}");
-    let kept: String = name.chars().take(LONGEST - suffix.len()).collect();
-    kept + &suffix
-}
-
-/// The number with which [`numbered_name`] makes `name` out of `asked`, if it does.
-pub fn number_in_name(asked: &str, name: &str) -> Option<u32> {
-    let (kept, digits) = name.rsplit_once('_')?;
-    let number = digits.parse().ok().filter(|_| !digits.starts_with(['0', '+']))?;
-    let room = LONGEST.checked_sub(digits.len() + 1)?;
-    let cut = asked.char_indices().nth(room).and_then(|(at, _)| asked.get(..at)).unwrap_or(asked);
-    (kept == cut).then_some(number)
-}
 
 /// Whether a name of at most 50 characters can stand in a path as it is: letters, digits, `_`, `-`, and whatever lies
 /// beyond ASCII; no digit in front, no dot (Buildbot's identifiers of workers and log slugs).
@@ -43,30 +27,18 @@ pub fn log_slug(name: &str) -> String {
     if slug.is_empty() { "_".to_owned() } else { slug }
 }
 
-/// The slug to try when `slug` is taken: `stdio`, `stdio_2`, `stdio_3`, …
-pub fn next_slug(slug: &str) -> String {
-    let numbered = slug.rsplit_once('_').and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?.checked_add(1)?)));
-    match numbered {
-        Some((base, next)) => numbered_name(base, next),
-        None => numbered_name(slug, 2),
-    }
+/// The longest number that is told apart from a name, in digits.
+const LONGEST_NUMBER: usize = 9;
+
+/// A slug without the number behind it, and that number: 1 where there is none.
+pub fn numbered_parts(slug: &str) -> (&str, u32) {
+    let parts = slug.rsplit_once('_').filter(|(_, digits)| digits.len() <= LONGEST_NUMBER);
+    parts.and_then(|(stem, digits)| Some((stem, digits.parse().ok()?))).unwrap_or((slug, 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn step_names_keep_fifty_characters() {
-        assert_eq!(numbered_name("comp", 1), "comp_1");
-        assert_eq!(numbered_name(&"x".repeat(50), 1), "x".repeat(48) + "_1");
-        for (asked, number) in [("comp", 1), ("comp_1", 12), (&"ä".repeat(50), 1), (&"x".repeat(47), 123)] {
-            assert_eq!(number_in_name(asked, &numbered_name(asked, number)), Some(number), "{asked} {number}");
-        }
-        for other in ["comp", "comp_", "comp_01", "comp_+1", "comp_1_1", "compile_1", "com_1"] {
-            assert_eq!(number_in_name("comp", other), None, "{other}");
-        }
-    }
 
     #[test]
     fn slugs() {
@@ -76,9 +48,10 @@ mod tests {
         check("1st", "_st");
         check("", "_");
         check("größe", "größe");
-        assert_eq!(next_slug("stdio"), "stdio_2");
-        assert_eq!(next_slug("stdio_2"), "stdio_3");
-        assert_eq!(next_slug("x_4294967295"), "x_4294967295_2");
+        assert_eq!(numbered_parts("stdio"), ("stdio", 1));
+        assert_eq!(numbered_parts("stdio_2"), ("stdio", 2));
+        assert_eq!(numbered_parts("x_999999999"), ("x", 999_999_999));
+        assert_eq!(numbered_parts("x_4294967295"), ("x_4294967295", 1));
     }
 
     #[test]

@@ -49,6 +49,8 @@ mod tests {
         check("", "_");
         check("a-very-long-name", "a-very-long-");
         assert_eq!(numbered_slug("a-very-long-", 12, 12), "a-very-lo_12");
+        assert_eq!(numbered_slug("comp", 1, 50), "comp_1");
+        assert_eq!(numbered_slug(&"ä".repeat(50), 1, 50), "ä".repeat(48) + "_1");
     }
 
     #[test]

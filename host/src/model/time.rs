@@ -4,12 +4,35 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use std::fmt;
+use thiserror::Error;
 
 /// Whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline)]
+#[serde(try_from = "i64", into = "i64")]
+#[schemars(inline, extend("minimum" = 0, "maximum" = LAST))]
 pub struct Timestamp(pub i64);
+
+/// The last second of the year 9999, behind which dates are no longer written in four digits.
+const LAST: i64 = 253_402_300_799;
+
+/// What is no time that anybody means.
+#[derive(Debug, Error)]
+#[error("{0} is no time in whole seconds since 1970, up to the year 9999")]
+pub struct NoTime(i64);
+
+impl TryFrom<i64> for Timestamp {
+    type Error = NoTime;
+
+    fn try_from(seconds: i64) -> Result<Self, NoTime> {
+        if (0..=LAST).contains(&seconds) { Ok(Self(seconds)) } else { Err(NoTime(seconds)) }
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(at: Timestamp) -> Self {
+        at.0
+    }
+}
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use super::StoreError;
 use super::Tx;
 use crate::model::Event;
 use crate::model::NewEvent;
+use crate::model::Page;
 use crate::model::Seq;
 use crate::model::Timestamp;
 use rusqlite::Connection;
@@ -12,15 +13,23 @@ use rusqlite::OptionalExtension;
 use rusqlite::Row;
 use std::sync::Arc;
 
+/// What the events of one job may take. They are held in memory until the commit.
+pub(super) const MOST_JOB_BYTES: usize = 64 * 1024 * 1024;
+
 impl Tx<'_> {
     /// Appends an event; its position is its place in the log for ever.
     pub fn append_event(&mut self, at: Timestamp, event: NewEvent) -> Result<Seq, StoreError> {
         let seq = Seq(self.last.0 + 1);
+        let event = Event { seq, at, topics: Arc::from(event.topics), body: Arc::from(event.body) };
+        let bytes = self.bytes + event.bytes();
+        if bytes - self.bytes_before > MOST_JOB_BYTES {
+            return Err(StoreError::EventsTooLarge);
+        }
         self.connection()
             .prepare_cached("INSERT INTO events (seq, at, topics, body) VALUES (?, ?, ?, ?)")?
             .execute((seq, at, event.topics.join("\n"), &event.body))?;
-        self.events.push(Event { seq, at, topics: Arc::from(event.topics), body: Arc::from(event.body) });
-        self.last = seq;
+        self.events.push(event);
+        (self.last, self.bytes) = (seq, bytes);
         Ok(seq)
     }
 }
@@ -36,13 +45,14 @@ impl Reader<'_> {
         Ok(self.connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?)
     }
 
-    /// At most `most` events after `after`, in order.
-    pub fn events_after(&self, after: Seq, most: usize) -> Result<Vec<Event>, StoreError> {
+    /// A page of the events after `after`, in order.
+    pub fn events_after(&self, after: Seq, page: Page) -> Result<Vec<Event>, StoreError> {
         let mut select = self
             .connection
             .prepare_cached("SELECT seq, at, topics, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?")?;
-        let rows = select.query_and_then((after, most), read)?;
-        rows.collect()
+        let mut fits = page.fill();
+        let rows = select.query_and_then((after, page.events), read)?;
+        rows.take_while(|event| event.as_ref().map_or(true, &mut fits)).collect()
     }
 }
 

@@ -24,6 +24,7 @@ mod lines;
 mod logs;
 mod masters;
 mod migrations;
+mod names;
 mod open;
 mod projects;
 mod properties;
@@ -61,6 +62,7 @@ pub use logs::Chunk;
 pub use logs::LogText;
 pub use logs::Merge;
 pub use logs::Packer;
+pub use names::Names;
 pub use open::InUse;
 pub use open::Options;
 pub use projects::ProjectInfo;
@@ -74,6 +76,7 @@ pub use users::UserAttribute;
 pub use writer::Tx;
 
 use crate::model::Event;
+use crate::model::Page;
 use crate::model::Seq;
 use std::sync::Arc;
 use thiserror::Error;
@@ -90,6 +93,8 @@ pub enum StoreError {
     Commit(String),
     #[error("the database takes no writes for now: {0}")]
     Unavailable(String),
+    #[error("the events of this request take more than {} MiB; send it in parts", events::MOST_JOB_BYTES / (1024 * 1024))]
+    EventsTooLarge,
     #[error("the store is closed")]
     Closed,
     #[error("a read took longer than {} s and was ended", reader::LONGEST_READ.as_secs())]
@@ -100,7 +105,7 @@ impl StoreError {
     /// Whether the same read may work later.
     pub fn passes(&self) -> bool {
         match self {
-            Self::Corrupt { .. } | Self::TooSlow => false,
+            Self::Corrupt { .. } | Self::TooSlow | Self::EventsTooLarge => false,
             Self::Sqlite(_) | Self::Commit(_) | Self::Unavailable(_) | Self::Closed => true,
         }
     }
@@ -180,11 +185,11 @@ impl Store {
         self.inner.readers.looks(job)
     }
 
-    /// At most `most` events after `after`, in order.
-    pub async fn events_after(&self, after: Seq, most: usize) -> Result<Vec<Event>, StoreError> {
-        match self.inner.tail.after(after, most) {
+    /// A page of the events after `after`, in order.
+    pub async fn events_after(&self, after: Seq, page: Page) -> Result<Vec<Event>, StoreError> {
+        match self.inner.tail.after(after, page) {
             Some(events) => Ok(events),
-            None => self.read(move |reader| reader.events_after(after, most)).await,
+            None => self.read(move |reader| reader.events_after(after, page)).await,
         }
     }
 

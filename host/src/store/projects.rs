@@ -32,6 +32,8 @@ impl Tx<'_> {
                  WHERE projectid = ?1",
             )?
             .execute((id, &info.slug, &info.description, &info.description_format, &info.description_html))?;
+        // Its old slug is free again.
+        self.free_numbers.clear();
         Ok(())
     }
 }

@@ -94,22 +94,6 @@ impl Reader<'_> {
         Ok(select.query_row([build], |row| row.get(0))?)
     }
 
-    /// Hands out the names of the build's steps that begin with `stem`.
-    pub fn each_step_name(&self, build: BuildId, stem: &str, mut take: impl FnMut(&str)) -> Result<(), StoreError> {
-        let mut select =
-            self.connection.prepare_cached("SELECT name FROM steps WHERE buildid = ? AND name >= ? ORDER BY name")?;
-        let mut rows = select.query((build, stem))?;
-        while let Some(row) = rows.next()? {
-            let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-            // In order: behind the first other name there is none that begins so.
-            if !name.starts_with(stem) {
-                break;
-            }
-            take(name);
-        }
-        Ok(())
-    }
-
     /// The steps of a build, by number.
     pub fn steps_of(&self, build: BuildId) -> Result<Vec<Step>, StoreError> {
         let sql = format!("{SELECT} WHERE buildid = ? ORDER BY number");

@@ -5,6 +5,7 @@
 //!
 //! Invariant: nobody hears of a result, and no bell rings, before the commit that holds it.
 
+use super::Names;
 use super::StoreError;
 use super::reader::Reader;
 use super::reader::execute;
@@ -13,6 +14,7 @@ use crate::model::Event;
 use crate::model::Seq;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
+use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -29,6 +31,9 @@ const QUEUE: usize = 4096;
 
 /// Jobs in one commit.
 const BATCH: usize = 512;
+
+/// A commit whose events take so many bytes takes no further job.
+const COMMIT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Pages in the write-ahead log before the writer moves them into the database (4 KiB each).
 const CHECKPOINT_PAGES: i64 = 4000;
@@ -65,6 +70,11 @@ pub struct Tx<'c> {
     reader: Reader<'c>,
     pub(super) last: Seq,
     pub(super) events: Vec<Event>,
+    /// What the events take, and what those of earlier jobs do.
+    pub(super) bytes: usize,
+    pub(super) bytes_before: usize,
+    /// What the job knows of numbered names.
+    pub(super) free_numbers: HashMap<(Names, String), u32>,
     pub(super) owes: bool,
     pub(super) tells: bool,
     pub(super) merges: bool,
@@ -110,7 +120,11 @@ impl Writer {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
             let result = match tx {
-                Ok(tx) => tx.apart(job),
+                Ok(tx) => {
+                    tx.bytes_before = tx.bytes;
+                    tx.free_numbers.clear();
+                    tx.apart(job)
+                }
                 Err(broken) => Err(broken.error().into()),
             };
             Box::new(move |committed: Result<(), Broken>| {
@@ -161,11 +175,14 @@ impl Broken {
 impl Tx<'_> {
     /// Runs a part so that its error leaves no trace of it, and the rest stands.
     pub fn apart<T, E: From<StoreError>>(&mut self, part: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
-        let (events, last, rings) = (self.events.len(), self.last, (self.owes, self.tells, self.merges));
+        let (events, bytes) = (self.events.len(), self.bytes);
+        let (last, rings) = (self.last, (self.owes, self.tells, self.merges));
         execute(self.connection(), "SAVEPOINT part")?;
         let result = part(self);
         if result.is_err() {
             self.events.truncate(events);
+            self.bytes = bytes;
+            self.free_numbers.clear();
             (self.last, (self.owes, self.tells, self.merges)) = (last, rings);
             execute(self.connection(), "ROLLBACK TO part")?;
         }
@@ -192,7 +209,18 @@ fn commit_batch(
 ) -> (bool, Seq) {
     let mut state = execute(connection, "BEGIN IMMEDIATE").map_err(|error| Broken::new(&error));
     let reader = Reader { connection };
-    let mut tx = Tx { reader, last, events: Vec::new(), owes: false, tells: false, merges: false };
+    let events = Vec::new();
+    let mut tx = Tx {
+        reader,
+        last,
+        events,
+        bytes: 0,
+        bytes_before: 0,
+        free_numbers: HashMap::new(),
+        owes: false,
+        tells: false,
+        merges: false,
+    };
     let (mut answers, mut open, mut next) = (Vec::new(), true, Some(first));
     while let Some(job) = next.take() {
         answers.push(job(state.clone().map(|()| &mut tx)));
@@ -200,7 +228,7 @@ fn commit_batch(
             // SQLite gave the whole transaction up: nothing after this may be written on its own.
             state = Err(Broken { reason: "the disk is full, or failed".to_owned(), passes: true });
         }
-        if answers.len() < BATCH {
+        if answers.len() < BATCH && tx.bytes < COMMIT_BYTES {
             match queue.try_recv() {
                 Ok(Some(job)) => next = Some(job),
                 Ok(None) => open = false,

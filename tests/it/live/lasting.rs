@@ -45,6 +45,27 @@ async fn who_does_not_read_for_long_reads_everything_afterwards() {
 }
 
 #[tokio::test]
+async fn large_events_come_whole_and_in_order() {
+    let mut host = Setup::default().start().await;
+    let comments = "x".repeat(300_000);
+    for _ in 0..70 {
+        host.update("addChange", json!({"comments": comments})).await;
+    }
+    // The first stand on disk alone, after a new start all do.
+    for _ in 0..2 {
+        let mut stream =
+            Stream::open(&host.client, &format!("{}/sse/listen/changes/*/new?from=0", host.url), None).await;
+        for changeid in 1..=70 {
+            let told = stream.next().await;
+            assert_eq!(told.message["changeid"], changeid);
+            assert_eq!(told.message["comments"].as_str().map(str::len), Some(comments.len()));
+        }
+        drop(stream);
+        host = host.stop().await.start().await;
+    }
+}
+
+#[tokio::test]
 async fn two_hundred_listen_and_all_hear_all() {
     let host = Setup::default().start().await;
     let mut listening = JoinSet::new();

@@ -1,5 +1,6 @@
 //! The update methods, one family a file: results, events in their order, rows, and what is said of wrong calls.
 
+mod bounds;
 mod builds;
 mod changes;
 mod forms;

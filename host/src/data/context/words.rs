@@ -24,7 +24,7 @@ pub(super) fn status_detected(results: Option<Results>, previous: Option<Results
         Some(Results::Success) if asked("change") && changed_from(Results::Success) => "restored build".to_owned(),
         Some(Results::Success) => "passing build".to_owned(),
         Some(Results::Exception) => "build exception".to_owned(),
-        Some(other) => format!("{} build", other.name()),
+        Some(other @ (Results::Skipped | Results::Retry | Results::Cancelled)) => format!("{} build", other.name()),
     }
 }
 
@@ -37,7 +37,9 @@ pub(super) fn summary(build: &Build) -> String {
         Some(Results::Success) => "Build succeeded!".to_owned(),
         Some(Results::Warnings) => format!("Build Had Warnings{text}"),
         Some(Results::Cancelled) => "Build was cancelled".to_owned(),
-        _ => format!("BUILD FAILED{text}"),
+        Some(Results::Failure | Results::Skipped | Results::Exception | Results::Retry) | None => {
+            format!("BUILD FAILED{text}")
+        }
     }
 }
 

@@ -12,6 +12,9 @@ use serde_json::Value;
 /// Calls in one batch.
 pub const MOST_CALLS: usize = 10_000;
 
+/// What earlier results may take, in bytes, where they stand in for what names them.
+const MOST_FILLED_BYTES: usize = 16 * 1024 * 1024;
+
 /// One call of a batch.
 #[derive(Debug)]
 pub enum Call {
@@ -42,11 +45,12 @@ impl Call {
         Ok(Self::Ready { update: Box::new(Update::parse(&method, params)?), method, at })
     }
 
-    fn apply(self, tx: &mut Tx<'_>, now: Timestamp, results: &[Value]) -> Result<Value, (String, UpdateError)> {
+    fn apply(self, tx: &mut Tx<'_>, now: Timestamp, earlier: &mut Earlier) -> Result<Value, (String, UpdateError)> {
         match self {
             Self::Ready { method, update, at } => update.apply(tx, at.unwrap_or(now)).map_err(|error| (method, error)),
             Self::Referring { method, params, at } => {
-                let applied = fill_in(params, results)
+                let applied = earlier
+                    .fill_in(params)
                     .map_err(|message| UpdateError::Params { method: method.clone(), message })
                     .and_then(|params| Update::parse(&method, &params.to_string()))
                     .and_then(|update| update.apply(tx, at.unwrap_or(now)));
@@ -58,32 +62,66 @@ impl Call {
 
 /// Applies the calls in order; the first that is refused ends it.
 pub fn apply_batch(calls: Vec<Call>, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Value>, UpdateError> {
-    let mut results = Vec::with_capacity(calls.len());
+    let mut earlier = Earlier { results: Vec::with_capacity(calls.len()), left: MOST_FILLED_BYTES };
     for (index, call) in calls.into_iter().enumerate() {
-        match call.apply(tx, now, &results) {
-            Ok(result) => results.push(result),
+        match call.apply(tx, now, &mut earlier) {
+            Ok(result) => earlier.results.push(result),
             Err((_, UpdateError::Store(error))) => return Err(error.into()),
             Err((method, source)) => return Err(UpdateError::InBatch { index, method, source: Box::new(source) }),
         }
     }
-    Ok(results)
+    Ok(earlier.results)
 }
 
-/// Puts earlier results in the place of what names them.
-fn fill_in(value: Value, results: &[Value]) -> Result<Value, String> {
-    match value {
-        Value::Object(map) => match (map.len(), map.get("$result")) {
-            (1, Some(reference)) => look_up(&fill_in(reference.clone(), results)?, results),
-            _ => {
-                map.into_iter().map(|(k, v)| Ok((k, fill_in(v, results)?))).collect::<Result<_, _>>().map(Value::Object)
+/// The results so far, and how many bytes of them may still be filled in.
+struct Earlier {
+    results: Vec<Value>,
+    left: usize,
+}
+
+impl Earlier {
+    /// Puts earlier results in the place of what names them.
+    fn fill_in(&mut self, value: Value) -> Result<Value, String> {
+        match value {
+            Value::Object(map) => match (map.len(), map.get("$result")) {
+                (1, Some(reference)) => {
+                    let reference = self.fill_in(reference.clone())?;
+                    self.copy(&reference)
+                }
+                _ => {
+                    let filled = map.into_iter().map(|(key, value)| Ok((key, self.fill_in(value)?)));
+                    filled.collect::<Result<_, _>>().map(Value::Object)
+                }
+            },
+            Value::Array(list) => {
+                list.into_iter().map(|value| self.fill_in(value)).collect::<Result<_, _>>().map(Value::Array)
             }
-        },
-        Value::Array(list) => list.into_iter().map(|v| fill_in(v, results)).collect::<Result<_, _>>().map(Value::Array),
-        plain => Ok(plain),
+            plain => Ok(plain),
+        }
+    }
+
+    fn copy(&mut self, reference: &Value) -> Result<Value, String> {
+        let found = look_up(reference, &self.results)?;
+        let left = take(self.left, found);
+        self.left = left.ok_or_else(|| {
+            format!("the results that $result fills in take more than {} MiB", MOST_FILLED_BYTES / (1024 * 1024))
+        })?;
+        Ok(found.clone())
     }
 }
 
-fn look_up(reference: &Value, results: &[Value]) -> Result<Value, String> {
+/// What is left when the value is copied; nothing when it does not fit.
+fn take(left: usize, value: &Value) -> Option<usize> {
+    let left = left.checked_sub(size_of::<Value>())?;
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => Some(left),
+        Value::String(text) => left.checked_sub(text.len()),
+        Value::Array(list) => list.iter().try_fold(left, take),
+        Value::Object(map) => map.iter().try_fold(left, |left, (key, value)| take(left.checked_sub(key.len())?, value)),
+    }
+}
+
+fn look_up<'v>(reference: &Value, results: &'v [Value]) -> Result<&'v Value, String> {
     let (index, path) = match reference {
         Value::Array(parts) => match parts.split_first() {
             Some((index, path)) => (index, path),
@@ -93,7 +131,7 @@ fn look_up(reference: &Value, results: &[Value]) -> Result<Value, String> {
     };
     let found = index.as_u64().and_then(|i| results.get(usize::try_from(i).ok()?));
     let found = found.ok_or_else(|| format!("$result {index} names no earlier call of the batch"))?;
-    path.iter().try_fold(found, |value, part| step_into(value, part)).cloned()
+    path.iter().try_fold(found, |value, part| step_into(value, part))
 }
 
 fn step_into<'v>(value: &'v Value, part: &Value) -> Result<&'v Value, String> {
@@ -111,6 +149,7 @@ mod tests {
 
     #[test]
     fn results_stand_in_for_what_names_them() {
+        let fill_in = |value, results: &[Value]| Earlier { results: results.to_vec(), left: 1000 }.fill_in(value);
         let results = [json!({"stepid": 7, "brids": {"3": 9}}), json!(5)];
         let check = |value: Value, expected: Result<Value, &str>| {
             assert_eq!(fill_in(value, &results), expected.map_err(str::to_owned));

@@ -69,6 +69,7 @@ pub struct SetBuildStateString {
 
 impl Apply for SetBuildStateString {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::short("state_string", &self.state_string)?;
         tx.set_build_state(self.buildid, &self.state_string)?;
         tell(tx, now, self.buildid, "update")
     }

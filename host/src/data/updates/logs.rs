@@ -3,17 +3,25 @@
 use super::Apply;
 use super::UpdateError;
 use super::emit;
+use super::numbered;
 use super::params;
 use crate::data::logs::Prepared;
 use crate::data::logs::merge_some;
 use crate::data::logs::prepare_text;
 use crate::data::logs::unmarked;
 use crate::model::*;
+use crate::store::Names;
 use crate::store::Tx;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
+
+/// Logs of one step; a loop in a CI system shall not fill the disk.
+const MOST_LOGS: i64 = 1000;
+
+/// The longest slug, in characters.
+const LONGEST_SLUG: usize = 50;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,14 +39,24 @@ impl Apply for AddLog {
             return Err(UpdateError::invalid("type", "a log cannot be added as deleted"));
         }
         params::step(tx, self.stepid)?;
-        let mut slug = log_slug(&self.name);
-        while tx.log_by_slug(self.stepid, &slug)?.is_some() {
-            slug = next_slug(&slug);
+        if tx.count_logs(self.stepid)? >= MOST_LOGS {
+            return Err(UpdateError::invalid("stepid", format!("the step has {MOST_LOGS} logs already")));
         }
+        let slug = free_slug(tx, self.stepid, log_slug(&self.name))?;
         let logid = tx.insert_log(self.stepid, (&self.name, &slug), self.kind)?;
         tell(tx, now, logid, "new")?;
         Ok(json!(logid))
     }
+}
+
+/// `stdio`, `stdio_2`, `stdio_3`, …: the first that is free in the step.
+fn free_slug(tx: &mut Tx<'_>, step: StepId, asked: String) -> Result<String, UpdateError> {
+    let names = Names::LogSlugs(step);
+    if !tx.has_name(names, &asked)? {
+        return Ok(asked);
+    }
+    let (stem, number) = numbered_parts(&asked);
+    numbered::free(tx, names, (stem, number + 1), LONGEST_SLUG)
 }
 
 /// Appends whole lines. In a `stdio` log each begins with its stream: `o`, `e` or `h`.

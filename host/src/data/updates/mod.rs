@@ -17,6 +17,7 @@ mod forceschedulers;
 pub mod idempotency;
 mod logs;
 mod masters;
+mod numbered;
 mod params;
 mod projects;
 mod rebuild;

@@ -28,11 +28,22 @@ pub(super) fn parse<T: DeserializeOwned>(method: &str, params: &str) -> Result<T
 /// The longest name, text or address that a single-line parameter may be.
 const LONGEST_LINE: usize = 4096;
 
+/// A text that is told again with each event of what it belongs to: not too long.
+pub(super) fn short(param: &'static str, text: &str) -> Result<(), UpdateError> {
+    at_most(param, text.len(), LONGEST_LINE)
+}
+
+/// That a parameter takes no more bytes than it may.
+pub(super) fn at_most(param: &'static str, bytes: usize, most: usize) -> Result<(), UpdateError> {
+    match bytes <= most {
+        true => Ok(()),
+        false => Err(UpdateError::invalid(param, format!("{bytes} bytes, at most {most}"))),
+    }
+}
+
 /// A text that stands in one line: not too long, no control characters.
 pub(super) fn line(param: &'static str, text: &str) -> Result<(), UpdateError> {
-    if text.len() > LONGEST_LINE {
-        return Err(UpdateError::invalid(param, format!("{} bytes, at most {LONGEST_LINE}", text.len())));
-    }
+    short(param, text)?;
     match text.chars().find(|c| c.is_control()) {
         Some(c) => Err(UpdateError::invalid(param, format!("control character {c:?}"))),
         None => Ok(()),

@@ -3,8 +3,10 @@
 use super::Apply;
 use super::UpdateError;
 use super::emit;
+use super::numbered;
 use super::params;
 use crate::model::*;
+use crate::store::Names;
 use crate::store::ProjectInfo;
 use crate::store::Tx;
 use schemars::JsonSchema;
@@ -42,14 +44,10 @@ impl Apply for FindProjectId {
 }
 
 /// The name as an identifier, numbered from 2 when that is taken.
-fn free_slug(tx: &Tx<'_>, name: &str) -> Result<String, UpdateError> {
+fn free_slug(tx: &mut Tx<'_>, name: &str) -> Result<String, UpdateError> {
     let asked = slug_of(name, LONGEST_SLUG);
-    let (mut slug, mut number) = (asked.clone(), 1);
-    while tx.project_by_slug(&slug)?.is_some() {
-        number += 1;
-        slug = numbered_slug(&asked, number, LONGEST_SLUG);
-    }
-    Ok(slug)
+    let names = Names::ProjectSlugs;
+    if tx.has_name(names, &asked)? { numbered::free(tx, names, (&asked, 2), LONGEST_SLUG) } else { Ok(asked) }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -3,26 +3,27 @@
 use super::Apply;
 use super::UpdateError;
 use super::emit;
+use super::numbered;
 use super::params;
 use crate::model::*;
+use crate::store::Names;
 use crate::store::Tx;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
-use std::collections::HashSet;
 
 /// Steps of one build; a loop in a CI system shall not fill the disk.
 const MOST_STEPS: i64 = 10_000;
 
-/// Links of one step: it is written again with each.
-const MOST_URLS: usize = 1000;
+/// Links of one step: each of its events tells of all.
+const MOST_URLS: usize = 100;
+
+/// The longest name and the longest address of a link, in bytes.
+const LONGEST_LINK: usize = 2048;
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 50;
-
-/// What is cut off a long name to number it, at most: `_9999`, as there are no more than [`MOST_STEPS`].
-const LONGEST_SUFFIX: usize = 5;
 
 /// Adds a step, pending. Its name may differ from the one asked for when that is taken.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -49,16 +50,9 @@ impl Apply for AddStep {
 }
 
 /// `comp`, `comp_1`, `comp_2`, …: the first that is free in the build.
-fn free_name(tx: &Tx<'_>, build: BuildId, asked: String) -> Result<String, UpdateError> {
-    if tx.step_by_name(build, &asked)?.is_none() {
-        return Ok(asked);
-    }
-    // Read once: a query for each candidate would be slow where a loop calls all its steps the same.
-    let stem: String = asked.chars().take(LONGEST_NAME - LONGEST_SUFFIX).collect();
-    let mut taken = HashSet::new();
-    tx.each_step_name(build, &stem, |name| taken.extend(number_in_name(&asked, name)))?;
-    let free = (1..).find(|number| !taken.contains(number));
-    Ok(numbered_name(&asked, free.unwrap_or(u32::MAX)))
+fn free_name(tx: &mut Tx<'_>, build: BuildId, asked: String) -> Result<String, UpdateError> {
+    let names = Names::Steps(build);
+    if tx.has_name(names, &asked)? { numbered::free(tx, names, (&asked, 1), LONGEST_NAME) } else { Ok(asked) }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -102,6 +96,7 @@ pub struct SetStepStateString {
 
 impl Apply for SetStepStateString {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::short("state_string", &self.state_string)?;
         tx.set_step_state(self.stepid, &self.state_string)?;
         tell(tx, now, self.stepid, "updated")
     }
@@ -120,6 +115,8 @@ impl Apply for AddStepUrl {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
         params::line("name", &self.name)?;
         params::line("url", &self.url)?;
+        params::at_most("name", self.name.len(), LONGEST_LINK)?;
+        params::at_most("url", self.url.len(), LONGEST_LINK)?;
         let mut urls = params::step(tx, self.stepid)?.urls;
         let url = Url { name: self.name, url: self.url };
         if !urls.contains(&url) {

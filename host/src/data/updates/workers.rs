@@ -14,6 +14,9 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+/// What a worker may say of itself, in bytes of JSON: each of its events tells of it.
+const MOST_INFO_BYTES: usize = 64 * 1024;
+
 /// The worker of that name, made when there is none. The name is an identifier of at most 50 characters.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +91,8 @@ impl Apply for WorkerConnected {
         let master = self.masterid.unwrap_or(MASTER);
         params::worker(tx, self.workerid)?;
         params::master(tx, master)?;
+        let info = json!(self.workerinfo).to_string();
+        params::at_most("workerinfo", info.len(), MOST_INFO_BYTES)?;
         tx.connect_worker(self.workerid, master, &self.workerinfo)?;
         tell(tx, now, self.workerid, "connected")
     }
@@ -145,6 +150,7 @@ pub struct SetWorkerPaused {
 
 impl Apply for SetWorkerPaused {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
+        params::short("pause_reason", self.pause_reason.as_deref().unwrap_or_default())?;
         tx.set_worker_paused(self.workerid, self.paused, self.pause_reason.as_deref())?;
         tell(tx, now, self.workerid, "state_updated")
     }

@@ -76,6 +76,12 @@ impl Reader<'_> {
         Ok(self.connection.prepare_cached(&sql)?.query_row((step, slug), read).optional()?)
     }
 
+    /// How many logs the step has.
+    pub fn count_logs(&self, step: StepId) -> Result<i64, StoreError> {
+        let mut select = self.connection.prepare_cached("SELECT count(*) FROM logs WHERE stepid = ?")?;
+        Ok(select.query_row([step], |row| row.get(0))?)
+    }
+
     /// The logs of a step, by id.
     pub fn logs_of(&self, step: StepId) -> Result<Vec<Log>, StoreError> {
         let sql = format!("{SELECT} WHERE stepid = ? ORDER BY logid");
