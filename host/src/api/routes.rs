@@ -82,7 +82,7 @@ pub(super) fn all() -> Vec<Route> {
 /// The router of these routes.
 pub(super) fn router(bounds: Bounds) -> Router<State> {
     all().into_iter().fold(Router::new(), |router, route| {
-        let gate = middleware::from_fn_with_state((route.gate, bounds), access::pass);
+        let gate = middleware::from_fn_with_state((route.gate, bounds.clone()), access::pass);
         router.route(&route.path, route.handler.route_layer(gate))
     })
 }
