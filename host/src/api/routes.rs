@@ -70,11 +70,15 @@ pub(super) fn all() -> Vec<Route> {
         get("/api/v2/", Reading, read::resource, &openapi::TABLE).compressed(),
         get("/api/v2/{*path}", Reading, read::resource, &openapi::TABLE).compressed(),
         control("/api/v2/{*path}", CONTROL, control::resource, &openapi::TABLE),
+        control("/api/v2/logchunks", CONTROL, control::nothing, &openapi::NO_ACTION),
     ];
     for place in logs::PLACES {
         routes.push(get(&format!("{place}/contents"), Reading, logs::contents, &openapi::CONTENTS).streams());
         routes.push(get(&format!("{place}/raw"), Reading, logs::raw, &openapi::RAW).streams());
         routes.push(get(&format!("{place}/raw_inline"), Reading, logs::raw_inline, &openapi::RAW).streams());
+        for what in ["contents", "raw", "raw_inline"] {
+            routes.push(control(&format!("{place}/{what}"), CONTROL, control::nothing, &openapi::NO_ACTION));
+        }
     }
     routes
 }
