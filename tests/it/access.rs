@@ -326,3 +326,15 @@ async fn two_tokens_with_one_idempotency_key_do_not_meet() {
     }
     assert_eq!(get(&host, "api/v2/changes", "").await.body["meta"]["total"], 2);
 }
+
+#[tokio::test]
+async fn a_stream_whose_token_is_revoked_breaks_off_and_does_not_look_whole() {
+    let host = Setup::default().start().await;
+    let admin = token(&host, "", "ops", &["admin"]).await;
+    let reader = token(&host, &admin, "reader", &["read"]).await;
+    let asked = host.client.get(format!("{}/sse/listen", host.url)).bearer_auth(&reader).send();
+    let mut stream = asked.await.expect("an answer");
+    assert!(stream.chunk().await.expect("it is open").is_some(), "the handshake");
+    assert_eq!(ask(&host, (Method::DELETE, "api/v2/tokens/reader"), &admin, None).await.status, 200);
+    assert!(stream.text().await.is_err());
+}

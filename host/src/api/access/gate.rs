@@ -5,7 +5,9 @@ use crate::api::error::Error;
 use crate::api::origins::Foreign;
 use crate::config::Server;
 use crate::model::Scope;
+use axum::BoxError;
 use axum::body::Body;
+use axum::body::BodyDataStream;
 use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::extract::State as Shared;
@@ -14,7 +16,9 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::StreamExt;
+use futures_util::stream;
 use http_body_util::Limited;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -150,15 +154,23 @@ async fn gather(body: Body, bounds: &Bounds) -> Result<(Vec<u8>, Option<OwnedSem
     Ok((bytes, held))
 }
 
-/// What is given out piece by piece ends when its caller may no more: a token that is revoked closes its streams. An
-/// answer that stands is given out whole.
+/// What is given out piece by piece ends when its caller may no more: a token that is revoked closes its streams. They
+/// break off, so that nobody takes half a log for the whole. An answer that stands is given out whole.
 async fn while_allowed(request: Request, next: Next) -> Response {
     let caller = request.extensions().get::<Caller>().cloned();
     let response = next.run(request).await;
     let Some(caller) = caller.filter(|_| response.body().size_hint().exact().is_none()) else { return response };
     response.map(|body| {
-        let until = Box::pin(async move { caller.shown_out().await });
-        Body::from_stream(body.into_data_stream().take_until(until))
+        let shown_out = Box::pin(async move { caller.shown_out().await });
+        let next = |(mut pieces, mut shown_out): (BodyDataStream, Pin<Box<_>>)| async move {
+            let piece = tokio::select! {
+                biased;
+                () = &mut shown_out => return Err("the caller may no more".into()),
+                piece = pieces.next() => piece.transpose()?,
+            };
+            Ok::<_, BoxError>(piece.map(|piece| (piece, (pieces, shown_out))))
+        };
+        Body::from_stream(stream::try_unfold((body.into_data_stream(), shown_out), next))
     })
 }
 
