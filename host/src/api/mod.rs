@@ -49,13 +49,17 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the handlers work with. Cheap to clone.
+/// What the handlers work with. Cheap to clone: each request does so several times.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Parts>);
+
+/// What there is to work with.
+pub struct Parts {
     pub store: Store,
     pub data: Data,
     pub plugins: Plugins,
@@ -66,6 +70,20 @@ pub struct State {
     pub append_stall: Duration,
     pub appends: Appends,
     pub tokens: Tokens,
+}
+
+impl State {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for State {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 /// All routes, behind the door: who comes in is known, and what comes in is bounded. `pages`: a folder that is served

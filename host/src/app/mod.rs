@@ -92,7 +92,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     let progress = Progress::default();
     let stop = CancellationToken::new();
     let live = api::Live::new(&parts.store, &tuning.live, stop.clone());
-    let state = api::State {
+    let state = api::State::new(api::Parts {
         store: parts.store.clone(),
         data: parts.data.clone(),
         plugins: parts.caller.plugins().clone(),
@@ -102,7 +102,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         tokens,
         append_stall: Duration::from_millis(config.server.append_stall_ms),
         appends: api::Appends::default(),
-    };
+    });
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),
         data: parts.data,
