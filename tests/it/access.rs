@@ -292,3 +292,49 @@ async fn tokens_are_made_before_and_while_the_host_runs() {
         assert!(said.contains(expected), "{arguments:?}: {said}");
     }
 }
+
+#[tokio::test]
+async fn a_token_of_any_scope_reads_what_everybody_reads() {
+    let host = Setup::default().start().await;
+    let admin = token(&host, "", "ops", &["admin"]).await;
+    for scope in ["update", "import", "control"] {
+        let token = token(&host, &admin, scope, &[scope]).await;
+        assert_eq!(get(&host, "api/v2/builders", &token).await.status, 200, "{scope}");
+        assert_eq!(get(&host, "api/v2/deliveries", &token).await.status, 403, "{scope}: messages stay closed");
+    }
+}
+
+#[tokio::test]
+async fn two_tokens_with_one_idempotency_key_do_not_meet() {
+    let host = Setup::default().start().await;
+    let admin = token(&host, "", "ops", &["admin"]).await;
+    let tokens = [token(&host, &admin, "a", &["update"]).await, token(&host, &admin, "b", &["update"]).await];
+    let call = async |token: &str, author: &str| {
+        let request = host.client.post(format!("{}/api/v2/updates/addChange", host.url)).bearer_auth(token);
+        let request = request.header("content-type", "application/json").header("idempotency-key", "push 1");
+        let answer = request.body(json!({"author": author}).to_string()).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.headers().contains_key("idempotency-replayed"))
+    };
+    for (token, author, expected) in [
+        (&tokens[0], "ada", (200, false)),
+        (&tokens[1], "ada", (200, false)),
+        (&tokens[1], "bob", (422, false)),
+        (&tokens[0], "ada", (200, true)),
+        (&tokens[1], "ada", (200, true)),
+    ] {
+        assert_eq!(call(token, author).await, expected, "{author}");
+    }
+    assert_eq!(get(&host, "api/v2/changes", "").await.body["meta"]["total"], 2);
+}
+
+#[tokio::test]
+async fn a_stream_whose_token_is_revoked_breaks_off_and_does_not_look_whole() {
+    let host = Setup::default().start().await;
+    let admin = token(&host, "", "ops", &["admin"]).await;
+    let reader = token(&host, &admin, "reader", &["read"]).await;
+    let asked = host.client.get(format!("{}/sse/listen", host.url)).bearer_auth(&reader).send();
+    let mut stream = asked.await.expect("an answer");
+    assert!(stream.chunk().await.expect("it is open").is_some(), "the handshake");
+    assert_eq!(ask(&host, (Method::DELETE, "api/v2/tokens/reader"), &admin, None).await.status, 200);
+    assert!(stream.text().await.is_err());
+}

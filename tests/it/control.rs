@@ -312,3 +312,23 @@ async fn what_is_no_request_is_told_why() {
     let (status, answer) = send(json, r#"{"jsonrpc": "2.0", "method": "stop", "id": null, "params": {}}"#).await;
     assert_eq!((status, answer), (200, json!({"jsonrpc": "2.0", "id": null, "result": null})));
 }
+
+#[tokio::test]
+async fn the_text_of_a_log_takes_no_action() {
+    let host = busy().await;
+    let places =
+        ["logs/1", "steps/1/logs/stdio", "builds/2/steps/0/logs/stdio", "builders/linux/builds/1/steps/0/logs/stdio"];
+    let texts = places.iter().flat_map(|place| ["contents", "raw", "raw_inline"].map(|what| format!("{place}/{what}")));
+    for path in texts.chain(["logchunks".to_owned()]) {
+        let (status, body) = ask(&host, &path, "stop", json!({})).await;
+        assert_eq!((status, &body["error"]["code"], &body["id"]), (501, &json!(-32601), &json!(7)), "{path}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_says_its_root_twice_names_nothing() {
+    let host = busy().await;
+    let mut log = Log::of(&host);
+    assert_eq!(ask(&host, "/api/v2/builds/2", "stop", json!({})).await.0, 404);
+    assert!(log.news().is_empty(), "nothing was asked for");
+}

@@ -266,3 +266,61 @@ async fn a_lifecycle_tells_its_events_in_buildbots_order() {
         statement.query_map([], |row| row.get(0)).expect("rows").map(|row| row.expect("a row")).collect();
     insta::assert_snapshot!(topics.join("\n--\n"));
 }
+
+#[tokio::test]
+async fn one_resource_is_the_same_on_any_page() {
+    let host = Setup::default().start().await;
+    host.finished_build("linux", 0).await;
+    for path in ["builds/1", "builders/linux", "builds/1/properties", "buildsets/1/properties"] {
+        let whole = host.get(path).await;
+        for query in ["offset=1", "limit=0", "limit=5&offset=7"] {
+            assert_eq!(host.get(&format!("{path}?{query}")).await, whole, "{path}?{query}");
+        }
+    }
+    let properties = host.get("builds/1/properties").await;
+    for query in ["field=buildnumber", "order=name", "order=-name&property=*"] {
+        assert_eq!(host.get(&format!("builds/1/properties?{query}")).await, properties, "{query}");
+    }
+    for path in ["builds/1?results=0", "builds/1/properties?zork=1"] {
+        assert_eq!(host.try_get(path).await.0, StatusCode::BAD_REQUEST, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_takes_a_bounded_number_of_values() {
+    let host = Setup::default().start().await;
+    let ask = async |count: usize, name: &str| {
+        let values: Vec<String> = (0..count).map(|value| format!("{name}={value}")).collect();
+        host.try_get(&format!("builds?{}", values.join("&"))).await
+    };
+    for name in ["buildid", "buildid__ne", "state_string__contains"] {
+        assert_eq!(ask(100, name).await.0, StatusCode::OK, "{name}");
+        let (status, body) = ask(101, name).await;
+        let field = name.split("__").next().expect("a name");
+        let said = format!("101 values for '{field}': at most 100 are taken");
+        assert_eq!((status, body), (StatusCode::BAD_REQUEST, json!({"error": said})));
+    }
+}
+
+#[tokio::test]
+async fn an_open_buildset_has_results_of_minus_one() {
+    let host = Setup::default().start().await;
+    host.finished_build("linux", 2).await;
+    host.update("addBuildset", json!({"waited_for": false, "builderids": [1]})).await;
+    assert_eq!(host.get("buildsets/2").await["buildsets"][0]["results"], -1);
+    for (query, total, first) in
+        [("results=-1", 1, 2), ("results=2", 1, 1), ("results__lt=0", 1, 2), ("order=results", 2, 2)]
+    {
+        let found = host.get(&format!("buildsets?{query}")).await;
+        assert_eq!(
+            (&found["meta"]["total"], &found["buildsets"][0]["bsid"]),
+            (&json!(total), &json!(first)),
+            "{query}"
+        );
+    }
+    let body: String = host
+        .database()
+        .query_row("SELECT body FROM events WHERE topics = 'buildsets/2/new'", [], |row| row.get(0))
+        .expect("an event");
+    assert!(body.contains("\"results\":null"), "{body}");
+}

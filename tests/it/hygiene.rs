@@ -173,3 +173,28 @@ async fn pages_of_named_origins_may_ask_and_others_may_not() {
     assert_eq!(refused.status(), 400);
     assert!(refused.text().await.expect("a body").contains("invalid method \\\"DELETE\\\""));
 }
+
+#[tokio::test]
+async fn bodies_of_what_takes_none_are_not_waited_for() {
+    let host = host("").await;
+    for (ask, status) in [("GET /api/v2/health", 200), ("HEAD /api/v2/builds", 200), ("DELETE /api/v2/tokens/x", 404)] {
+        let head =
+            format!("{ask} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 15000000\r\n\r\n");
+        let answer = until_closed(&host, &head).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{ask}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn caches_are_told_what_the_accepted_form_chose() {
+    let host = host("").await;
+    host.finished_build("linux", 0).await;
+    for path in ["builds/1", "builds", "logs/1/contents"] {
+        for accept in ["application/json", "text/html"] {
+            let request = host.client.get(format!("{}/api/v2/{path}", host.url)).header("accept", accept);
+            let answer = request.send().await.expect("an answer");
+            let vary: Vec<_> = answer.headers().get_all("vary").iter().filter_map(|vary| vary.to_str().ok()).collect();
+            assert!(vary.join(",").split(',').any(|name| name.trim() == "accept"), "{path}: {vary:?}");
+        }
+    }
+}

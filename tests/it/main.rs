@@ -1,6 +1,7 @@
 //! End to end: the running host, and the rules of the house.
 
 mod access;
+mod appends;
 mod bad_input;
 mod browser;
 mod command_line;

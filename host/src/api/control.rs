@@ -5,6 +5,7 @@ use super::access::Caller;
 use super::clock;
 use super::deliveries::parse_id;
 use super::error::Error;
+use super::read::ROOT;
 use super::rpc;
 use super::rpc::Failure;
 use super::rpc::Request;
@@ -32,9 +33,17 @@ pub(super) async fn resource(
         Err(failure) => return failure.answer(None),
     };
     let id = request.id.clone();
-    match ask(&state, uri.path().trim_start_matches("/api/v2/"), request, caller.owner()).await {
+    match ask(&state, uri.path().strip_prefix(ROOT).unwrap_or_default(), request, caller.owner()).await {
         Ok(result) => rpc::done(&id, &result),
         Err(failure) => failure.answer(Some(&id)),
+    }
+}
+
+/// A post about what takes none: the text of a log.
+pub(super) async fn nothing(headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
+    match Request::read(&headers, body) {
+        Ok(request) => Failure::unsupported(&request.method).answer(Some(&request.id)),
+        Err(failure) => failure.answer(None),
     }
 }
 

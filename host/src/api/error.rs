@@ -106,6 +106,11 @@ impl Error {
         Self { challenge: Some(challenge(", error=\"invalid_token\"")), ..Self::new(StatusCode::UNAUTHORIZED, message) }
     }
 
+    /// The caller was let in, and may no more.
+    pub(super) fn shown_out(message: impl Into<String>) -> Self {
+        Self { challenge: Some(challenge(", error=\"invalid_token\"")), ..Self::new(StatusCode::UNAUTHORIZED, message) }
+    }
+
     pub(super) fn lacks_scope(name: &TokenName, scopes: &Scopes, scope: Scope) -> Self {
         let message = format!("the token {name} lacks the scope {scope}: it has {scopes}");
         let lacking = challenge(&format!(", error=\"insufficient_scope\", scope=\"{scope}\""));
@@ -149,7 +154,8 @@ impl Error {
         self.answer(json!({"jsonrpc": "2.0", "id": null, "error": error}))
     }
 
-    fn answer(self, body: Value) -> Response {
+    /// With a body of its own.
+    pub(super) fn answer(self, body: Value) -> Response {
         let challenge = self.challenge.and_then(|text| HeaderValue::from_str(&text).ok());
         let challenge = challenge.map(|value| [(WWW_AUTHENTICATE, value)]);
         (self.status, challenge.into_iter().flatten().collect::<HeaderMap>(), Json(body)).into_response()

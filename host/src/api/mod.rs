@@ -12,6 +12,7 @@ mod health;
 mod latest;
 mod live;
 mod logs;
+mod media_type;
 mod openapi;
 mod origins;
 mod plugins;

@@ -14,13 +14,14 @@ use axum::http::Uri;
 use axum::http::header::ACCEPT;
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::header::VARY;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde_json::Value;
 use serde_json::json;
 
 /// Where the data API is.
-const ROOT: &str = "/api/v2/";
+pub(super) const ROOT: &str = "/api/v2/";
 
 /// `GET /api`: the versions, as Buildbot's.
 pub(super) async fn versions(Shared(state): Shared<State>) -> Json<Value> {
@@ -35,9 +36,11 @@ pub(super) async fn resource(Shared(state): Shared<State>, request: Request) -> 
     let json = wants_json(&request.headers);
     Ok(match state.data.answer(path, request.uri.query().unwrap_or_default()).await? {
         Answer::Resources(resources) if json => {
-            typed(Body::from(resources.into_bytes()), "application/json; charset=utf-8")
+            chosen(Body::from(resources.into_bytes()), "application/json; charset=utf-8")
         }
-        Answer::Resources(resources) => typed(Body::from(pretty(&resources.into_bytes())), "text/plain; charset=utf-8"),
+        Answer::Resources(resources) => {
+            chosen(Body::from(pretty(&resources.into_bytes())), "text/plain; charset=utf-8")
+        }
         Answer::Bytes { content, name } => attachment(content, &name),
     })
 }
@@ -54,6 +57,13 @@ pub(super) async fn wrong_method() -> Error {
 pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     let json = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("application/json"));
     headers.get_all(ACCEPT).iter().any(json)
+}
+
+/// In the form that `Accept` chose: a cache keeps both apart.
+pub(super) fn chosen(body: Body, kind: &'static str) -> Response {
+    let mut response = typed(body, kind);
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 fn typed(body: Body, kind: &'static str) -> Response {

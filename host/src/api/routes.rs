@@ -70,11 +70,15 @@ pub(super) fn all() -> Vec<Route> {
         get("/api/v2/", Reading, read::resource, &openapi::TABLE).compressed(),
         get("/api/v2/{*path}", Reading, read::resource, &openapi::TABLE).compressed(),
         control("/api/v2/{*path}", CONTROL, control::resource, &openapi::TABLE),
+        control("/api/v2/logchunks", CONTROL, control::nothing, &openapi::NO_ACTION),
     ];
     for place in logs::PLACES {
         routes.push(get(&format!("{place}/contents"), Reading, logs::contents, &openapi::CONTENTS).streams());
         routes.push(get(&format!("{place}/raw"), Reading, logs::raw, &openapi::RAW).streams());
         routes.push(get(&format!("{place}/raw_inline"), Reading, logs::raw_inline, &openapi::RAW).streams());
+        for what in ["contents", "raw", "raw_inline"] {
+            routes.push(control(&format!("{place}/{what}"), CONTROL, control::nothing, &openapi::NO_ACTION));
+        }
     }
     routes
 }
@@ -82,7 +86,7 @@ pub(super) fn all() -> Vec<Route> {
 /// The router of these routes.
 pub(super) fn router(bounds: Bounds) -> Router<State> {
     all().into_iter().fold(Router::new(), |router, route| {
-        let gate = middleware::from_fn_with_state((route.gate, bounds), access::pass);
+        let gate = middleware::from_fn_with_state((route.gate, bounds.clone()), access::pass);
         router.route(&route.path, route.handler.route_layer(gate))
     })
 }

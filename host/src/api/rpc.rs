@@ -3,13 +3,13 @@
 //! Not here: what is asked for (`control`).
 
 use super::error::Error;
+use super::media_type;
 use crate::data::control::ControlError;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde_json::Map;
@@ -39,9 +39,7 @@ pub(super) struct Failure {
 impl Request {
     pub(super) fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, Failure> {
         let body = body.map_err(Error::from)?;
-        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        // A page of another site can make a browser send a form, but not JSON.
-        if kind.split(';').next().map(str::trim) != Some("application/json") {
+        if !media_type::is(headers, media_type::JSON) {
             return Err(Failure::invalid("Invalid content-type (use application/json)"));
         }
         let root = serde_json::from_slice(&body)

@@ -6,6 +6,7 @@ use super::State;
 use super::access::Caller;
 use super::clock;
 use super::error::Error;
+use super::media_type;
 use crate::data::updates::Call;
 use crate::data::updates::MOST_CALLS;
 use crate::data::updates::Update;
@@ -52,7 +53,7 @@ pub(super) async fn single(
     let body = body?;
     let (update, at) = parse(&method, json_text(&headers, &body)?)?;
     may_say_when(&caller, at)?;
-    let key = key(&headers, &[b"update", method.as_bytes(), &body])?;
+    let key = key((&caller, &headers), &[b"update", method.as_bytes(), &body])?;
     let now = clock::now().seconds();
     let job = move |tx: &mut Tx<'_>| update.apply(tx, at.unwrap_or(now)).map(|result| json!({"result": result}));
     answer(&state, key, now, job).await
@@ -92,19 +93,19 @@ pub(super) async fn batch(
         let method = sent.method.clone();
         calls.push(Call::parse(sent.method, params, at).map_err(|source| in_batch(&method, source))?);
     }
-    let key = key(&headers, &[b"batch", &body])?;
+    let key = key((&caller, &headers), &[b"batch", &body])?;
     let now = clock::now().seconds();
     let job = move |tx: &mut Tx<'_>| apply_batch(calls, tx, now).map(|results| json!({"results": results}));
     answer(&state, key, now, job).await
 }
 
-/// The key of a call that has one, with a digest of what it asks for.
-fn key(headers: &HeaderMap, request: &[&[u8]]) -> Result<Option<Key>, Error> {
+/// The key of a call that has one, with whose it is and a digest of what it asks for.
+fn key((caller, headers): (&Caller, &HeaderMap), request: &[&[u8]]) -> Result<Option<Key>, Error> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     match (keys.next(), keys.next()) {
         (None, _) => Ok(None),
         // What is no text is no key either, and is refused as one.
-        (Some(key), None) => Ok(Some(Key::new(key.to_str().unwrap_or_default(), request)?)),
+        (Some(key), None) => Ok(Some(Key::new((caller.owner(), key.to_str().unwrap_or_default()), request)?)),
         (Some(_), Some(_)) => Err(Error::bad_request("Idempotency-Key stands there twice")),
     }
 }
@@ -129,10 +130,9 @@ fn may_say_when(caller: &Caller, at: Option<Timestamp>) -> Result<(), Error> {
     if at.is_some() { caller.needs(Scope::Import) } else { Ok(()) }
 }
 
-/// A page of another site can make a browser send a form, but not JSON: so only JSON is taken.
+/// Only JSON is taken.
 pub(super) fn json_text<'b>(headers: &HeaderMap, body: &'b Bytes) -> Result<&'b str, Error> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().map(str::trim) != Some("application/json") {
+    if !media_type::is(headers, media_type::JSON) {
         return Err(Error::wrong_type());
     }
     std::str::from_utf8(body).map_err(|error| Error::bad_request(format!("the body is not UTF-8: {error}")))

@@ -63,7 +63,8 @@ impl Data {
 
     /// What `GET /api/v2/{path}` answers.
     pub async fn answer(&self, path: &str, query: &str) -> Result<Answer, DataError> {
-        self.answer_within(path, query, MOST_ANSWER_BYTES).await
+        let question = endpoints::Question::parse(&self.routes, path, query)?;
+        self.store.read_for_client(move |reader| question.answer(reader, MOST_ANSWER_BYTES)).await
     }
 
     /// The parts of a path of the data API.
@@ -74,15 +75,11 @@ impl Data {
     /// The same as JSON text, for a plugin: `builds/7/steps?limit=5`.
     pub async fn get(&self, path: &str) -> Result<String, DataError> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        match self.answer_within(path, query, MOST_BYTES).await? {
+        let question = endpoints::Question::parse(&self.routes, path, query)?;
+        match self.store.read_soon(move |reader| question.answer(reader, MOST_BYTES)).await? {
             Answer::Resources(resources) => resources.into_text(),
             Answer::Bytes { .. } => Err(DataError::Invalid(format!("what is at {path} is not JSON"))),
         }
-    }
-
-    async fn answer_within(&self, path: &str, query: &str, most_bytes: usize) -> Result<Answer, DataError> {
-        let question = endpoints::Question::parse(&self.routes, path, query)?;
-        self.store.read_soon(move |reader| question.answer(reader, most_bytes)).await
     }
 
     /// The log that a path names in any of its ways: `builds/7/steps/compile/logs/stdio`, `logs/42`.

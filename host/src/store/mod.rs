@@ -177,6 +177,18 @@ impl Store {
         self.inner.readers.read_soon(job).await
     }
 
+    /// As `read_soon`, for a question that anybody may ask: it may take long, and leaves room to all other reads.
+    pub async fn read_for_client<T, E>(
+        &self,
+        job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.readers.read_for_client(job).await
+    }
+
     /// A read, and how long it was: in looks at its limit, each after 10,000 steps of SQLite's machine.
     pub fn read_counted<T, E: From<StoreError>>(
         &self,

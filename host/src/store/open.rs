@@ -33,7 +33,7 @@ pub struct Options {
 
 impl Options {
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4 }
+        Self { path: path.into(), readers: 6 }
     }
 }
 

@@ -23,6 +23,9 @@ const LOOK_EVERY: i32 = 10_000;
 /// Looks after which a read in place is cut off: some 20,000 steps, less than a millisecond.
 const LOOKS_IN_PLACE: u32 = 2;
 
+/// Connections that the questions of clients leave to everything else: health, dispatch, live events, logs.
+const KEPT_FOR_HOST: usize = 2;
+
 /// Reads one snapshot.
 pub struct Reader<'c> {
     pub(super) connection: &'c Connection,
@@ -31,6 +34,7 @@ pub struct Reader<'c> {
 pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Idle>>>,
     permits: Arc<Semaphore>,
+    client_turns: Arc<Semaphore>,
 }
 
 /// A connection, and what ends its reads.
@@ -49,7 +53,8 @@ impl Readers {
     pub(super) fn open(options: &Options) -> anyhow::Result<Self> {
         let idle = (0..options.readers).map(|_| Idle::open(options)).collect::<anyhow::Result<Vec<_>>>()?;
         let permits = Arc::new(Semaphore::new(idle.len()));
-        Ok(Self { idle: Arc::new(Mutex::new(idle)), permits })
+        let client_turns = Arc::new(Semaphore::new(idle.len().saturating_sub(KEPT_FOR_HOST).max(1)));
+        Ok(Self { idle: Arc::new(Mutex::new(idle)), permits, client_turns })
     }
 
     pub(super) async fn read<T, E>(
@@ -89,6 +94,24 @@ impl Readers {
             Some(result) => result,
             None => self.read(job).await,
         }
+    }
+
+    /// As [`Self::read_soon`], for a question that anybody may ask, as long as it may be: some connections are left alone.
+    pub(super) async fn read_for_client<T, E>(
+        &self,
+        job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let turn = Arc::clone(&self.client_turns).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let job = move |reader: &Reader<'_>| {
+            // The turn goes with the job: a client that does not wait leaves it running.
+            let _turn = &turn;
+            job(reader)
+        };
+        self.read_soon(job).await
     }
 
     /// Nothing when no connection is free, or when the job is too long.
@@ -196,5 +219,33 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::OperationInterrupted) => Self::TooSlow,
             _ => Self::Sqlite(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::join_all;
+    use futures_util::poll;
+    use std::pin::pin;
+
+    /// Goes on until it is cut off.
+    fn endless(reader: &Reader<'_>) -> Result<i64, StoreError> {
+        let sql = "WITH RECURSIVE n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+        Ok(reader.connection.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn clients_with_long_questions_leave_connections_to_the_host() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options::new(folder.path().join("campanile.db"));
+        let _writer = open::writer(&options).expect("a database");
+        let readers = Readers::open(&options).expect("readers");
+        let mut clients = pin!(join_all((0..20).map(|_| readers.read_for_client(endless))));
+        assert!(poll!(clients.as_mut()).is_pending());
+        let one =
+            readers.read(|reader| Ok::<_, StoreError>(reader.connection.query_row("SELECT 1", [], |row| row.get(0))?));
+        assert_eq!(one.await.ok(), Some(1));
+        assert_eq!(readers.client_turns.available_permits(), 0, "none of theirs has ended");
     }
 }

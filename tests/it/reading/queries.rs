@@ -130,7 +130,7 @@ async fn fields_and_properties_are_chosen() {
         ),
         ("projects/1?field=active", json!([{"active": null}])),
         ("projects?active=1&field=active", json!([{"active": true}])),
-        ("builds/1?field=number&limit=5&offset=3&order=number", json!([])),
+        ("builds/1?field=number&limit=5&offset=3&order=number", json!([{"number": 1}])),
     ] {
         let (status, body) = host.try_get(path).await;
         let found = body["builds"].as_array().or(body["buildrequests"].as_array()).or(body["projects"].as_array());

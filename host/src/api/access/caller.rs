@@ -84,7 +84,8 @@ impl Caller {
     /// That the caller may read what is public where reading is open.
     pub(super) fn needs_reading(&self) -> Result<(), Error> {
         match self.who {
-            Who::Nobody if self.door.anonymous_read => Ok(()),
+            // Who holds a token may what everybody may.
+            Who::Nobody | Who::Holder(..) if self.door.anonymous_read => Ok(()),
             Who::Anybody | Who::Nobody | Who::Holder(..) => self.needs(Scope::Read),
         }
     }

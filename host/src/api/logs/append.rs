@@ -4,13 +4,16 @@
 //! as that. Whatever ends it, whole lines that came are kept.
 
 use crate::api::State;
+use crate::api::access::Caller;
 use crate::api::clock;
 use crate::api::error::Error;
+use crate::api::media_type;
 use crate::data::logs::AppendError;
 use crate::data::logs::Appended;
 use crate::data::logs::Appender;
 use crate::model::LogId;
 use crate::model::Timestamp;
+use axum::Extension;
 use axum::Json;
 use axum::body::Body;
 use axum::body::BodyDataStream;
@@ -18,17 +21,19 @@ use axum::extract::Path;
 use axum::extract::RawQuery;
 use axum::extract::State as Shared;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::StreamExt;
 use serde_json::Value;
 use serde_json::json;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// A page of another site can make a browser send text or a form, but not this.
 const TYPE: &str = "application/octet-stream";
@@ -54,20 +59,23 @@ enum End {
     Done,
     Refused(AppendError),
     Stalled(Duration),
+    /// The caller may no more: its token was revoked.
+    ShownOut,
+    /// The host is stopping.
+    Stopped,
     /// The connection: nobody hears the answer.
     Lost,
 }
 
 /// `?first_line=N`: the number that the first line of the body must get, else nothing is appended.
 pub(in crate::api) async fn append(
-    Shared(state): Shared<State>,
+    (Shared(state), Extension(caller)): (Shared<State>, Extension<Caller>),
     (Path(log), RawQuery(query)): (Path<String>, RawQuery),
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Error> {
     let log = log.parse().map(LogId).map_err(|_| Error::not_found(format!("no log {log:?}: its id is a number")))?;
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.eq_ignore_ascii_case(TYPE) {
+    if !media_type::is(&headers, TYPE) {
         return Err(Error::not_of_type(TYPE));
     }
     let first = first_line(query.as_deref().unwrap_or_default())?;
@@ -79,7 +87,8 @@ pub(in crate::api) async fn append(
         Err(error) => return Ok(refusal(error, None)),
     };
     // A task of its own: when the connection is lost, what came is still written.
-    let task = tokio::spawn(run(appender, body.into_data_stream(), state.append_stall, permit));
+    let until = Until { stall: state.append_stall, caller, stop: state.live.stop().clone() };
+    let task = tokio::spawn(run(appender, body.into_data_stream(), until, permit).in_current_span());
     let (end, appended) = task.await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => Error::busy("the host is stopping"),
@@ -89,9 +98,13 @@ pub(in crate::api) async fn append(
         End::Refused(error) => refusal(error, Some(&appended)),
         End::Stalled(after) => {
             let seconds = after.as_secs_f64();
-            told(&Error::stalled(format!("nothing came for {seconds} s: go on from line num_lines")), &appended)
+            told(Error::stalled(format!("nothing came for {seconds} s: go on from line num_lines")), &appended)
         }
-        End::Lost => told(&Error::bad_request("the connection was lost"), &appended),
+        End::ShownOut => {
+            told(Error::shown_out("the token was revoked: go on from line num_lines with another"), &appended)
+        }
+        End::Stopped => told(Error::busy("the host is stopping: go on from line num_lines"), &appended),
+        End::Lost => told(Error::bad_request("the connection was lost"), &appended),
     })
 }
 
@@ -107,18 +120,25 @@ fn first_line(query: &str) -> Result<Option<i64>, Error> {
     Ok(first)
 }
 
+/// What ends a body before its end.
+struct Until {
+    stall: Duration,
+    caller: Caller,
+    stop: CancellationToken,
+}
+
 /// Appends the body to its end, or as far as it goes.
 async fn run(
     mut appender: Appender,
     body: BodyDataStream,
-    stall: Duration,
+    until: Until,
     permit: OwnedSemaphorePermit,
 ) -> (End, Appended) {
-    let mut end = take(&mut appender, body, stall).await;
+    let mut end = take(&mut appender, body, until).await;
     if !matches!(end, End::Refused(_)) {
         let rest = match end {
             End::Done => appender.finish(now()).await,
-            End::Stalled(_) | End::Lost | End::Refused(_) => appender.flush(now()).await,
+            End::Stalled(_) | End::ShownOut | End::Stopped | End::Lost | End::Refused(_) => appender.flush(now()).await,
         };
         end = rest.err().map_or(end, End::Refused);
     }
@@ -129,14 +149,23 @@ async fn run(
     (end, appender.so_far())
 }
 
-async fn take(appender: &mut Appender, mut body: BodyDataStream, stall: Duration) -> End {
+async fn take(appender: &mut Appender, mut body: BodyDataStream, until: Until) -> End {
+    let Until { stall, caller, stop } = until;
+    let mut shown_out = pin!(caller.shown_out());
     let mut given_up = Instant::now() + stall;
     // When what came has to be written.
     let mut due: Option<Instant> = None;
     loop {
         let wake = due.map_or(given_up, |due| due.min(given_up));
         // Cancel-safe: a frame that is not there yet is not lost.
-        let step = match tokio::time::timeout_at(wake, body.next()).await {
+        let next = tokio::select! {
+            // Else a body that never pauses would never be looked away from.
+            biased;
+            () = &mut shown_out => return End::ShownOut,
+            () = stop.cancelled() => return End::Stopped,
+            next = tokio::time::timeout_at(wake, body.next()) => next,
+        };
+        let step = match next {
             Ok(None) => return End::Done,
             Ok(Some(Err(_))) => return End::Lost,
             Ok(Some(Ok(bytes))) => {
@@ -182,8 +211,8 @@ fn refusal(error: AppendError, appended: Option<&Appended>) -> Response {
     (error.status(), Json(answer)).into_response()
 }
 
-fn told(error: &Error, appended: &Appended) -> Response {
+fn told(error: Error, appended: &Appended) -> Response {
     let mut answer = numbers(appended);
     answer["error"] = json!(error.message());
-    (error.status(), Json(answer)).into_response()
+    error.answer(answer)
 }

@@ -4,6 +4,7 @@ use super::place;
 use crate::api::State;
 use crate::api::error::Error;
 use crate::api::pretty::pretty;
+use crate::api::read::chosen;
 use crate::api::read::wants_json;
 use crate::data::logs::Contents;
 use crate::data::logs::Reading;
@@ -13,8 +14,6 @@ use axum::extract::RawQuery;
 use axum::extract::State as Shared;
 use axum::http::HeaderMap;
 use axum::http::Uri;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::stream;
 
@@ -40,7 +39,7 @@ pub(in crate::api) async fn contents(
             Body::from_stream(stream::try_unfold(Part::Before { before, after, content: contents.content }, next))
         }
     };
-    Ok(([(CONTENT_TYPE, kind)], body).into_response())
+    Ok(chosen(body, kind))
 }
 
 /// `GET /logchunks`: chunks belong to a log.

@@ -90,6 +90,9 @@ pub(in crate::api) const DELIVERY: About = get("a delivery with its message and 
 pub(in crate::api) const RETRY: About =
     send("asks a delivery to be sent again: the method is `retry`", Sends::Json(rpc_request), rpc_answer, &[501]);
 
+pub(in crate::api) const NO_ACTION: About =
+    send("the text of a log takes no action: this is always refused", Sends::Json(rpc_request), rpc_answer, &[501]);
+
 pub(in crate::api) const REPORTERS: About =
     get("the reporters: how far they are, what they may reach, what failed", || {
         let grants = json!({"destinations": list(&text()), "secrets": list(&text()), "control": {"type": "boolean"}});

@@ -13,6 +13,12 @@ use crate::store::query::Values;
 use crate::store::query::WantedProperties;
 use std::borrow::Cow;
 
+/// What is no filter.
+const CHOICES: [&str; 5] = ["field", "order", "limit", "offset", "property"];
+
+/// Values of one filter: SQLite goes through all of them for each row.
+const MOST_VALUES: usize = 100;
+
 /// A decoded `name=value`.
 type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 
@@ -33,15 +39,23 @@ pub(super) fn parse(resource: &'static Resource, gives: Gives, text: &str) -> Re
     query.properties = wanted_properties(resource, values("property").map(str::to_owned).collect())?;
     filters(&mut query, &pairs)?;
     check_selected(&query)?;
-    if !gives.is_collection() && !query.filters.is_empty() {
-        return Err(invalid("this is not a collection: filters do not go with one resource".to_owned()));
+    if !gives.is_collection() {
+        if !query.filters.is_empty() {
+            return Err(invalid("this is not a collection: filters do not go with one resource".to_owned()));
+        }
+        // One resource is a page of its own, whichever page was asked for.
+        (query.limit, query.offset) = (None, 0);
     }
     Ok(query)
 }
 
-/// Of what has neither fields nor pages.
-pub(super) fn refuse_all(text: &str) -> Result<(), DataError> {
-    pairs(text)?.first().map_or(Ok(()), |(name, _)| Err(unrecognized(name)))
+/// Of what has neither fields nor pages. Where one thing is, what chooses among many is harmless, as Buildbot has it.
+pub(super) fn pass_over(gives: Gives, text: &str) -> Result<(), DataError> {
+    let is_harmless = |name: &str| !gives.is_collection() && CHOICES.contains(&name);
+    match pairs(text)?.iter().find(|(name, _)| !is_harmless(name)) {
+        Some((name, _)) => Err(unrecognized(name)),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, DataError> {
@@ -105,7 +119,7 @@ fn wanted_properties(resource: &Resource, names: Vec<String>) -> Result<WantedPr
 fn filters(query: &mut Query, pairs: &[Pair<'_>]) -> Result<(), DataError> {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for (key, _) in pairs {
-        if matches!(key.as_ref(), "field" | "order" | "limit" | "offset" | "property") {
+        if CHOICES.contains(&key.as_ref()) {
             continue;
         }
         let (field, operator) = split(query.resource, key)?;
@@ -118,6 +132,13 @@ fn filters(query: &mut Query, pairs: &[Pair<'_>]) -> Result<(), DataError> {
                 || (operator == "eq" && matches!(split(query.resource, other), Ok((f, "eq")) if f.name == field.name))
         });
         let values: Vec<&str> = same.map(|(_, value)| value.as_ref()).collect();
+        if values.len() > MOST_VALUES {
+            return Err(invalid(format!(
+                "{} values for '{}': at most {MOST_VALUES} are taken",
+                values.len(),
+                field.name
+            )));
+        }
         let test = test(field, operator, &values)?;
         query.filters.push(Filter { field, test });
     }

@@ -40,7 +40,7 @@ impl Question {
         let (endpoint, keys) = found.ok_or_else(|| DataError::NotFound(format!("Invalid path: {path}")))?;
         let query = match endpoint.gives.resource() {
             Some(resource) => Some(parameters::parse(resource, endpoint.gives, query)?),
-            None => parameters::refuse_all(query).map(|()| None)?,
+            None => parameters::pass_over(endpoint.gives, query).map(|()| None)?,
         };
         Ok(Self { endpoint, keys, query, path: path.to_owned() })
     }

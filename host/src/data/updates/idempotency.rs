@@ -18,6 +18,7 @@ pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
 /// A key, and what is asked for under it.
 #[derive(Debug)]
 pub struct Key {
+    owner: String,
     key: String,
     request: Vec<u8>,
 }
@@ -30,8 +31,9 @@ pub enum Reply {
 }
 
 impl Key {
-    /// `request` is all that makes a request the same: who asks, for what, with which body.
-    pub fn new(key: &str, request: &[&[u8]]) -> Result<Self, UpdateError> {
+    /// A key is its owner's: the same key of somebody else is another. `request` is all that makes a request the same:
+    /// what it asks for, with which body.
+    pub fn new((owner, key): (&str, &str), request: &[&[u8]]) -> Result<Self, UpdateError> {
         if !(1..=LONGEST_KEY).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
             let message = format!("it has 1 to {LONGEST_KEY} printable ASCII characters");
             return Err(UpdateError::invalid("Idempotency-Key", message));
@@ -41,7 +43,7 @@ impl Key {
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         }
-        Ok(Self { key: key.to_owned(), request: hash.finalize().to_vec() })
+        Ok(Self { owner: owner.to_owned(), key: key.to_owned(), request: hash.finalize().to_vec() })
     }
 }
 
@@ -52,14 +54,16 @@ pub fn once(
     key: Key,
     job: impl FnOnce(&mut Tx<'_>) -> Result<String, UpdateError>,
 ) -> Result<Reply, UpdateError> {
-    let Key { key, request } = key;
+    let Key { owner, key, request } = key;
+    // No owner's name holds a blank.
+    let stored = format!("{owner} {key}");
     let until = Timestamp(now.0.saturating_sub(KEPT_SECONDS));
-    match tx.answered(&key, until)? {
+    match tx.answered(&stored, until)? {
         Some(answered) if answered.request == request => Ok(Reply::Replayed(answered.answer)),
         Some(_) => Err(UpdateError::KeyReused(key)),
         None => {
             let answered = Answered { request, answer: job(tx)? };
-            tx.put_answer(&key, &answered, (now, until))?;
+            tx.put_answer(&stored, &answered, (now, until))?;
             Ok(Reply::First(answered.answer))
         }
     }

@@ -21,7 +21,7 @@ pub static BUILDSET: Resource = Resource {
         Field::text("parent_relationship", "buildsets.parent_relationship").or_null(),
         Field::text("reason", "buildsets.reason"),
         Field::number("rebuilt_buildid", "buildsets.rebuilt_buildid").or_null(),
-        Field::number("results", "buildsets.results").or_null(),
+        Field::number("results", "ifnull(buildsets.results, -1)"),
         Field::records(
             "sourcestamps",
             SOURCESTAMP.fields,
