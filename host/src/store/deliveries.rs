@@ -1,11 +1,11 @@
 //! Deliveries: written with the cursor that made them, read by people and by the send loop.
 //!
-//! Not here: taking one for an attempt, and how an attempt ends (`claims`).
+//! Not here: taking one for an attempt (`claims`), and how an attempt ends (`settlements`).
 
 use super::Reader;
 use super::StoreError;
 use super::Tx;
-use super::claims::End;
+use super::settlements::End;
 use crate::model::*;
 use rusqlite::OptionalExtension;
 use rusqlite::Row;
