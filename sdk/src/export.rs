@@ -101,6 +101,8 @@ macro_rules! export {
                 config: $crate::contract::RawConfig,
                 event: $crate::contract::Event,
             ) -> Result<Vec<$crate::contract::Effect>, $crate::contract::Failure> {
+                // The instance ends with the call, and its memory at once: nothing needs to be given back before.
+                let event = ::core::mem::ManuallyDrop::new(event);
                 $crate::export::handle::<$plugin>(config, &event, &$crate::export::Imports)
             }
         });
