@@ -28,6 +28,8 @@ pub use about::About;
 pub use about::Contents;
 pub use about::Extent;
 pub use about::Formatted;
+pub use about::Grounds;
+pub use about::Previous;
 pub use delivery::Attempt;
 pub use delivery::AttemptOutcome;
 pub use delivery::DeliveryState;

@@ -1,5 +1,10 @@
 //! The functions of a plugin, as calls that `call::run` can make.
 
+mod asked;
+
+pub(super) use asked::FindAddresses;
+pub(super) use asked::FindPrevious;
+
 use crate::model::Effect;
 use crate::model::Failure;
 use crate::model::Formatted;
@@ -8,9 +13,12 @@ use crate::model::ReporterConfig;
 use crate::model::ReporterEvent;
 use crate::model::Subscription;
 use crate::plugin::bindings::Descriptor;
+use crate::plugin::bindings::address_lookup::AddressLookupPre;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
+use crate::plugin::bindings::previous_build::PreviousBuildPre;
 use crate::plugin::bindings::reporter::ReporterPre;
 use crate::plugin::convert;
+use crate::plugin::load::Kind;
 use crate::plugin::state::CallState;
 use crate::plugin::state::Refusal;
 use std::future::Future;
@@ -21,6 +29,21 @@ use wasmtime::Store;
 pub(super) enum Program {
     Reporter(ReporterPre<CallState>),
     MessageFormatter(MessageFormatterPre<CallState>),
+    AddressLookup(AddressLookupPre<CallState>),
+    PreviousBuild(PreviousBuildPre<CallState>),
+}
+
+impl Program {
+    /// The call was not made for such a plugin.
+    fn is_no(&self, wanted: Kind) -> wasmtime::Error {
+        let kind = match self {
+            Self::Reporter(_) => Kind::Reporter,
+            Self::MessageFormatter(_) => Kind::MessageFormatter,
+            Self::AddressLookup(_) => Kind::AddressLookup,
+            Self::PreviousBuild(_) => Kind::PreviousBuild,
+        };
+        Refusal(format!("it is of the world `{}`, not `{}`", kind.world(), wanted.world())).into()
+    }
 }
 
 pub(super) trait Export: Send {
@@ -41,25 +64,29 @@ pub(super) struct Format<'a> {
     pub(super) context: &'a String,
 }
 
+/// Each world has a descriptor of its own, and all are the same.
+macro_rules! describe {
+    ($pre:expr, $store:expr) => {{
+        let plugin = $pre.instantiate_async(&mut *$store).await?;
+        let described = plugin.campanile_reporter_plugin().call_describe($store).await?;
+        Ok(Descriptor {
+            name: described.name,
+            version: described.version,
+            summary: described.summary,
+            settings_schema: described.settings_schema,
+        })
+    }};
+}
+
 impl Export for Describe {
     type Answer = Descriptor;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Descriptor> {
         match program {
-            Program::Reporter(pre) => {
-                let plugin = pre.instantiate_async(&mut *store).await?;
-                plugin.campanile_reporter_plugin().call_describe(store).await
-            }
-            Program::MessageFormatter(pre) => {
-                let plugin = pre.instantiate_async(&mut *store).await?;
-                let described = plugin.campanile_reporter_plugin().call_describe(store).await?;
-                Ok(Descriptor {
-                    name: described.name,
-                    version: described.version,
-                    summary: described.summary,
-                    settings_schema: described.settings_schema,
-                })
-            }
+            Program::Reporter(pre) => describe!(pre, store),
+            Program::MessageFormatter(pre) => describe!(pre, store),
+            Program::AddressLookup(pre) => describe!(pre, store),
+            Program::PreviousBuild(pre) => describe!(pre, store),
         }
     }
 }
@@ -93,9 +120,7 @@ impl Export for Format<'_> {
     type Answer = Result<Option<Formatted>, Failure>;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Self::Answer> {
-        let Program::MessageFormatter(pre) = program else {
-            return Err(Refusal("it is a reporter, not a message formatter".into()).into());
-        };
+        let Program::MessageFormatter(pre) = program else { return Err(program.is_no(Kind::MessageFormatter)) };
         let plugin = pre.instantiate_async(&mut *store).await?;
         let answer = plugin.campanile_reporter_formatting().call_format(store, self.settings, self.context).await?;
         match answer {
@@ -109,6 +134,6 @@ impl Export for Format<'_> {
 fn reporter(program: &Program) -> Result<&ReporterPre<CallState>> {
     match program {
         Program::Reporter(pre) => Ok(pre),
-        Program::MessageFormatter(_) => Err(Refusal("it is a message formatter, not a reporter".into()).into()),
+        other => Err(other.is_no(Kind::Reporter)),
     }
 }

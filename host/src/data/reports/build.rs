@@ -20,6 +20,22 @@ pub(in crate::data) fn build(
     with_build(reader, site, build, want)
 }
 
+/// A build as the event says, when the event is about it, else as it is now.
+pub(in crate::data) fn build_as_told(
+    reader: &Reader<'_>,
+    site: &Site,
+    (id, event): (BuildId, Option<&ReporterEvent>),
+    want: Want,
+) -> Result<BuildReport, DataError> {
+    if let Some(EventBody::Build(report)) = event.map(|event| &event.body)
+        && report.build.buildid == id
+    {
+        with_build(reader, site, report.build.clone(), want)
+    } else {
+        build(reader, site, id, want)
+    }
+}
+
 /// A build as it is given.
 pub(in crate::data) fn with_build(
     reader: &Reader<'_>,

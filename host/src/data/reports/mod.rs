@@ -7,6 +7,7 @@ mod log_lines;
 mod others;
 
 pub(super) use build::build;
+pub(super) use build::build_as_told;
 pub(super) use build::buildset;
 pub(super) use build::with_build;
 pub(super) use build::with_buildset;

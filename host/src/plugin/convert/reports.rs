@@ -92,7 +92,7 @@ pub(super) fn time(at: model::Timestamp) -> u64 {
     unsigned(at.0)
 }
 
-fn build(build: &model::Build) -> wit::Build {
+pub(in crate::plugin) fn build(build: &model::Build) -> wit::Build {
     wit::Build {
         id: unsigned(build.buildid.0),
         number: small(build.number),
