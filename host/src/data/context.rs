@@ -38,13 +38,7 @@ pub(super) fn of(
         About::Build(id) => build(&telling, &compared(*id)?, mode, false)?,
         About::BuildInSet(id) => build(&telling, &compared(*id)?, mode, true)?,
         About::Buildset(id) => {
-            let report = if let Some(EventBody::Buildset(report)) = event.map(|event| &event.body)
-                && report.buildset.bsid == *id
-            {
-                reports::with_buildset(reader, site, report.buildset.clone(), want(scope))?
-            } else {
-                reports::buildset(reader, site, *id, want(scope))?
-            };
+            let report = reports::buildset_as_told(reader, site, (*id, event), want(scope))?;
             let owner = reader.buildset_properties(*id)?.remove("owner").map(|(value, _)| value);
             buildset(&telling, &report, (mode, owner))?
         }

@@ -131,6 +131,15 @@ impl Data {
         self.read(move |reader, site| reports::event(reader, site, (&event, topic), want)).await
     }
 
+    /// The event of a test report; `topic` is what [`Trial::topic`] says.
+    pub async fn trial_event(
+        &self,
+        trial: Trial,
+        (seq, topic, at): (Seq, &'static str, Timestamp),
+    ) -> Result<ReporterEvent, DataError> {
+        self.read(move |reader, site| reports::made_up(reader, site, &trial, (seq, topic, at))).await
+    }
+
     /// `count` lines of a log from line `first`; fewer where it ends.
     pub async fn log_lines(&self, id: LogId, first: u32, count: u32) -> Result<Vec<LogLine>, DataError> {
         self.read(move |reader, _| reports::lines(reader, id, first, count.min(MOST_LINES))).await

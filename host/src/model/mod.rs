@@ -23,6 +23,7 @@ mod subscription;
 mod time;
 mod token;
 mod topic;
+mod trial;
 
 pub use about::About;
 pub use about::Contents;
@@ -121,3 +122,6 @@ pub use token::TokenHash;
 pub use token::TokenName;
 pub use topic::Pattern;
 pub use topic::PatternError;
+pub use trial::MADE_UP;
+pub use trial::Trial;
+pub use trial::TrialName;

@@ -58,6 +58,17 @@ impl Plugins {
         Self { inner: Arc::new(inner) }
     }
 
+    /// With these files besides: each takes the place of the plugin of its name, also one that is broken.
+    pub async fn with_files(self, runtime: &Runtime, files: &[PathBuf]) -> Self {
+        let Self { inner: tried } = Self::load_files(runtime, files).await;
+        let is_tried =
+            |name: &str| tried.loaded.contains_key(name) || tried.broken.iter().any(|broken| broken.name == name);
+        let loaded = self.inner.loaded.iter().filter(|(name, _)| !is_tried(name)).chain(&tried.loaded);
+        let broken = self.inner.broken.iter().filter(|broken| !is_tried(&broken.name)).chain(&tried.broken);
+        let loaded = loaded.map(|(name, plugin)| (name.clone(), Arc::clone(plugin))).collect();
+        Self { inner: Arc::new(Inner { loaded, broken: broken.cloned().collect() }) }
+    }
+
     pub fn get(&self, name: &str) -> Option<&Arc<Plugin>> {
         self.inner.loaded.get(name)
     }
