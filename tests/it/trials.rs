@@ -165,6 +165,28 @@ async fn a_plugin_that_fails_at_a_test_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn a_reporter_that_is_held_is_not_heaped_with_tests() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    let settings = "until = \"builders/ready\"\ndeliveries = [{key = \"a\"}]";
+    let host = Setup::scripted(sink.port(), settings).schedule(&[0, 60_000, 60_000]).start().await;
+    host.finished_build("linux", 0).await;
+    host.troubled().await;
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..11 {
+        let request = host.client.post(format!("{}/api/v2/reporters/script", host.url));
+        let request = request.header("content-type", "application/json").body(request_text());
+        asking.spawn(async move { request.send().await.expect("an answer").text().await.expect("a text") });
+    }
+    // Ten wait for the reporter; the first answer is to the one that is too many.
+    let first = asking.join_next().await.expect("an answer").expect("it is asked");
+    assert!(first.contains("has test reports enough that wait for it; is it held?"), "{first}");
+}
+
+fn request_text() -> String {
+    request(json!({})).to_string()
+}
+
+#[tokio::test]
 async fn a_reporter_that_asks_for_no_builds_has_no_test() {
     let settings = "[[reporter.settings.generators]]\nkind = \"WorkerMissingGenerator\"";
     let host = Setup::default().mail("failures", 25, settings).start().await;
