@@ -13,38 +13,15 @@ use crate::model::ReporterConfig;
 use crate::model::ReporterEvent;
 use crate::model::Subscription;
 use crate::plugin::bindings::Descriptor;
-use crate::plugin::bindings::address_lookup::AddressLookupPre;
-use crate::plugin::bindings::message_formatter::MessageFormatterPre;
-use crate::plugin::bindings::previous_build::PreviousBuildPre;
-use crate::plugin::bindings::reporter::ReporterPre;
 use crate::plugin::convert;
 use crate::plugin::load::Kind;
+use crate::plugin::program::Program;
+use crate::plugin::program::ReporterProgram;
 use crate::plugin::state::CallState;
 use crate::plugin::state::Refusal;
 use std::future::Future;
 use wasmtime::Result;
 use wasmtime::Store;
-
-/// A component that is linked and checked, ready to be instantiated.
-pub(super) enum Program {
-    Reporter(ReporterPre<CallState>),
-    MessageFormatter(MessageFormatterPre<CallState>),
-    AddressLookup(AddressLookupPre<CallState>),
-    PreviousBuild(PreviousBuildPre<CallState>),
-}
-
-impl Program {
-    /// The call was not made for such a plugin.
-    fn is_no(&self, wanted: Kind) -> wasmtime::Error {
-        let kind = match self {
-            Self::Reporter(_) => Kind::Reporter,
-            Self::MessageFormatter(_) => Kind::MessageFormatter,
-            Self::AddressLookup(_) => Kind::AddressLookup,
-            Self::PreviousBuild(_) => Kind::PreviousBuild,
-        };
-        Refusal(format!("it is of the world `{}`, not `{}`", kind.world(), wanted.world())).into()
-    }
-}
 
 pub(super) trait Export: Send {
     type Answer: Send;
@@ -83,7 +60,7 @@ impl Export for Describe {
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Descriptor> {
         match program {
-            Program::Reporter(pre) => describe!(pre, store),
+            Program::Reporter(reporter) => describe!(reporter.pre, store),
             Program::MessageFormatter(pre) => describe!(pre, store),
             Program::AddressLookup(pre) => describe!(pre, store),
             Program::PreviousBuild(pre) => describe!(pre, store),
@@ -95,9 +72,8 @@ impl Export for Subscribe<'_> {
     type Answer = Result<Vec<Subscription>, Vec<Problem>>;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Self::Answer> {
-        let plugin = reporter(program)?.instantiate_async(&mut *store).await?;
-        let config = convert::config(self.0);
-        let answer = plugin.campanile_reporter_reporting().call_subscribe(store, &config).await?;
+        let plugin = reporter(program)?.pre.instantiate_async(&mut *store).await?;
+        let answer = plugin.campanile_reporter_reporting().call_subscribe(store, convert::config(self.0)).await?;
         Ok(convert::subscriptions(answer))
     }
 }
@@ -106,10 +82,7 @@ impl Export for Handle<'_> {
     type Answer = Result<Vec<Effect>, Failure>;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Self::Answer> {
-        let plugin = reporter(program)?.instantiate_async(&mut *store).await?;
-        let (config, event) = (convert::config(self.0), convert::event(self.1));
-        let answer = plugin.campanile_reporter_reporting().call_handle(store, &config, &event).await?;
-        match answer {
+        match reporter(program)?.handle(store, self.0, self.1).await? {
             Ok(effects) => Ok(Ok(convert::effects(effects).map_err(Refusal)?)),
             Err(failure) => Ok(Err(convert::failure(failure))),
         }
@@ -131,9 +104,9 @@ impl Export for Format<'_> {
     }
 }
 
-fn reporter(program: &Program) -> Result<&ReporterPre<CallState>> {
+fn reporter(program: &Program) -> Result<&ReporterProgram> {
     match program {
-        Program::Reporter(pre) => Ok(pre),
+        Program::Reporter(reporter) => Ok(reporter),
         other => Err(other.is_no(Kind::Reporter)),
     }
 }

@@ -6,6 +6,7 @@
 mod effects;
 mod events;
 mod messages;
+mod owned;
 mod reports;
 mod subscriptions;
 
@@ -22,10 +23,11 @@ pub(super) use messages::formatted;
 pub(super) use messages::formatted_for_reporter;
 pub(super) use messages::grounds;
 pub(super) use messages::scope;
-pub(super) use reports::build;
-pub(super) use reports::build_report;
-pub(super) use reports::build_report_size;
-pub(super) use reports::buildset_report;
+pub(super) use owned::build;
+pub(super) use owned::build_report;
+pub(super) use owned::build_report_size;
+pub(super) use owned::buildset_report;
+pub(super) use reports::build_report as lent_build_report;
 pub(super) use subscriptions::subscriptions;
 pub(super) use subscriptions::want;
 

@@ -5,10 +5,11 @@ use crate::model::BuildReport;
 use crate::model::Failure;
 use crate::plugin::convert;
 use crate::plugin::exports::Export;
-use crate::plugin::exports::Program;
 use crate::plugin::load::Kind;
+use crate::plugin::program::Program;
 use crate::plugin::state::CallState;
 use crate::plugin::state::Refusal;
+use bumpalo::Bump;
 use wasmtime::Result;
 use wasmtime::Store;
 
@@ -30,7 +31,8 @@ impl Export for FindAddresses {
         let Program::AddressLookup(pre) = program else { return Err(program.is_no(Kind::AddressLookup)) };
         let plugin = pre.instantiate_async(&mut *store).await?;
         let lookup = plugin.campanile_reporter_addressing();
-        match lookup.call_addresses(store, &self.settings, &self.users).await? {
+        let users: Vec<&str> = self.users.iter().map(String::as_str).collect();
+        match lookup.call_addresses(store, &self.settings, &users).await? {
             Ok(found) => Ok(Ok(convert::addresses(found, &self.users).map_err(Refusal)?)),
             Err(failure) => Ok(Err(convert::failure(failure))),
         }
@@ -44,8 +46,9 @@ impl Export for FindPrevious {
         let Program::PreviousBuild(pre) = program else { return Err(program.is_no(Kind::PreviousBuild)) };
         let plugin = pre.instantiate_async(&mut *store).await?;
         let getter = plugin.campanile_reporter_preceding();
-        let report = convert::build_report(&self.report);
-        let answer = getter.call_previous_build(store, &self.settings, &report).await?;
+        let arena = Bump::new();
+        let report = convert::lent_build_report(&arena, &self.report);
+        let answer = getter.call_previous_build(store, &self.settings, report).await?;
         Ok(answer.map(|id| id.map(convert::build_id)).map_err(convert::failure))
     }
 }

@@ -14,7 +14,7 @@ use crate::plugin::bindings::wit::helpers::Host;
 use crate::plugin::bindings::wit::messages::Answer;
 use crate::plugin::bindings::wit::messages::Formatted;
 use crate::plugin::bindings::wit::messages::Moment;
-use crate::plugin::bindings::wit::types::Build;
+use crate::plugin::bindings::wit::types::BuildResult;
 use crate::plugin::bindings::wit::types::Failure;
 use crate::plugin::caller::Caller;
 use crate::plugin::convert;
@@ -79,7 +79,7 @@ impl Host for CallState {
         self.ask_named(Kind::AddressLookup, &lookup, |settings| FindAddresses { settings, users }).await
     }
 
-    async fn previous_build(&mut self, getter: String, build: u64) -> Result<Either<Option<Build>, Failure>> {
+    async fn previous_build(&mut self, getter: String, build: u64) -> Result<Either<Option<BuildResult>, Failure>> {
         let Some(data) = self.data().cloned() else { return Ok(nobody_to_ask()) };
         let id = convert::build_id(build);
         let report = match read(data.build_as_told(id, LOOKED_AT, self.scene.event.as_deref()).await)? {
