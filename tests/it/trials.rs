@@ -87,6 +87,24 @@ async fn templates_formatters_and_filters_see_the_build_that_never_was() {
 }
 
 #[tokio::test]
+async fn a_getter_is_asked_about_the_build_that_never_was() {
+    let sink = smtp().await;
+    let template = "messageFormatter = {template = \"{{ status_detected }} after {{ previous_results }}\"}";
+    let settings = format!("mode = [\"problem\"]\npreviousBuildGetter = \"same_branch\"\n{template}");
+    let setup = Setup::default().plugins(&["same_branch", "misbehaving_getter"]);
+    let host = setup.mail("failures", sink.port(), &settings).start().await;
+    tested(&host, &sink, &[]).await;
+    let said = why_not(&host, &["failures", "--previous", "failure"]).await;
+    assert!(said.contains("makes no message of it"), "{said}");
+    let retry = "previousBuildGetter = {plugin = \"misbehaving_getter\", behaviour = \"retry\"}";
+    let setup = host.stop().await.edit("previousBuildGetter = \"same_branch\"", retry);
+    let said = why_not(&setup.start().await, &["failures"]).await;
+    assert!(said.contains("failed: the plugin asks for another try: later"), "{said}");
+    assert_eq!(sink.count(), 1);
+    assert!(sink.received()[0].text().contains("new failure after 0"), "{}", sink.received()[0].text());
+}
+
+#[tokio::test]
 async fn a_buildset_that_never_was_is_told_where_buildsets_are() {
     let sink = smtp().await;
     let settings =

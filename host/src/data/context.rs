@@ -76,7 +76,7 @@ fn compared(
 ) -> Result<BuildReport, DataError> {
     let mut report = reports::build_as_told(reader, site, about, want(scope))?;
     match previous {
-        Previous::Usual => {}
+        Previous::Usual | Previous::Build(MADE_UP) => {}
         Previous::None => report.previous = None,
         Previous::Build(id) => {
             let found = reader.build(id)?.ok_or_else(|| DataError::NotFound(format!("no build {id}")))?;

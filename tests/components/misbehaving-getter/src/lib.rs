@@ -10,7 +10,6 @@ enum Behaviour {
     Itself,
     Nowhere,
     Panic,
-    Loop,
     Retry,
 }
 
@@ -34,9 +33,6 @@ impl PreviousBuild for Misbehaving {
             Behaviour::Itself => Ok(Some(report.build.id)),
             Behaviour::Nowhere => Ok(Some(u64::MAX)),
             Behaviour::Panic => panic!("before the beginning"),
-            Behaviour::Loop => loop {
-                std::hint::black_box(());
-            },
             Behaviour::Retry => Err(Failure::Retry("later".into())),
         }
     }
