@@ -2,6 +2,7 @@
 
 mod messages;
 mod reading;
+mod recipients;
 
 use campanile_sinks::ServerCertificate;
 use campanile_sinks::SmtpFault;

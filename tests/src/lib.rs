@@ -3,6 +3,7 @@
 //! Not here: what is tested (`it/`), what is measured (`bench/`), and the servers (`campanile-sinks`).
 
 mod filled;
+mod greylist;
 mod host;
 mod journal;
 pub mod listening;
@@ -12,6 +13,7 @@ mod recorded;
 mod setup;
 mod story;
 
+pub use greylist::Greylist;
 pub use host::TestHost;
 pub use journal::logged;
 pub use process::Ended;

@@ -145,7 +145,7 @@ fn log(claimed: &Claimed, ended: &Ended) {
         AttemptOutcome::Done | AttemptOutcome::ProbeFound | AttemptOutcome::ProbeAbsent => {
             tracing::debug!(delivery = %row.deliveryid, reporter = %row.reporter, destination, state, "sent");
         }
-        AttemptOutcome::Failed | AttemptOutcome::Refused | AttemptOutcome::Unknown => {
+        AttemptOutcome::Partly | AttemptOutcome::Failed | AttemptOutcome::Refused | AttemptOutcome::Unknown => {
             let outcome = settlement.outcome.name();
             tracing::warn!(delivery = %row.deliveryid, reporter = %row.reporter, destination, outcome, state, reason, "not sent");
         }

@@ -43,6 +43,8 @@ pub struct Claimed {
     pub unknown: bool,
     /// Whether more was due in its bucket.
     pub more: bool,
+    /// What is known of a mail's recipients from earlier attempts.
+    pub recipients: Vec<Recipient>,
 }
 
 impl Tx<'_> {
@@ -125,6 +127,8 @@ impl Tx<'_> {
     fn lease(&mut self, (mut row, more): (DeliveryRow, bool), claim: &Claim) -> Result<Claimed, StoreError> {
         let unknown = row.state == DeliveryState::Unknown;
         row.state = DeliveryState::Leased;
+        // Of what was never tried nothing is known.
+        let recipients = if row.epoch == 0 { Vec::new() } else { self.recipients(row.deliveryid)? };
         row.epoch += 1;
         row.tries += 1;
         let connection = self.connection();
@@ -136,7 +140,7 @@ impl Tx<'_> {
         connection
             .prepare_cached("INSERT INTO attempts (deliveryid, number, epoch, started_at) VALUES (?1, ?2, ?2, ?3)")?
             .execute((row.deliveryid, row.epoch, claim.now))?;
-        Ok(Claimed { row, unknown, more })
+        Ok(Claimed { row, unknown, more, recipients })
     }
 
     /// The buckets to which something is owed and their destinations, each found with one step in the index.

@@ -30,6 +30,7 @@ mod projects;
 mod properties;
 pub mod query;
 mod reader;
+mod recipients;
 mod reporters;
 mod rows;
 mod schedulers;

@@ -7,11 +7,13 @@ use super::fill::Filler;
 use super::fill::Place;
 use super::mail_attachment::attached;
 use super::outcome::Sent;
+use super::smtp_recipients::Besides;
 use super::transports::Try;
 use crate::model::BodyKind;
 use crate::model::Field;
 use crate::model::Mail;
 use crate::model::Millis;
+use crate::model::Recipient;
 use lettre::Address;
 use lettre::Message;
 use lettre::address::Envelope;
@@ -49,10 +51,9 @@ const OWN_HEADERS: [&str; 12] = [
 pub(super) struct Draft {
     builder: MessageBuilder,
     pub(super) sender: Address,
-    /// To, Cc and Bcc, each once.
+    /// To, Cc and Bcc, each once; of whom an earlier attempt settled, none.
     pub(super) recipients: Vec<Address>,
-    /// Recipients that no relay can be asked about, each with why.
-    pub(super) dropped: Vec<String>,
+    pub(super) besides: Besides,
     kind: ContentType,
     body: String,
     attachments: Vec<SinglePart>,
@@ -65,11 +66,19 @@ impl Draft {
         let sender = mailbox(&mail.sender).map_err(|why| Sent::refused(format!("the sender: {why}")))?;
         let mut dropped = Vec::new();
         let [to, cc, bcc] = [&mail.to, &mail.cc, &mail.bcc].map(|texts| mailboxes(texts, &mut dropped));
-        let recipients = recipients([&to, &cc, &bcc]);
+        let mut recipients = recipients([&to, &cc, &bcc]);
         let Ok(envelope) = Envelope::new(Some(sender.email.clone()), recipients.clone()) else {
-            let why = if dropped.is_empty() { String::new() } else { format!(": {}", dropped.join("; ")) };
+            let why: String = dropped.iter().map(|(_, why)| format!("; {why}")).collect();
             return Err(Sent::refused(format!("the mail has no recipients{why}")));
         };
+        let earlier: Vec<Recipient> = outgoing.recipients.iter().filter(|one| one.outcome.is_over()).cloned().collect();
+        recipients.retain(|address| {
+            let address: &str = address.as_ref();
+            earlier.iter().all(|one| one.address != address)
+        });
+        if recipients.is_empty() {
+            return Err(Sent::refused("each of its recipients has it, or was refused"));
+        }
         let mut builder = Message::builder()
             .envelope(envelope)
             .message_id(Some(format!("<{}@{}>", outgoing.uid, sender.email.domain())))
@@ -91,7 +100,7 @@ impl Draft {
             builder,
             sender: sender.email,
             recipients,
-            dropped,
+            besides: Besides { dropped, earlier },
             kind: content_type(mail.kind),
             body: crlf(&mail.body),
             attachments: attached(&mail.attachments, outgoing.contents)?,
@@ -156,9 +165,9 @@ fn header(name: &str, value: String) -> Result<HeaderValue, Sent> {
 }
 
 /// Those that are addresses. One that is none shall not cost the others their mail.
-fn mailboxes(texts: &[String], dropped: &mut Vec<String>) -> Vec<Mailbox> {
-    let parsed = texts.iter().map(|text| mailbox(text));
-    parsed.filter_map(|mailbox| mailbox.map_err(|why| dropped.push(why)).ok()).collect()
+fn mailboxes(texts: &[String], dropped: &mut Vec<(String, String)>) -> Vec<Mailbox> {
+    let mut parsed = |text: &String| mailbox(text).map_err(|why| dropped.push((text.clone(), why))).ok();
+    texts.iter().filter_map(&mut parsed).collect()
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, String> {

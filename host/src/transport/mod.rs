@@ -23,8 +23,11 @@ mod ranges;
 mod redact;
 mod secrets;
 mod smtp;
+mod smtp_offers;
+mod smtp_recipients;
 mod smtp_reply;
 mod smtp_session;
+mod smtp_wire;
 mod transports;
 mod trust;
 

@@ -68,7 +68,7 @@ impl House {
         let allow =
             [Destination::of(&message).unwrap().to_string(), "secret:token".to_owned(), "secret:gone".to_owned()];
         let grants = Grants::new(&[], false, &allow).unwrap();
-        let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents };
+        let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents, recipients: &[] };
         self.transports.send(&grants.permit(&message).unwrap(), &outgoing).await
     }
 }

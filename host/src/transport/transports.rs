@@ -15,6 +15,7 @@ use crate::model::Destination;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
+use crate::model::Recipient;
 use std::sync::Arc;
 
 /// What the transports are made of.
@@ -50,6 +51,8 @@ pub struct Outgoing<'a> {
     pub now: Millis,
     /// What logs and patches hold that are to be attached: the index of the attachment, and its bytes.
     pub contents: &'a [(usize, Vec<u8>)],
+    /// What is known of the recipients of a mail from earlier attempts.
+    pub recipients: &'a [Recipient],
 }
 
 /// All transports. Cheap to clone; the clones share their idle connections.

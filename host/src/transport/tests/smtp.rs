@@ -128,12 +128,16 @@ async fn recipients_are_judged_one_by_one() {
         let to = to.iter().map(|name| format!("{name}@example.org")).collect();
         house.send(Message::Mail(Mail { to, ..mail(sink.port()) }))
     };
-    check(&to(&["a", "gone", "full"]).await, Done, "refused for gone@example.org: 550 no such user; refused for full");
+    let partly = to(&["a", "gone", "full"]).await;
+    check(&partly, Partly, "refused for gone@example.org: 550 no such user; put off for full@example.org: 452");
+    assert_eq!((partly.status, partly.recipients.len()), (Some(250), 3));
+    check(&to(&["a", "gone"]).await, Done, "refused for gone@example.org: 550 no such user");
     check(&to(&["gone"]).await, Refused, "refused for gone@example.org: 550 no such user");
     check(&to(&["full"]).await, Failed, "452 mailbox full");
     let mixed = to(&["gone", "full"]).await;
     check(&mixed, Failed, "550 no such user");
-    assert_eq!((mixed.status, sink.count()), (Some(452), 1));
+    assert_eq!((mixed.status, sink.count()), (Some(452), 2));
+    assert_eq!(sink.connections(), 1, "a mail to nobody is taken back");
 }
 
 #[tokio::test]
@@ -268,6 +272,10 @@ async fn attack(listener: TcpListener, to: u16, after_hello: &str, instead_of_go
     client.write_all(&buffer[..read]).await.unwrap();
     for (keep, add) in [(true, after_hello), (false, instead_of_go)] {
         let read = client.read(&mut buffer).await.unwrap();
+        if read == 0 {
+            // It saw what was too much, and hung up.
+            return;
+        }
         server.write_all(&buffer[..read]).await.unwrap();
         let read = server.read(&mut buffer).await.unwrap();
         let kept = if keep { &buffer[..read] } else { &[] };
