@@ -3,6 +3,7 @@
 mod messages;
 mod reading;
 mod recipients;
+mod wire;
 
 use campanile_sinks::ServerCertificate;
 use campanile_sinks::SmtpFault;

@@ -24,6 +24,7 @@ fn mail(port: u16, security: SmtpSecurity, login: Option<Credentials>) -> Mail {
         subject: format!("grün: {security:?}"),
         kind: BodyKind::Plain,
         body: "Zwölf Boxkämpfer\n.\nEnde\n".into(),
+        thread: None,
         headers: Vec::new(),
         attachments: vec![attachment],
     }
@@ -34,7 +35,8 @@ async fn send(transports: &Transports, mail: Mail) -> Sent {
     let allow = [Destination::of(&message).expect("a destination").to_string(), "secret:password".to_owned()];
     let grants = Grants::new(&[], false, &allow).expect("grants");
     let uid = "0123456789abcdef0123456789abcdef";
-    let outgoing = Outgoing { uid, created_at: Millis(0), now: Millis(0), contents: &[], recipients: &[] };
+    let outgoing =
+        Outgoing { uid, reporter: "all", created_at: Millis(0), now: Millis(0), contents: &[], recipients: &[] };
     transports.send(&grants.permit(&message).expect("it is granted"), &outgoing).await
 }
 

@@ -10,6 +10,7 @@ pub mod listening;
 pub mod postfix;
 mod process;
 mod recorded;
+mod second_opinion;
 mod setup;
 mod story;
 
@@ -21,6 +22,7 @@ pub use process::ProcessHost;
 pub use process::campanile;
 pub use process::campanile_with;
 pub use recorded::play;
+pub use second_opinion::SecondOpinion;
 pub use setup::Setup;
 pub use setup::plugin_file;
 pub use story::Finished;

@@ -46,6 +46,7 @@ pub(super) async fn attempt(context: &Context, claimed: &Claimed) -> Ended {
     };
     let outgoing = Outgoing {
         uid: &row.uid,
+        reporter: &row.reporter.0,
         created_at: row.created_at,
         now: clock::now(),
         contents: &contents,

@@ -1,16 +1,17 @@
 //! A mail as it goes over the wire: headers, parts, encodings.
 //!
 //! Two tries of a delivery are the same mail: Message-ID and Date are the delivery's, the boundary too.
-//! Not here: talking to the relay (`smtp`).
+//! Not here: the other headers (`mail_headers`), talking to the relay (`smtp`).
 
-use super::fill::Filler;
-use super::fill::Place;
 use super::mail_attachment::attached;
+use super::mail_headers::Origin;
+use super::mail_headers::headers;
+use super::mail_headers::people;
+use super::mail_headers::subject;
 use super::outcome::Sent;
 use super::smtp_recipients::Besides;
 use super::transports::Try;
 use crate::model::BodyKind;
-use crate::model::Field;
 use crate::model::Mail;
 use crate::model::Millis;
 use crate::model::Recipient;
@@ -24,27 +25,9 @@ use lettre::message::MultiPart;
 use lettre::message::SinglePart;
 use lettre::message::header::ContentTransferEncoding;
 use lettre::message::header::ContentType;
-use lettre::message::header::HeaderName;
-use lettre::message::header::HeaderValue;
 use std::time::Duration;
 use std::time::SystemTime;
 use url::Host;
-
-/// What the host writes itself, or what would contradict it; names that begin with `Content-` too.
-const OWN_HEADERS: [&str; 12] = [
-    "auto-submitted",
-    "bcc",
-    "cc",
-    "date",
-    "from",
-    "message-id",
-    "mime-version",
-    "received",
-    "resent-bcc",
-    "return-path",
-    "subject",
-    "to",
-];
 
 /// A mail whose addresses and headers are known to be good.
 #[derive(Debug)]
@@ -84,17 +67,16 @@ impl Draft {
             .message_id(Some(format!("<{}@{}>", outgoing.uid, sender.email.domain())))
             .date(system_time(outgoing.created_at))
             .from(sender.clone())
-            .raw_header(header("Auto-Submitted", "auto-generated".to_owned())?);
-        for mailbox in to {
-            builder = builder.to(mailbox);
+            .raw_header(people("From", std::slice::from_ref(&sender)));
+        for (name, mailboxes) in [("To", &to), ("Cc", &cc)] {
+            if !mailboxes.is_empty() {
+                builder = builder.raw_header(people(name, mailboxes));
+            }
         }
-        for mailbox in cc {
-            builder = builder.cc(mailbox);
-        }
-        // A state text of several lines shall not cost the mail.
-        builder = builder.subject(mail.subject.replace(char::is_control, " "));
-        for field in &mail.headers {
-            builder = builder.raw_header(extra_header(field, &mut this.filler)?);
+        builder = builder.raw_header(subject(&mail.subject));
+        let origin = Origin { reporter: outgoing.reporter, domain: sender.email.domain() };
+        for header in headers(mail, origin, &mut this.filler)? {
+            builder = builder.raw_header(header);
         }
         Ok(Self {
             builder,
@@ -130,6 +112,11 @@ impl Draft {
 
 /// As it is where the relay takes eight bits, else in what is shortest.
 fn encoded(text: &str, eight_bit: bool) -> Body {
+    // NUL may stand in no mail, and lettre takes it for a letter as any other.
+    if text.contains('\0') {
+        let encoding = ContentTransferEncoding::QuotedPrintable;
+        return Body::new_with_encoding(text.to_owned(), encoding).unwrap_or_else(Body::new);
+    }
     let as_it_is = (eight_bit && !text.is_ascii())
         // Refused if a line is too long.
         .then(|| Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::EightBit).ok());
@@ -143,25 +130,6 @@ fn content_type(kind: BodyKind) -> ContentType {
         BodyKind::Json => "application/json; charset=utf-8",
     };
     ContentType::parse(name).unwrap_or(ContentType::TEXT_PLAIN)
-}
-
-fn extra_header<'a>(field: &'a Field, filler: &mut Filler<'a>) -> Result<HeaderValue, Sent> {
-    let name = field.name.to_ascii_lowercase();
-    if OWN_HEADERS.contains(&name.as_str()) || name.starts_with("content-") {
-        return Err(Sent::refused(format!("the header {:?} is the host's to write", field.name)));
-    }
-    header(&field.name, filler.fill(&field.value, Place::Plain).map_err(Sent::failed)?)
-}
-
-fn header(name: &str, value: String) -> Result<HeaderValue, Sent> {
-    if value.contains(char::is_control) {
-        return Err(Sent::refused(format!("the header {name:?} has a control character in it: expected one line")));
-    }
-    let good = name.bytes().all(|b| b.is_ascii_graphic());
-    match HeaderName::new_from_ascii(name.to_owned()) {
-        Ok(name) if good => Ok(HeaderValue::new(name, value)),
-        _ => Err(Sent::refused(format!("invalid header name {name:?}: expected ASCII letters, digits and '-'"))),
-    }
 }
 
 /// Those that are addresses. One that is none shall not cost the others their mail.

@@ -15,6 +15,8 @@ mod http_failure;
 mod http_request;
 mod link;
 mod mail_attachment;
+mod mail_encoding;
+mod mail_headers;
 mod mail_message;
 mod opening;
 mod outcome;

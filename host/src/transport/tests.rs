@@ -68,7 +68,8 @@ impl House {
         let allow =
             [Destination::of(&message).unwrap().to_string(), "secret:token".to_owned(), "secret:gone".to_owned()];
         let grants = Grants::new(&[], false, &allow).unwrap();
-        let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents, recipients: &[] };
+        let outgoing =
+            Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents, recipients: &[] };
         self.transports.send(&grants.permit(&message).unwrap(), &outgoing).await
     }
 }
@@ -83,6 +84,7 @@ fn mail(port: u16) -> Mail {
         subject: "build 7 failed".into(),
         kind: BodyKind::Plain,
         body: "It failed.\n".into(),
+        thread: None,
         headers: Vec::new(),
         attachments: Vec::new(),
     }

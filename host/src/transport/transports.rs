@@ -46,6 +46,8 @@ impl Default for Setup {
 pub struct Outgoing<'a> {
     /// `Delivery::uid`: the same in each try.
     pub uid: &'a str,
+    /// The name of the reporter that made it.
+    pub reporter: &'a str,
     /// When the delivery was made: the date of a mail.
     pub created_at: Millis,
     pub now: Millis,

@@ -8,6 +8,7 @@ mod delivery;
 mod generators;
 mod recipients;
 mod settings;
+mod threads;
 
 use campanile_sdk::testing::Given;
 use serde_json::Value;
