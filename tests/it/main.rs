@@ -15,6 +15,7 @@ mod lanes;
 mod live;
 mod logs;
 mod logs_large;
+mod logs_mailed;
 mod mail;
 mod openapi;
 mod plugins;

@@ -36,7 +36,7 @@ async fn send(transports: &Transports, mail: Mail) -> Sent {
     let grants = Grants::new(&[], false, &allow).expect("grants");
     let uid = "0123456789abcdef0123456789abcdef";
     let outgoing =
-        Outgoing { uid, reporter: "all", created_at: Millis(0), now: Millis(0), contents: &[], recipients: &[] };
+        Outgoing { uid, reporter: "all", created_at: Millis(0), now: Millis(0), contents: &(), recipients: &[] };
     transports.send(&grants.permit(&message).expect("it is granted"), &outgoing).await
 }
 

@@ -1,7 +1,7 @@
 //! One attempt of a delivery: permitted again, sent or asked for, and what follows.
 
 use super::Context;
-use super::attachments;
+use super::attachments::Attached;
 use super::backoff;
 use super::backoff::After;
 use super::clock;
@@ -40,10 +40,7 @@ pub(super) async fn attempt(context: &Context, claimed: &Claimed) -> Ended {
         Ok(permit) => permit,
         Err(denied) => return refused(row, DeliveryState::Dead, denied.to_string()),
     };
-    let contents = match attachments::read(&context.store, asked).await {
-        Ok(contents) => contents,
-        Err(error) => return ended(context, claimed, (&message, &resend), failed(error.to_string())),
-    };
+    let contents = Attached(&context.store);
     let outgoing = Outgoing {
         uid: &row.uid,
         reporter: &row.reporter.0,
@@ -83,10 +80,6 @@ fn probed(sent: Sent) -> Sent {
         (other, _) => other,
     };
     Sent { outcome, ..sent }
-}
-
-fn failed(reason: String) -> Sent {
-    Sent { reason: Some(reason), ..ended_as(AttemptOutcome::Failed) }
 }
 
 fn ended_as(outcome: AttemptOutcome) -> Sent {

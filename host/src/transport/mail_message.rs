@@ -3,12 +3,15 @@
 //! Two tries of a delivery are the same mail: Message-ID and Date are the delivery's, the boundary too.
 //! Not here: the other headers (`mail_headers`), talking to the relay (`smtp`).
 
-use super::mail_attachment::attached;
+use super::mail_attachment::Part;
+use super::mail_attachment::parts;
+use super::mail_attachment::share;
 use super::mail_headers::Origin;
 use super::mail_headers::headers;
 use super::mail_headers::people;
 use super::mail_headers::subject;
 use super::outcome::Sent;
+use super::referred::Referred;
 use super::smtp_recipients::Besides;
 use super::transports::Try;
 use crate::model::BodyKind;
@@ -31,7 +34,7 @@ use url::Host;
 
 /// A mail whose addresses and headers are known to be good.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     builder: MessageBuilder,
     pub(super) sender: Address,
     /// To, Cc and Bcc, each once; of whom an earlier attempt settled, none.
@@ -39,12 +42,20 @@ pub(super) struct Draft {
     pub(super) besides: Besides,
     kind: ContentType,
     body: String,
-    attachments: Vec<SinglePart>,
+    parts: Vec<Part<'a>>,
     boundary: String,
+    contents: &'a dyn Referred,
 }
 
-impl Draft {
-    pub(super) fn new<'a>(mail: &'a Mail, this: &mut Try<'a>) -> Result<Self, Sent> {
+/// The mail for a certain relay: what stands before its attachments, and what is between and behind them.
+pub(super) struct Rendered<'a> {
+    pub(super) head: Vec<u8>,
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) end: Vec<u8>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(mail: &'a Mail, this: &mut Try<'a>) -> Result<Self, Sent> {
         let outgoing = this.outgoing;
         let sender = mailbox(&mail.sender).map_err(|why| Sent::refused(format!("the sender: {why}")))?;
         let mut dropped = Vec::new();
@@ -85,7 +96,8 @@ impl Draft {
             besides: Besides { dropped, earlier },
             kind: content_type(mail.kind),
             body: crlf(&mail.body),
-            attachments: attached(&mail.attachments, outgoing.contents)?,
+            parts: parts(&mail.attachments)?,
+            contents: outgoing.contents,
             boundary: format!("campanile-{}", outgoing.uid),
         })
     }
@@ -95,18 +107,33 @@ impl Draft {
         !self.recipients.iter().chain([&self.sender]).all(|address| <Address as AsRef<str>>::as_ref(address).is_ascii())
     }
 
-    /// The mail, lines ending in CRLF.
-    pub(super) fn render(&self, eight_bit: bool) -> Result<Vec<u8>, Sent> {
+    /// The mail, lines ending in CRLF; of the attachments what the relay takes.
+    pub(super) async fn render(&self, eight_bit: bool, most_bytes: Option<u64>) -> Result<Rendered<'a>, Sent> {
         let text = SinglePart::builder().header(self.kind.clone()).body(encoded(&self.body, eight_bit));
         let builder = self.builder.clone();
-        let built = match self.attachments.is_empty() {
+        let built = match self.parts.is_empty() {
             true => builder.singlepart(text),
-            false => {
-                let parts = MultiPart::mixed().boundary(&self.boundary).singlepart(text);
-                builder.multipart(self.attachments.iter().cloned().fold(parts, MultiPart::singlepart))
-            }
+            false => builder.multipart(MultiPart::mixed().boundary(&self.boundary).singlepart(text)),
         };
-        built.map(|message| message.formatted()).map_err(|e| Sent::refused(format!("building the mail: {e}")))
+        let mut head = built.map_err(|e| Sent::refused(format!("building the mail: {e}")))?.formatted();
+        let mut parts = self.parts.clone();
+        if parts.is_empty() {
+            return Ok(Rendered { head, parts, end: Vec::new() });
+        }
+        // Lettre ends the mail behind the text; the attachments come in between.
+        let end = format!("--{}--\r\n", self.boundary).into_bytes();
+        head.truncate(head.len() - end.len());
+        for part in &mut parts {
+            let boundary = format!("--{}\r\n", self.boundary);
+            part.header.splice(0..0, boundary.into_bytes());
+        }
+        let written = (head.len() + end.len()) as u64;
+        share(&mut parts, self.contents, (most_bytes, written)).await.map_err(Sent::failed)?;
+        Ok(Rendered { head, parts, end })
+    }
+
+    pub(super) fn contents(&self) -> &'a dyn Referred {
+        self.contents
     }
 }
 

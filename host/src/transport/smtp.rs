@@ -6,8 +6,11 @@
 //! Not here: what the answers make of the attempt (`smtp_recipients`), the wire (`smtp_session`).
 
 use super::deadlines::Clock;
+use super::deadlines::Step;
 use super::link::Network;
+use super::mail_attachment::Lines;
 use super::mail_message::Draft;
+use super::mail_message::Rendered;
 use super::outcome::Sent;
 use super::pool::Idle;
 use super::pool::MAX_IDLE;
@@ -24,6 +27,7 @@ use super::smtp_wire::Stuffing;
 use super::transports::Try;
 use crate::model::AttemptOutcome;
 use crate::model::Mail;
+use futures_util::StreamExt;
 
 /// Commands that leave together where the relay takes that: their answers fit into what waits in a socket.
 const PIPELINED: usize = 100;
@@ -59,7 +63,7 @@ impl Smtp {
                 Some(session) => session,
                 None => Session::open(&self.network, &relay, &self.hello, &this.clock).await.map_err(|e| failed(&e))?,
             };
-            let transaction = Transaction::of(&draft, &session)?;
+            let transaction = Transaction::of(&draft, &session).await?;
             let (sent, then) = match transaction.over(&mut session, &this.clock).await {
                 Ok(end) => end,
                 Err(trouble) => (failed(&trouble), Then::Drop),
@@ -86,10 +90,10 @@ impl Smtp {
 
 /// A mail for a certain relay.
 struct Transaction<'a> {
-    draft: &'a Draft,
+    draft: &'a Draft<'a>,
     /// MAIL and RCPT, a line each.
     envelope: Vec<String>,
-    content: Vec<u8>,
+    mail: Rendered<'a>,
 }
 
 /// What becomes of the session.
@@ -111,7 +115,7 @@ enum Envelope {
 }
 
 impl<'a> Transaction<'a> {
-    fn of(draft: &'a Draft, session: &Session) -> Result<Self, Sent> {
+    async fn of(draft: &'a Draft<'a>, session: &Session) -> Result<Self, Sent> {
         let offers = &session.offers;
         let needs_utf8 = draft.needs_utf8();
         if needs_utf8 && !offers.utf8 {
@@ -119,12 +123,12 @@ impl<'a> Transaction<'a> {
                 "an address has letters beyond ASCII before the @, which the relay does not take",
             ));
         }
-        let content = draft.render(offers.eight_bit)?;
-        let body = if content.is_ascii() { "" } else { " BODY=8BITMIME" };
+        let mail = draft.render(offers.eight_bit, offers.most_bytes).await?;
+        let body = if mail.head.is_ascii() { "" } else { " BODY=8BITMIME" };
         let utf8 = if needs_utf8 { " SMTPUTF8" } else { "" };
         let mut envelope = vec![format!("MAIL FROM:<{}>{body}{utf8}\r\n", draft.sender)];
         envelope.extend(draft.recipients.iter().map(|address| format!("RCPT TO:<{address}>\r\n")));
-        Ok(Self { draft, envelope, content })
+        Ok(Self { draft, envelope, mail })
     }
 
     /// An error means that nothing arrived.
@@ -187,23 +191,56 @@ impl<'a> Transaction<'a> {
         Ok(Envelope::Recipients(recipients, data))
     }
 
-    /// Sends the mail itself.
+    /// Sends the mail itself. An attachment that cannot be read ends the session in the middle of it, so nothing arrives.
     async fn content(&self, session: &mut Session, clock: &Clock) -> Result<(End, Then), Trouble> {
-        let mut stuffing = Stuffing::new();
-        let mut stuffed = Vec::new();
-        let mut pieces = self.content.chunks(MAX_WRITE_BYTES).peekable();
-        while let Some(piece) = pieces.next() {
-            stuffing.put(piece, &mut stuffed);
-            if pieces.peek().is_some() {
-                session.piece(&stuffed, clock).await?;
-                stuffed.clear();
-            }
+        let mut sending = Sending { session, clock, stuffing: Stuffing::new(), stuffed: Vec::new() };
+        for piece in self.mail.head.chunks(MAX_WRITE_BYTES) {
+            sending.put(piece).await?;
         }
-        Ok(match session.end(stuffed, stuffing, clock).await {
+        for part in &self.mail.parts {
+            sending.put(&part.header).await?;
+            let (mut pieces, mut lines, mut encoded) =
+                (part.pieces(self.draft.contents()), Lines::default(), Vec::new());
+            let lost = |why: String| Trouble::Lost { at: "reading an attachment", why };
+            while let Some(piece) =
+                clock.within(Step::Exchange, pieces.next()).await.map_err(|late| lost(late.to_string()))?
+            {
+                lines.put(&piece.map_err(lost)?, &mut encoded);
+                sending.put(&encoded).await?;
+                encoded.clear();
+            }
+            lines.end(&mut encoded);
+            sending.put(&encoded).await?;
+        }
+        sending.put(&self.mail.end).await?;
+        Ok(match sending.end().await {
             Ok(answer) if answer.is_success() => (End::Taken(answer), Then::Keep),
             Ok(answer) => (End::NotTaken(answer), Then::Keep),
             Err(trouble) => (End::Silent(trouble), Then::Drop),
         })
+    }
+}
+
+/// A mail on its way. What is stuffed was not written yet.
+struct Sending<'a> {
+    session: &'a mut Session,
+    clock: &'a Clock,
+    stuffing: Stuffing,
+    stuffed: Vec<u8>,
+}
+
+impl Sending<'_> {
+    async fn put(&mut self, piece: &[u8]) -> Result<(), Trouble> {
+        if self.stuffed.len() + piece.len() > MAX_WRITE_BYTES {
+            self.session.piece(&self.stuffed, self.clock).await?;
+            self.stuffed.clear();
+        }
+        self.stuffing.put(piece, &mut self.stuffed);
+        Ok(())
+    }
+
+    async fn end(self) -> Result<Reply, Trouble> {
+        self.session.end(self.stuffed, self.stuffing, self.clock).await
     }
 }
 

@@ -61,10 +61,10 @@ impl House {
     }
 
     async fn send(&self, message: Message) -> Sent {
-        self.send_with(message, &[]).await
+        self.send_with(message, &()).await
     }
 
-    async fn send_with(&self, message: Message, contents: &[(usize, Vec<u8>)]) -> Sent {
+    async fn send_with(&self, message: Message, contents: &dyn Referred) -> Sent {
         let allow =
             [Destination::of(&message).unwrap().to_string(), "secret:token".to_owned(), "secret:gone".to_owned()];
         let grants = Grants::new(&[], false, &allow).unwrap();

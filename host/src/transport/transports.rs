@@ -7,6 +7,7 @@ use super::guard::Guard;
 use super::http::Http;
 use super::link::Network;
 use super::outcome::Sent;
+use super::referred::Referred;
 use super::secrets::Secrets;
 use super::smtp::Smtp;
 use super::trust::Trust;
@@ -51,8 +52,8 @@ pub struct Outgoing<'a> {
     /// When the delivery was made: the date of a mail.
     pub created_at: Millis,
     pub now: Millis,
-    /// What logs and patches hold that are to be attached: the index of the attachment, and its bytes.
-    pub contents: &'a [(usize, Vec<u8>)],
+    /// What reads the logs and patches that are attached.
+    pub contents: &'a dyn Referred,
     /// What is known of the recipients of a mail from earlier attempts.
     pub recipients: &'a [Recipient],
 }

@@ -33,7 +33,7 @@ async fn sent(options: SmtpOptions, reporter: &str, mails: impl FnOnce(u16) -> V
         let allow = [Destination::of(&message).expect("a destination").to_string()];
         let grants = Grants::new(&[], false, &allow).expect("grants");
         let now = Millis(1_795_168_800_000);
-        let (uid, contents, recipients) = ("0123456789abcdef0123456789abcdef", &[], &[]);
+        let (uid, contents, recipients) = ("0123456789abcdef0123456789abcdef", &(), &[]);
         let outgoing = Outgoing { uid, reporter, created_at: now, now, contents, recipients };
         let sent = transports.send(&grants.permit(&message).expect("it is granted"), &outgoing).await;
         assert_eq!(sent.outcome, AttemptOutcome::Done, "{sent:?}");

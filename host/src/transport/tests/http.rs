@@ -186,7 +186,7 @@ async fn probe(url: &str, marker: &str) -> Sent {
     let ask = Message::Http(HttpRequest { method: "GET".into(), ..request(url.to_owned()) });
     let grants = Grants::new(&[], false, &[url.to_owned()]).unwrap();
     let outgoing =
-        Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents: &[], recipients: &[] };
+        Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents: &(), recipients: &[] };
     House::open().transports.probe(&grants.permit(&ask).unwrap(), &outgoing, marker).await
 }
 
