@@ -9,6 +9,7 @@ mod control;
 mod data_api;
 mod dispatch;
 mod docs;
+mod drain;
 mod harness;
 mod hygiene;
 mod lanes;

@@ -15,17 +15,22 @@ use crate::model::*;
 use std::collections::HashMap;
 
 /// What may be taken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Claim {
     pub now: Millis,
     pub boot: Boot,
+    pub next: Next,
+}
+
+/// How much of it, over all buckets.
+#[derive(Clone, Debug)]
+pub struct Room {
     /// Under way now, by destination.
     pub under_way: HashMap<String, usize>,
-    /// At most so many to one destination.
-    pub per_destination: usize,
+    /// At most so many to one destination, by its transport.
+    pub places: fn(&str) -> usize,
     /// At most so many in this claim.
     pub most: usize,
-    pub next: Next,
 }
 
 /// Which deliveries a claim takes.
@@ -47,15 +52,22 @@ pub struct Claimed {
     pub recipients: Vec<Recipient>,
 }
 
+/// Where something is owed.
+struct Bucket {
+    bucket: String,
+    destination: String,
+    transport: String,
+}
+
 impl Tx<'_> {
     /// Takes what is due, round the buckets. What has expired is settled on the way.
-    pub fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+    pub fn claim(&mut self, claim: &Claim, room: Room) -> Result<Vec<Claimed>, StoreError> {
         self.release_holds(claim.now)?;
-        let mut under_way = claim.under_way.clone();
+        let Room { mut under_way, places, most } = room;
         let mut claimed = Vec::new();
-        for (bucket, destination) in self.buckets()? {
+        for Bucket { bucket, destination, transport } in self.buckets()? {
             let busy = under_way.entry(destination).or_default();
-            let room = claim.per_destination.saturating_sub(*busy).min(claim.most - claimed.len());
+            let room = places(&transport).saturating_sub(*busy).min(most - claimed.len());
             let more = self.claim_from(&bucket, claim, room)?;
             *busy += more.len();
             claimed.extend(more);
@@ -143,18 +155,21 @@ impl Tx<'_> {
         Ok(Claimed { row, unknown, more, recipients })
     }
 
-    /// The buckets to which something is owed and their destinations, each found with one step in the index.
-    fn buckets(&self) -> Result<Vec<(String, String)>, StoreError> {
+    /// The buckets to which something is owed, each found with one step in the index.
+    fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
         let mut select = self.connection().prepare_cached(
             "WITH RECURSIVE b(x) AS (
                SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown')
                UNION ALL
                SELECT (SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown') AND bucket > x)
                FROM b WHERE x IS NOT NULL
-             ) SELECT x, (SELECT destination FROM deliveries WHERE bucket = x AND state IN ('ready', 'unknown') LIMIT 1)
-             FROM b WHERE x IS NOT NULL",
+             ) SELECT x, destination, transport FROM b CROSS JOIN deliveries ON deliveryid =
+               (SELECT deliveryid FROM deliveries WHERE bucket = x AND state IN ('ready', 'unknown') LIMIT 1)
+             WHERE x IS NOT NULL",
         )?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = select.query_map([], |row| {
+            Ok(Bucket { bucket: row.get(0)?, destination: row.get(1)?, transport: row.get(2)? })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -51,6 +51,7 @@ pub use changes::NewChange;
 pub use claims::Claim;
 pub use claims::Claimed;
 pub use claims::Next;
+pub use claims::Room;
 pub use deliveries::DeliveryFilter;
 pub use deliveries::DeliveryRow;
 pub use deliveries::Owed;

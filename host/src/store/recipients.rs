@@ -10,6 +10,9 @@ use crate::model::*;
 
 impl Tx<'_> {
     pub(super) fn put_recipients(&mut self, delivery: DeliveryId, recipients: &[Recipient]) -> Result<(), StoreError> {
+        if recipients.is_empty() {
+            return Ok(());
+        }
         let mut put = self.connection().prepare_cached(
             "INSERT OR REPLACE INTO recipients (deliveryid, address, outcome, status, answer) VALUES (?, ?, ?, ?, ?)",
         )?;

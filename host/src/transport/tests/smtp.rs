@@ -168,6 +168,16 @@ async fn one_connection_serves_many_mails() {
 }
 
 #[tokio::test]
+async fn a_session_does_not_go_on_forever() {
+    let sink = sink(SmtpOptions::default()).await;
+    let house = House::open();
+    for _ in 0..101 {
+        check(&house.send(Message::Mail(mail(sink.port()))).await, Done, "");
+    }
+    assert_eq!((sink.count(), sink.connections()), (101, 2));
+}
+
+#[tokio::test]
 async fn recipients_are_judged_one_by_one() {
     let mut options = SmtpOptions::default();
     options.recipients.insert("gone@example.org".into(), SmtpReply::new(550, "no such user"));
