@@ -7,6 +7,11 @@ use campanile_tests::ProcessHost;
 use campanile_tests::Setup;
 use campanile_tests::finished_build;
 use campanile_tests::postfix::RealSmtp;
+use futures_util::FutureExt;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use futures_util::stream::BoxStream;
 use serde_json::json;
 
 fn mail(port: u16, security: SmtpSecurity, login: Option<Credentials>) -> Mail {
@@ -30,13 +35,27 @@ fn mail(port: u16, security: SmtpSecurity, login: Option<Credentials>) -> Mail {
     }
 }
 
+/// Whatever is referred to is lines, 12 MiB of them.
+struct Long;
+
+impl Referred for Long {
+    fn size<'s>(&'s self, _: &'s Content) -> BoxFuture<'s, Result<u64, String>> {
+        std::future::ready(Ok(12 << 20)).boxed()
+    }
+
+    fn pieces<'s>(&'s self, _: &'s Content, most: u64) -> BoxStream<'s, Result<Vec<u8>, String>> {
+        let pieces = usize::try_from(most).expect("a size") / 65_536;
+        stream::iter((0..pieces).map(|_| Ok(b"0123456789abcde\n".repeat(4096)))).boxed()
+    }
+}
+
 async fn send(transports: &Transports, mail: Mail) -> Sent {
     let message = Message::Mail(mail);
     let allow = [Destination::of(&message).expect("a destination").to_string(), "secret:password".to_owned()];
     let grants = Grants::new(&[], false, &allow).expect("grants");
     let uid = "0123456789abcdef0123456789abcdef";
     let outgoing =
-        Outgoing { uid, reporter: "all", created_at: Millis(0), now: Millis(0), contents: &(), recipients: &[] };
+        Outgoing { uid, reporter: "all", created_at: Millis(0), now: Millis(0), contents: &Long, recipients: &[] };
     transports.send(&grants.permit(&message).expect("it is granted"), &outgoing).await
 }
 
@@ -104,6 +123,19 @@ fn delivered(mails: &[String]) -> Vec<&str> {
     let mut to: Vec<&str> = to.map(|to| to.trim_end_matches("@example.org")).collect();
     to.sort_unstable();
     to
+}
+
+#[tokio::test]
+async fn a_mail_is_no_longer_than_postfix_takes() {
+    let mut postfix = RealSmtp::start().await.expect("postfix starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let transports = transports(&postfix, folder.path());
+    let mut mail = Mail { to: vec!["a@example.org".into()], ..mail(postfix.port, SmtpSecurity::Plain, None) };
+    mail.attachments[0].content = Content::Log(LogId(1));
+    let sent = send(&transports, mail).await;
+    assert_eq!(sent.outcome, AttemptOutcome::Done, "{sent:?}");
+    let mails = postfix.mails(1).await.expect("the mail");
+    assert!((10_000_000..10_240_000).contains(&mails[0].len()), "{} bytes", mails[0].len());
 }
 
 #[tokio::test]
