@@ -35,6 +35,8 @@ const DOCUMENTS: &[&str] = &[
     "docs/logs.md",
     "docs/plugins.md",
     "docs/reporters/mail.md",
+    "examples/lookup/README.md",
+    "examples/same-branch/README.md",
     "examples/short-formatter/README.md",
 ];
 
@@ -51,7 +53,10 @@ async fn configurations_are_accepted() {
         for block in blocks(&read(document), "toml").into_iter().filter(|block| !block.contains("[package]")) {
             // Where the plugins lie is up to the reader; the relay's address is not asked for at a check.
             let block = block.replace("target/dist/plugins", "plugins").replace("127.0.0.1:8010", "127.0.0.1:0");
-            let setup = Setup::default().plugins(&["mail", "short"]).secret("relay-password", "x").alone(&block);
+            let setup = Setup::default()
+                .plugins(&["mail", "short", "people", "same_branch"])
+                .secret("relay-password", "x")
+                .alone(&block);
             let pages = setup.folder().join("pages/buildbot_www/static");
             std::fs::create_dir_all(&pages).expect("a folder");
             std::fs::write(pages.join("index.html"), "").expect("a page");
@@ -66,7 +71,8 @@ async fn configurations_are_accepted() {
 
 #[test]
 fn rust_examples_stand_in_a_crate_that_is_built_and_tested() {
-    let crates: String = ["examples/ping/src/lib.rs", "examples/short-formatter/src/lib.rs"].map(read).concat();
+    let crates =
+        ["ping", "short-formatter", "lookup"].map(|name| read(&format!("examples/{name}/src/lib.rs"))).concat();
     let plain = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let crates = plain(&crates);
     for document in ["README.md", "docs/plugins.md"] {

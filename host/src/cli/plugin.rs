@@ -1,6 +1,7 @@
 //! `campanile plugin list | inspect`.
 
 use super::client::Server;
+use super::replay;
 use super::say;
 use crate::plugin::Plugins;
 use crate::plugin::Runtime;
@@ -19,6 +20,8 @@ pub(crate) enum Plugin {
         #[command(flatten)]
         server: Server,
     },
+    /// Tell an event of the store to a reporter once more, and show what differs from what was sent; nothing is sent
+    Replay(replay::Replay),
     /// What a plugin is, what it imports, and its settings
     Inspect {
         /// A component, such as plugins/mail.wasm
@@ -29,6 +32,7 @@ pub(crate) enum Plugin {
 pub(super) async fn run(plugin: &Plugin) -> anyhow::Result<ExitCode> {
     match plugin {
         Plugin::List { server } => list(&server.get("plugins", &[]).await?),
+        Plugin::Replay(flags) => return replay::run(flags).await,
         Plugin::Inspect { file } => inspect(file).await?,
     }
     Ok(ExitCode::SUCCESS)
