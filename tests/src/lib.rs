@@ -3,15 +3,18 @@
 //! Not here: what is tested (`it/`), what is measured (`bench/`), and the servers (`campanile-sinks`).
 
 mod filled;
+mod greylist;
 mod host;
 mod journal;
 pub mod listening;
 pub mod postfix;
 mod process;
 mod recorded;
+mod second_opinion;
 mod setup;
 mod story;
 
+pub use greylist::Greylist;
 pub use host::TestHost;
 pub use journal::logged;
 pub use process::Ended;
@@ -19,6 +22,7 @@ pub use process::ProcessHost;
 pub use process::campanile;
 pub use process::campanile_with;
 pub use recorded::play;
+pub use second_opinion::SecondOpinion;
 pub use setup::Setup;
 pub use setup::plugin_file;
 pub use story::Finished;

@@ -13,12 +13,13 @@ struct Needed {
 }
 
 /// The login of `saslpasswd2` is checked by modules that Debian only recommends.
-const NEEDED: [Needed; 6] = [
+const NEEDED: [Needed; 7] = [
     Needed { program: "/usr/sbin/postfix", packages: &["postfix"] },
     Needed { program: "/usr/sbin/saslpasswd2", packages: &["sasl2-bin", "libsasl2-modules"] },
     Needed { program: "/usr/bin/chromium", packages: &["chromium"] },
     Needed { program: "node", packages: &["nodejs"] },
     Needed { program: "npm", packages: &["npm"] },
+    Needed { program: "python3", packages: &["python3"] },
     Needed { program: "pip", packages: &["python3-pip"] },
 ];
 
