@@ -134,7 +134,7 @@ async fn turn(scene: &Scene, times: &mut Times) {
         let occasion = Occasion { event: Arc::clone(&scene.event), overlay: Overlay::new() };
         let report = scene.caller.handle(&scene.plugin, &scene.config, occasion).await;
         let elapsed = started.elapsed();
-        times.fresh.extend((call >= WARMING).then(|| elapsed.as_secs_f64()));
+        times.fresh.extend((call >= WARMING).then_some(elapsed.as_secs_f64()));
         let effects = report.outcome.expect("the sandbox works").expect("the reporter handles it");
         assert_eq!(effects.len(), 1, "a failed build is one mail");
     }
@@ -142,7 +142,7 @@ async fn turn(scene: &Scene, times: &mut Times) {
         let started = Instant::now();
         black_box(native::handle(black_box(&scene.config), black_box(&scene.event), &scene.given));
         let elapsed = started.elapsed();
-        times.native.extend((call >= WARMING).then(|| elapsed.as_secs_f64()));
+        times.native.extend((call >= WARMING).then_some(elapsed.as_secs_f64()));
     }
     let event = native::event(&scene.event);
     let config = Config {
