@@ -9,6 +9,7 @@ mod control;
 mod data_api;
 mod dispatch;
 mod docs;
+mod examples;
 mod harness;
 mod hygiene;
 mod lanes;
