@@ -19,6 +19,7 @@ mod logs_large;
 mod mail;
 mod openapi;
 mod plugins;
+mod projects;
 mod reading;
 mod real_smtp;
 mod recorded;

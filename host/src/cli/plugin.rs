@@ -1,4 +1,13 @@
-//! `campanile plugin list | inspect`.
+//! `campanile plugin list | inspect | new | test`.
+
+mod answer;
+mod difference;
+mod fixture;
+mod new;
+mod stage;
+mod story;
+mod templates;
+mod test;
 
 use super::client::Server;
 use super::say;
@@ -8,6 +17,7 @@ use crate::plugin::RuntimeConfig;
 use anyhow::bail;
 use clap::Subcommand;
 use serde_json::Value;
+use std::env;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,12 +34,18 @@ pub(crate) enum Plugin {
         /// A component, such as plugins/mail.wasm
         file: PathBuf,
     },
+    /// Make a folder with a plugin to begin with, which builds with one command and has tests
+    New(new::New),
+    /// Run the fixtures of a plugin: given this, it answers that
+    Test(test::Test),
 }
 
 pub(super) async fn run(plugin: &Plugin) -> anyhow::Result<ExitCode> {
     match plugin {
         Plugin::List { server } => list(&server.get("plugins", &[]).await?),
         Plugin::Inspect { file } => inspect(file).await?,
+        Plugin::New(flags) => return new::run(flags),
+        Plugin::Test(flags) => return test::run(flags).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -63,4 +79,11 @@ async fn inspect(file: &Path) -> anyhow::Result<()> {
         say!("settings {}", serde_json::to_string_pretty(plugin.schema.json())?);
     }
     Ok(())
+}
+
+/// Where compiled plugins are kept between runs of the command line: the user's own cache.
+fn cache() -> Option<PathBuf> {
+    let caches = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let caches = caches.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
+    caches.map(|folder| folder.join("campanile/plugins"))
 }
