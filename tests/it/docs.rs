@@ -2,6 +2,7 @@
 //! are taken.
 
 mod sessions;
+mod tutorial;
 
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
