@@ -149,6 +149,20 @@ async fn a_fixture_that_says_nothing_sensible_is_told_what_it_could_say() {
 }
 
 #[tokio::test]
+async fn what_a_host_would_deny_is_told() {
+    let project = Project::new("posts", "reporter", "js").await;
+    let unmarked = project.read("app.js").replace(", \"x-campanile\": \"http-origin\"", "");
+    project.write("app.js", &unmarked);
+    project.build().await;
+    let differs = project.test(&[]).await;
+    let denied = "+      \"denied\": \"http-origin https://ci.example.org is not granted:";
+    assert!(differs.stdout.contains(denied), "{}", differs.stdout);
+    let granted = project.read("fixtures/failed.json").replacen('{', "{\"allow\": [\"https://ci.example.org\"],", 1);
+    project.write("fixtures/failed.json", &granted);
+    project.test(&[]).await.succeeds();
+}
+
+#[tokio::test]
 async fn names_and_folders_that_will_not_do_are_refused() {
     let project = Project::new("words", "message-formatter", "js").await;
     let new = async |name: &str, language: &str, more: &[&str]| {

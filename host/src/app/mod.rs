@@ -7,6 +7,7 @@ mod running;
 
 pub use local_key::LocalKey;
 pub use local_key::read as read_local_key;
+pub(crate) use reporters::granting;
 pub use running::Running;
 use running::Serving;
 

@@ -1,6 +1,7 @@
 //! `campanile plugin list | inspect | new | test`.
 
 mod answer;
+mod cache;
 mod difference;
 mod fixture;
 mod new;
@@ -17,7 +18,6 @@ use crate::plugin::RuntimeConfig;
 use anyhow::bail;
 use clap::Subcommand;
 use serde_json::Value;
-use std::env;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,11 +79,4 @@ async fn inspect(file: &Path) -> anyhow::Result<()> {
         say!("settings {}", serde_json::to_string_pretty(plugin.schema.json())?);
     }
     Ok(())
-}
-
-/// Where compiled plugins are kept between runs of the command line: the user's own cache.
-fn cache() -> Option<PathBuf> {
-    let caches = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let caches = caches.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
-    caches.map(|folder| folder.join("campanile/plugins"))
 }

@@ -25,8 +25,9 @@ impl Answer {
         Self { key: key.to_owned(), value: plain(value) }
     }
 
-    pub(super) fn effects(effects: &[Effect]) -> Self {
-        Self::expected("effects", effects.iter().map(effect).collect())
+    /// With what would be denied, and why.
+    pub(super) fn effects(effects: &[Effect], grants: &Grants) -> Self {
+        Self::expected("effects", effects.iter().map(|one| effect(one, grants)).collect())
     }
 
     pub(super) fn formatted(formatted: Option<Formatted>) -> Self {
@@ -61,18 +62,23 @@ impl Answer {
     }
 }
 
-fn effect(effect: &Effect) -> Value {
+fn effect(effect: &Effect, grants: &Grants) -> Value {
     match effect {
-        Effect::Deliver(delivery) => json!({"deliver": self::delivery(delivery)}),
+        Effect::Deliver(delivery) => json!({"deliver": self::delivery(delivery, grants)}),
         Effect::Remember { key, value: Some(value) } => json!({"remember": {"key": key, "value": parsed(value)}}),
         Effect::Remember { key, value: None } => json!({"forget": key}),
         Effect::Wake(wake) => json!({"wake": {"key": wake.key, "after_ms": wake.after_ms}}),
-        Effect::Control(request) => json!({"control": control(request)}),
+        Effect::Control(request) => json!({"control": control(request, grants)}),
         Effect::Other(other) => json!({"other": parsed(other)}),
     }
 }
 
-fn delivery(delivery: &NewDelivery) -> Value {
+fn delivery(delivery: &NewDelivery, grants: &Grants) -> Value {
+    let asked = match &delivery.resend {
+        Resend::Probe(probe) => Some(&probe.ask),
+        Resend::Upsert | Resend::Blind => None,
+    };
+    let denied = std::iter::once(&delivery.message).chain(asked).find_map(|message| grants.permit(message).err());
     let resend = Some(&delivery.resend).filter(|resend| **resend != Resend::Blind);
     json!({
         "key": delivery.key,
@@ -82,17 +88,19 @@ fn delivery(delivery: &NewDelivery) -> Value {
         "ttl_seconds": delivery.ttl_seconds,
         "receipt": delivery.receipt.then_some(true),
         "message": delivery.message,
+        "denied": denied.map(|denied| denied.to_string()),
     })
 }
 
-fn control(request: &ControlRequest) -> Value {
+fn control(request: &ControlRequest, grants: &Grants) -> Value {
+    let denied = grants.control().err().map(|denied| denied.to_string());
     let (what, how) = match &request.control {
         Control::Force(force) => ("force", self::force(force)),
         Control::Stop { build, reason } => ("stop", json!({"build": build, "reason": reason})),
         Control::Shutdown(shutdown) => ("shutdown", Value::from(format!("{shutdown:?}").to_lowercase())),
         Control::Other(other) => ("other", parsed(other)),
     };
-    json!({"key": request.key, "receipt": request.receipt.then_some(true), what: how})
+    json!({"key": request.key, "receipt": request.receipt.then_some(true), what: how, "denied": denied})
 }
 
 fn force(force: &ForceBuild) -> Value {
@@ -195,7 +203,10 @@ mod tests {
             receipt: false,
             message: Message::Http(request),
         };
-        Answer::effects(&[Effect::Deliver(delivery)]).value[0]["deliver"]["message"]["http"].take()
+        let granted = Grants::new(&[], false, &["https://x".to_owned()]).unwrap();
+        let mut answer = Answer::effects(&[Effect::Deliver(delivery)], &granted);
+        assert_eq!(answer.value[0]["deliver"]["key"], "k");
+        answer.value[0]["deliver"]["message"]["http"].take()
     }
 
     #[test]

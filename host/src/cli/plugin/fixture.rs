@@ -32,6 +32,9 @@ pub(super) struct Given {
     /// As the operator would write them.
     #[serde(default)]
     pub(super) settings: Map<String, Value>,
+    /// For a reporter: what it may reach besides what its settings say.
+    #[serde(default)]
+    pub(super) allow: Vec<String>,
     /// What happened in the CI system.
     #[serde(default)]
     pub(super) data: Story,

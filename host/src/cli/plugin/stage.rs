@@ -6,6 +6,7 @@ use super::fixture::GivenContext;
 use super::fixture::GivenEvent;
 use super::fixture::MadeEvent;
 use super::story::Story;
+use crate::app;
 use crate::bus;
 use crate::config::From;
 use crate::data::Data;
@@ -21,6 +22,7 @@ use crate::plugin::Plugin;
 use crate::plugin::Plugins;
 use crate::plugin::Reporter;
 use crate::plugin::Runtime;
+use crate::plugin::settings::Checked;
 use crate::plugin::settings::FormatterSetting;
 use crate::store::Options;
 use crate::store::Store;
@@ -95,12 +97,14 @@ impl Stage {
 
     /// Tells a reporter what happened.
     pub(super) async fn report(&self, plugin: &Arc<Plugin>, given: &Given) -> anyhow::Result<Answered> {
-        let settings = match plugin.schema.check(Value::Object(given.settings.clone())) {
-            Ok(checked) => checked.settings.to_string(),
+        let checked = plugin.schema.check(Value::Object(given.settings.clone()));
+        let granted = checked.and_then(|checked| Ok((grants(&checked, &given.allow)?, checked)));
+        let (grants, checked) = match granted {
+            Ok(granted) => granted,
             Err(problems) => return Ok(Answered::at_once(Answer::problems(&problems))),
         };
         let Site { title, url } = self.data.site().clone();
-        let config = ReporterConfig { name: plugin.name.clone(), title, url, settings };
+        let config = ReporterConfig { name: plugin.name.clone(), title, url, settings: checked.settings.to_string() };
         let report = self.caller.subscribe(plugin, &config).await;
         let subscriptions = match report.outcome {
             Ok(Ok(subscriptions)) => subscriptions,
@@ -108,7 +112,14 @@ impl Stage {
             Err(error) => return Ok(Answered { answer: Answer::error(&error), log: report.log }),
         };
         let filters = subscriptions.into_iter().filter_map(filter).collect();
-        let reporter = self.reporter(plugin, config, filters);
+        let reporter = Reporter {
+            name: ReporterName(config.name.clone()),
+            plugin: Arc::clone(plugin),
+            config,
+            filters,
+            grants,
+            from: From::Start,
+        };
         let Some(event) = &given.event else {
             bail!("it has no `event`: say \"builds/1/finished\" for the end of the first build of `data`");
         };
@@ -118,7 +129,7 @@ impl Stage {
         };
         let overlay = given.state.iter().map(|(key, value)| (key.clone(), Some(value.to_string()))).collect();
         let report = self.caller.handle(plugin, &reporter.config, Occasion { event: Arc::new(event), overlay }).await;
-        Ok(Answered::of(report, |effects| Answer::effects(&effects)))
+        Ok(Answered::of(report, |effects| Answer::effects(&effects, &reporter.grants)))
     }
 
     /// The last event of this topic, as the reporter asked for it.
@@ -148,17 +159,6 @@ impl Stage {
         let there: Vec<String> = there.into_iter().take(NAMED).collect();
         Ok(format!("event: `data` causes no {topic}, but {}", there.join(", ")))
     }
-
-    fn reporter(&self, plugin: &Arc<Plugin>, config: ReporterConfig, filters: Vec<TopicFilter>) -> Reporter {
-        Reporter {
-            name: ReporterName(config.name.clone()),
-            plugin: Arc::clone(plugin),
-            config,
-            filters,
-            grants: Grants::default(),
-            from: From::Start,
-        }
-    }
 }
 
 impl Answered {
@@ -184,6 +184,13 @@ async fn happen(store: &Store, story: &Story, at: Timestamp) -> anyhow::Result<(
         store.write(move |tx: &mut Tx<'_>| apply_batch(calls, tx, at)).await?;
     }
     Ok(())
+}
+
+/// What the settings allow, and `allow` besides.
+fn grants(checked: &Checked, allow: &[String]) -> Result<Grants, Vec<Problem>> {
+    let marks: Vec<Mark> = checked.marks.iter().filter_map(app::granting).collect();
+    // The defaults of a plugin that does not come with the host grant nothing.
+    Grants::new(&marks, false, allow)
 }
 
 fn filter(subscription: Subscription) -> Option<TopicFilter> {

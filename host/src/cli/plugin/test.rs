@@ -47,7 +47,7 @@ pub(super) async fn run(flags: &Test) -> anyhow::Result<ExitCode> {
     let component = component(&flags.folder)?;
     warn_if_stale(&flags.folder, &component);
     let fixtures = fixtures(&flags.folder)?;
-    let runtime = Runtime::new(RuntimeConfig { cache_dir: cache(), ..RuntimeConfig::default() })?;
+    let runtime = Runtime::new(RuntimeConfig { cache_dir: cache::folder(), ..RuntimeConfig::default() })?;
     let files = [std::slice::from_ref(&component), &flags.with].concat();
     let plugins = Plugins::load_files(&runtime, &files).await;
     if let Some(broken) = plugins.broken().first() {
