@@ -12,6 +12,8 @@ pub(crate) mod reporter {
             default: async | trappable,
         },
         exports: { default: async },
+        // What goes in is borrowed from the model; what comes out is owned.
+        ownership: Borrowing { duplicate_if_necessary: true },
     });
 }
 
@@ -20,6 +22,7 @@ pub(crate) mod message_formatter {
         path: "../wit",
         world: "message-formatter",
         exports: { default: async },
+        ownership: Borrowing { duplicate_if_necessary: true },
         with: {
             "campanile:reporter/types": super::reporter::campanile::reporter::types,
             "campanile:reporter/effects": super::reporter::campanile::reporter::effects,

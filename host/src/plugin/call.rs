@@ -10,7 +10,7 @@ use crate::plugin::call_log::CallLog;
 use crate::plugin::call_log::LogEntry;
 use crate::plugin::error::CallError;
 use crate::plugin::exports::Export;
-use crate::plugin::exports::Program;
+use crate::plugin::program::Program;
 use crate::plugin::runtime::Limits;
 use crate::plugin::runtime::Runtime;
 use crate::plugin::state::CallState;

@@ -8,20 +8,14 @@ use crate::model::ReporterConfig;
 use crate::model::ReporterEvent;
 use crate::model::Subscription;
 use crate::plugin::bindings::Descriptor;
-use crate::plugin::bindings::message_formatter::MessageFormatterPre;
-use crate::plugin::bindings::reporter::ReporterPre;
 use crate::plugin::convert;
+use crate::plugin::program::Program;
+use crate::plugin::program::ReporterProgram;
 use crate::plugin::state::CallState;
 use crate::plugin::state::Refusal;
 use std::future::Future;
 use wasmtime::Result;
 use wasmtime::Store;
-
-/// A component that is linked and checked, ready to be instantiated.
-pub(super) enum Program {
-    Reporter(ReporterPre<CallState>),
-    MessageFormatter(MessageFormatterPre<CallState>),
-}
 
 pub(super) trait Export: Send {
     type Answer: Send;
@@ -46,8 +40,8 @@ impl Export for Describe {
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Descriptor> {
         match program {
-            Program::Reporter(pre) => {
-                let plugin = pre.instantiate_async(&mut *store).await?;
+            Program::Reporter(reporter) => {
+                let plugin = reporter.pre.instantiate_async(&mut *store).await?;
                 plugin.campanile_reporter_plugin().call_describe(store).await
             }
             Program::MessageFormatter(pre) => {
@@ -68,9 +62,8 @@ impl Export for Subscribe<'_> {
     type Answer = Result<Vec<Subscription>, Vec<Problem>>;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Self::Answer> {
-        let plugin = reporter(program)?.instantiate_async(&mut *store).await?;
-        let config = convert::config(self.0);
-        let answer = plugin.campanile_reporter_reporting().call_subscribe(store, &config).await?;
+        let plugin = reporter(program)?.pre.instantiate_async(&mut *store).await?;
+        let answer = plugin.campanile_reporter_reporting().call_subscribe(store, convert::config(self.0)).await?;
         Ok(convert::subscriptions(answer))
     }
 }
@@ -79,10 +72,7 @@ impl Export for Handle<'_> {
     type Answer = Result<Vec<Effect>, Failure>;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Self::Answer> {
-        let plugin = reporter(program)?.instantiate_async(&mut *store).await?;
-        let (config, event) = (convert::config(self.0), convert::event(self.1));
-        let answer = plugin.campanile_reporter_reporting().call_handle(store, &config, &event).await?;
-        match answer {
+        match reporter(program)?.handle(store, self.0, self.1).await? {
             Ok(effects) => Ok(Ok(convert::effects(effects).map_err(Refusal)?)),
             Err(failure) => Ok(Err(convert::failure(failure))),
         }
@@ -106,9 +96,9 @@ impl Export for Format<'_> {
     }
 }
 
-fn reporter(program: &Program) -> Result<&ReporterPre<CallState>> {
+fn reporter(program: &Program) -> Result<&ReporterProgram> {
     match program {
-        Program::Reporter(pre) => Ok(pre),
+        Program::Reporter(reporter) => Ok(reporter),
         Program::MessageFormatter(_) => Err(Refusal("it is a message formatter, not a reporter".into()).into()),
     }
 }

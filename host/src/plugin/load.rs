@@ -4,15 +4,15 @@ use crate::model::ReporterName;
 use crate::model::Timestamp;
 use crate::plugin::bindings;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
-use crate::plugin::bindings::reporter::ReporterPre;
 use crate::plugin::cache;
 use crate::plugin::call;
 use crate::plugin::call::Callee;
 use crate::plugin::exports::Describe;
-use crate::plugin::exports::Program;
 use crate::plugin::inspect;
 use crate::plugin::inspect::Inspection;
 use crate::plugin::inspect::Misfit;
+use crate::plugin::program::Program;
+use crate::plugin::program::ReporterProgram;
 use crate::plugin::runtime::Inner;
 use crate::plugin::runtime::Runtime;
 use crate::plugin::settings::Schema;
@@ -117,7 +117,7 @@ fn link(runtime: &Inner, path: &Path) -> Result<Linked, Misfit> {
 
 fn program(runtime: &Inner, kind: Kind, component: &Component) -> wasmtime::Result<Program> {
     Ok(match kind {
-        Kind::Reporter => Program::Reporter(ReporterPre::new(runtime.linkers.reporter.instantiate_pre(component)?)?),
+        Kind::Reporter => Program::Reporter(ReporterProgram::new(&runtime.linkers.reporter, component)?),
         Kind::MessageFormatter => {
             let pre = runtime.linkers.message_formatter.instantiate_pre(component)?;
             Program::MessageFormatter(MessageFormatterPre::new(pre)?)

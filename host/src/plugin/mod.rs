@@ -30,6 +30,7 @@ mod inspect;
 mod limiter;
 mod link;
 mod load;
+mod program;
 mod reporter;
 mod runtime;
 pub mod settings;

@@ -5,22 +5,19 @@ use crate::plugin::bindings::wit::data;
 use crate::plugin::bindings::wit::events as wit;
 use crate::plugin::convert::reports;
 use crate::plugin::convert::unsigned;
+use bumpalo::Bump;
 
-pub(in crate::plugin) fn config(config: &model::ReporterConfig) -> wit::Config {
-    wit::Config {
-        name: config.name.clone(),
-        title: config.title.clone(),
-        url: config.url.clone(),
-        settings: config.settings.clone(),
-    }
+pub(in crate::plugin) fn config(config: &model::ReporterConfig) -> wit::Config<'_> {
+    wit::Config { name: &config.name, title: &config.title, url: &config.url, settings: &config.settings }
 }
 
-pub(in crate::plugin) fn event(event: &model::ReporterEvent) -> wit::Event {
+/// Lent by the model, with its lists laid out in `arena`.
+pub(in crate::plugin) fn event<'a>(arena: &'a Bump, event: &'a model::ReporterEvent) -> wit::Event<'a> {
     wit::Event {
         seq: unsigned(event.seq.0),
-        topic: event.topic.clone(),
+        topic: &event.topic,
         at: reports::time(event.at),
-        body: body(&event.body),
+        body: body(arena, &event.body),
     }
 }
 
@@ -33,35 +30,35 @@ pub(in crate::plugin) fn log_line(line: model::LogLine) -> data::LogLine {
     data::LogLine { origin, text: line.text }
 }
 
-fn body(body: &model::EventBody) -> wit::EventBody {
+fn body<'a>(arena: &'a Bump, body: &'a model::EventBody) -> wit::EventBody<'a> {
     match body {
-        model::EventBody::Build(report) => wit::EventBody::Build(reports::build_report(report)),
-        model::EventBody::Buildset(report) => wit::EventBody::Buildset(reports::buildset_report(report)),
-        model::EventBody::Request(report) => wit::EventBody::Request(reports::request_report(report)),
-        model::EventBody::Step(report) => wit::EventBody::Step(reports::step_report(report)),
-        model::EventBody::Change(change) => wit::EventBody::Change(reports::change(change)),
-        model::EventBody::Worker(report) => wit::EventBody::Worker(reports::worker_report(report)),
+        model::EventBody::Build(report) => wit::EventBody::Build(reports::build_report(arena, report)),
+        model::EventBody::Buildset(report) => wit::EventBody::Buildset(reports::buildset_report(arena, report)),
+        model::EventBody::Request(report) => wit::EventBody::Request(reports::request_report(arena, report)),
+        model::EventBody::Step(report) => wit::EventBody::Step(reports::step_report(arena, report)),
+        model::EventBody::Change(change) => wit::EventBody::Change(reports::change(arena, change)),
+        model::EventBody::Worker(report) => wit::EventBody::Worker(reports::worker_report(arena, report)),
         model::EventBody::Chat(message) => wit::EventBody::Chat(chat(message)),
-        model::EventBody::Wake(key) => wit::EventBody::Wake(key.clone()),
+        model::EventBody::Wake(key) => wit::EventBody::Wake(key),
         model::EventBody::Receipt(receipt) => wit::EventBody::Receipt(self::receipt(receipt)),
-        model::EventBody::Other(json) => wit::EventBody::Other(json.clone()),
+        model::EventBody::Other(json) => wit::EventBody::Other(json),
     }
 }
 
-fn chat(message: &model::ChatMessage) -> wit::ChatMessage {
+fn chat(message: &model::ChatMessage) -> wit::ChatMessage<'_> {
     wit::ChatMessage {
-        connection: message.connection.clone(),
-        me: message.me.clone(),
-        nick: message.nick.clone(),
-        channel: message.channel.clone(),
+        connection: &message.connection,
+        me: &message.me,
+        nick: &message.nick,
+        channel: message.channel.as_deref(),
         op: message.op,
-        text: message.text.clone(),
+        text: &message.text,
     }
 }
 
-fn receipt(receipt: &model::Receipt) -> wit::Receipt {
+fn receipt(receipt: &model::Receipt) -> wit::Receipt<'_> {
     wit::Receipt {
-        key: receipt.key.clone(),
+        key: &receipt.key,
         outcome: match receipt.outcome {
             model::Outcome::Done => wit::Outcome::Done,
             model::Outcome::Refused => wit::Outcome::Refused,
@@ -70,6 +67,6 @@ fn receipt(receipt: &model::Receipt) -> wit::Receipt {
             model::Outcome::Cancelled => wit::Outcome::Cancelled,
         },
         status: receipt.status,
-        answer: receipt.answer.clone(),
+        answer: &receipt.answer,
     }
 }

@@ -6,6 +6,7 @@
 mod effects;
 mod events;
 mod messages;
+mod owned;
 mod reports;
 mod subscriptions;
 
@@ -19,9 +20,9 @@ pub(super) use messages::failure_for_reporter;
 pub(super) use messages::formatted;
 pub(super) use messages::formatted_for_reporter;
 pub(super) use messages::scope;
-pub(super) use reports::build_report;
-pub(super) use reports::build_report_size;
-pub(super) use reports::buildset_report;
+pub(super) use owned::build_report;
+pub(super) use owned::build_report_size;
+pub(super) use owned::buildset_report;
 pub(super) use subscriptions::subscriptions;
 pub(super) use subscriptions::want;
 

@@ -1,90 +1,86 @@
-//! Resources of the data API, towards a guest.
+//! Resources of the data API, towards a guest: texts are lent by the model, lists are laid out in an arena.
 
 use crate::model;
 use crate::plugin::bindings::wit::types as wit;
 use crate::plugin::convert::small;
 use crate::plugin::convert::unsigned;
+use bumpalo::Bump;
 use serde_json::Value;
 
-pub(in crate::plugin) fn build_report(report: &model::BuildReport) -> wit::BuildReport {
-    wit::BuildReport {
+pub(super) fn build_report<'a>(arena: &'a Bump, report: &'a model::BuildReport) -> wit::BuildReportParam<'a> {
+    let parent = report
+        .parent
+        .as_ref()
+        .map(|parent| wit::ParentBuildParam { build: build(&parent.build), builder: builder(arena, &parent.builder) });
+    wit::BuildReportParam {
         build: build(&report.build),
-        builder: builder(&report.builder),
+        builder: builder(arena, &report.builder),
         request: request(&report.request),
-        buildset: buildset(&report.buildset),
-        parent: report
-            .parent
-            .as_ref()
-            .map(|parent| wit::ParentBuild { build: build(&parent.build), builder: builder(&parent.builder) }),
-        url: report.url.clone(),
-        properties: properties(&report.properties),
-        steps: report.steps.iter().map(|step| self::step(&step.step, &step.logs)).collect(),
+        buildset: buildset(arena, &report.buildset),
+        parent,
+        url: &report.url,
+        properties: properties(arena, &report.properties),
+        steps: list(arena, &report.steps, |step| self::step(arena, &step.step, &step.logs)),
         previous: report.previous.as_ref().map(build),
-        changes: report.changes.iter().map(change).collect(),
-        users: report.users.clone(),
+        changes: list(arena, &report.changes, |change| self::change(arena, change)),
+        users: words(arena, &report.users),
     }
 }
 
-/// About the bytes of what can be large in it.
-pub(in crate::plugin) fn build_report_size(report: &wit::BuildReport) -> usize {
-    let properties: usize = report.properties.iter().map(|p| p.name.len() + p.value.len()).sum();
-    let change = |c: &wit::Change| c.comments.len() + c.files.iter().map(String::len).sum::<usize>();
-    let changes: usize = report.changes.iter().map(change).sum();
-    let links = |step: &wit::Step| step.urls.iter().map(|link| link.url.len()).sum::<usize>();
-    let steps: usize = report.steps.iter().map(|step| step.state_string.len() + links(step)).sum();
-    properties + changes + steps
-}
-
-pub(in crate::plugin) fn buildset_report(report: &model::BuildsetReport) -> wit::BuildsetReport {
-    wit::BuildsetReport {
-        buildset: buildset(&report.buildset),
-        builds: report.builds.iter().map(build_report).collect(),
+pub(super) fn buildset_report<'a>(arena: &'a Bump, report: &'a model::BuildsetReport) -> wit::BuildsetReportParam<'a> {
+    wit::BuildsetReportParam {
+        buildset: buildset(arena, &report.buildset),
+        builds: list(arena, &report.builds, |report| build_report(arena, report)),
     }
 }
 
-pub(super) fn request_report(report: &model::RequestReport) -> wit::RequestReport {
+pub(super) fn request_report<'a>(arena: &'a Bump, report: &'a model::RequestReport) -> wit::RequestReport<'a> {
     wit::RequestReport {
         request: request(&report.request),
-        builder: builder(&report.builder),
-        buildset: buildset(&report.buildset),
-        url: report.url.clone(),
-        properties: properties(&report.properties),
+        builder: builder(arena, &report.builder),
+        buildset: buildset(arena, &report.buildset),
+        url: &report.url,
+        properties: properties(arena, &report.properties),
     }
 }
 
-pub(super) fn step_report(report: &model::StepReport) -> wit::StepReport {
-    wit::StepReport { step: step(&report.step, &[]), build: build(&report.build), builder: builder(&report.builder) }
+pub(super) fn step_report<'a>(arena: &'a Bump, report: &'a model::StepReport) -> wit::StepReport<'a> {
+    wit::StepReport {
+        step: step(arena, &report.step, &[]),
+        build: build(&report.build),
+        builder: builder(arena, &report.builder),
+    }
 }
 
-pub(super) fn worker_report(report: &model::WorkerReport) -> wit::WorkerReport {
+pub(super) fn worker_report<'a>(arena: &'a Bump, report: &'a model::WorkerReport) -> wit::WorkerReport<'a> {
     let worker = &report.worker;
     wit::WorkerReport {
         worker: wit::Worker {
             id: unsigned(worker.workerid.0),
-            name: worker.name.clone(),
-            admin: worker.workerinfo.get("admin").and_then(Value::as_str).map(str::to_owned),
+            name: &worker.name,
+            admin: worker.workerinfo.get("admin").and_then(Value::as_str),
         },
         last_connection: report.last_connection.map(time),
-        notify: report.notify.clone(),
+        notify: words(arena, &report.notify),
     }
 }
 
-pub(super) fn change(change: &model::Change) -> wit::Change {
-    wit::Change {
+pub(super) fn change<'a>(arena: &'a Bump, change: &'a model::Change) -> wit::ChangeParam<'a> {
+    wit::ChangeParam {
         id: unsigned(change.changeid.0),
-        author: change.author.clone(),
-        committer: change.committer.clone(),
-        comments: change.comments.clone(),
-        files: change.files.clone(),
+        author: &change.author,
+        committer: change.committer.as_deref(),
+        comments: &change.comments,
+        files: words(arena, &change.files),
         at: time(change.when_timestamp),
-        branch: change.branch.clone(),
-        revision: change.revision.clone(),
-        revlink: change.revlink.clone(),
-        category: change.category.clone(),
-        repository: change.repository.clone(),
-        project: change.project.clone(),
-        codebase: change.codebase.clone(),
-        properties: properties(&change.properties),
+        branch: change.branch.as_deref(),
+        revision: change.revision.as_deref(),
+        revlink: change.revlink.as_deref(),
+        category: change.category.as_deref(),
+        repository: &change.repository,
+        project: &change.project,
+        codebase: &change.codebase,
+        properties: properties(arena, &change.properties),
     }
 }
 
@@ -92,8 +88,8 @@ pub(super) fn time(at: model::Timestamp) -> u64 {
     unsigned(at.0)
 }
 
-fn build(build: &model::Build) -> wit::Build {
-    wit::Build {
+fn build(build: &model::Build) -> wit::BuildParam<'_> {
+    wit::BuildParam {
         id: unsigned(build.buildid.0),
         number: small(build.number),
         builder_id: unsigned(build.builderid.0),
@@ -102,16 +98,16 @@ fn build(build: &model::Build) -> wit::Build {
         started_at: time(build.started_at),
         complete_at: build.complete_at.map(time),
         results: build.results.map(results),
-        state_string: build.state_string.clone(),
+        state_string: &build.state_string,
     }
 }
 
-fn builder(builder: &model::Builder) -> wit::Builder {
-    wit::Builder {
+fn builder<'a>(arena: &'a Bump, builder: &'a model::Builder) -> wit::BuilderParam<'a> {
+    wit::BuilderParam {
         id: unsigned(builder.builderid.0),
-        name: builder.name.clone(),
-        description: builder.description.clone(),
-        tags: builder.tags.clone(),
+        name: &builder.name,
+        description: builder.description.as_deref(),
+        tags: words(arena, &builder.tags),
     }
 }
 
@@ -128,58 +124,58 @@ fn request(request: &model::BuildRequest) -> wit::BuildRequest {
     }
 }
 
-fn buildset(buildset: &model::Buildset) -> wit::Buildset {
-    wit::Buildset {
+fn buildset<'a>(arena: &'a Bump, buildset: &'a model::Buildset) -> wit::BuildsetParam<'a> {
+    wit::BuildsetParam {
         id: unsigned(buildset.bsid.0),
-        external_id: buildset.external_idstring.clone(),
-        reason: buildset.reason.clone(),
+        external_id: buildset.external_idstring.as_deref(),
+        reason: &buildset.reason,
         submitted_at: time(buildset.submitted_at),
         complete_at: buildset.complete_at.map(time),
         results: buildset.results.map(results),
         parent_build_id: buildset.parent_buildid.map(|id| unsigned(id.0)),
-        source_stamps: buildset.sourcestamps.iter().map(source_stamp).collect(),
+        source_stamps: list(arena, &buildset.sourcestamps, source_stamp),
     }
 }
 
-fn source_stamp(stamp: &model::SourceStamp) -> wit::SourceStamp {
-    wit::SourceStamp {
+fn source_stamp(stamp: &model::SourceStamp) -> wit::SourceStampParam<'_> {
+    wit::SourceStampParam {
         id: unsigned(stamp.ssid.0),
-        branch: stamp.branch.clone(),
-        revision: stamp.revision.clone(),
-        repository: stamp.repository.clone(),
-        project: stamp.project.clone(),
-        codebase: stamp.codebase.clone(),
-        patch: stamp.patch.as_ref().map(|patch| wit::Patch {
+        branch: stamp.branch.as_deref(),
+        revision: stamp.revision.as_deref(),
+        repository: &stamp.repository,
+        project: &stamp.project,
+        codebase: &stamp.codebase,
+        patch: stamp.patch.as_ref().map(|patch| wit::PatchParam {
             id: unsigned(patch.patchid.0),
             level: small(patch.level),
-            subdir: patch.subdir.clone(),
-            author: patch.author.clone(),
-            comment: patch.comment.clone(),
+            subdir: patch.subdir.as_deref(),
+            author: &patch.author,
+            comment: &patch.comment,
         }),
     }
 }
 
-fn step(step: &model::Step, logs: &[model::LogReport]) -> wit::Step {
-    wit::Step {
+fn step<'a>(arena: &'a Bump, step: &'a model::Step, logs: &'a [model::LogReport]) -> wit::StepParam<'a> {
+    wit::StepParam {
         id: unsigned(step.stepid.0),
         number: small(step.number),
-        name: step.name.clone(),
+        name: &step.name,
         started_at: step.started_at.map(time),
         complete_at: step.complete_at.map(time),
         results: step.results.map(results),
-        state_string: step.state_string.clone(),
+        state_string: &step.state_string,
         hidden: step.hidden,
-        urls: step.urls.iter().map(|url| wit::Link { name: url.name.clone(), url: url.url.clone() }).collect(),
-        logs: logs.iter().map(log).collect(),
+        urls: list(arena, &step.urls, |url| wit::LinkParam { name: &url.name, url: &url.url }),
+        logs: list(arena, logs, log),
     }
 }
 
-fn log(report: &model::LogReport) -> wit::Log {
+fn log(report: &model::LogReport) -> wit::LogParam<'_> {
     let log = &report.log;
-    wit::Log {
+    wit::LogParam {
         id: unsigned(log.logid.0),
-        name: log.name.clone(),
-        slug: log.slug.clone(),
+        name: &log.name,
+        slug: &log.slug,
         kind: match log.kind {
             model::LogKind::Stdio => wit::LogKind::Stdio,
             model::LogKind::Text => wit::LogKind::Text,
@@ -188,17 +184,20 @@ fn log(report: &model::LogReport) -> wit::Log {
         },
         complete: log.complete,
         num_lines: small(log.num_lines),
-        url: report.url.clone(),
+        url: &report.url,
     }
 }
 
-fn properties(properties: &model::Properties) -> Vec<wit::Property> {
-    let property = |(name, (value, source)): (&String, &(Value, String))| wit::Property {
-        name: name.clone(),
-        value: value.to_string(),
-        source: source.clone(),
-    };
-    properties.iter().map(property).collect()
+fn properties<'a>(arena: &'a Bump, properties: &'a model::Properties) -> &'a [wit::PropertyParam<'a>] {
+    arena.alloc_slice_fill_iter(properties.iter().map(|(name, (value, source))| wit::PropertyParam {
+        name,
+        value: json(arena, value),
+        source,
+    }))
+}
+
+fn json<'a>(arena: &'a Bump, value: &Value) -> &'a str {
+    bumpalo::format!(in arena, "{}", value).into_bump_str()
 }
 
 fn results(results: model::Results) -> wit::Results {
@@ -211,4 +210,12 @@ fn results(results: model::Results) -> wit::Results {
         model::Results::Retry => wit::Results::Retry,
         model::Results::Cancelled => wit::Results::Cancelled,
     }
+}
+
+fn list<'a, T, U>(arena: &'a Bump, items: &'a [T], each: impl FnMut(&'a T) -> U) -> &'a [U] {
+    arena.alloc_slice_fill_iter(items.iter().map(each))
+}
+
+fn words<'a>(arena: &'a Bump, words: &'a [String]) -> &'a [&'a str] {
+    list(arena, words, String::as_str)
 }

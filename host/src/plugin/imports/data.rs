@@ -7,8 +7,8 @@ use crate::model::LogId;
 use crate::plugin::bindings::wit::data::Error;
 use crate::plugin::bindings::wit::data::Host;
 use crate::plugin::bindings::wit::data::LogLine;
-use crate::plugin::bindings::wit::types::BuildReport;
-use crate::plugin::bindings::wit::types::BuildsetReport;
+use crate::plugin::bindings::wit::types::BuildReportResult;
+use crate::plugin::bindings::wit::types::BuildsetReportResult;
 use crate::plugin::bindings::wit::types::Want;
 use crate::plugin::convert;
 use crate::plugin::state::CallState;
@@ -21,13 +21,13 @@ const ANSWER_BYTES: usize = 1 << 20;
 type Answer<T> = Result<Result<T, Error>>;
 
 impl Host for CallState {
-    async fn build(&mut self, id: u64, want: Want) -> Answer<BuildReport> {
+    async fn build(&mut self, id: u64, want: Want) -> Answer<BuildReportResult> {
         let (Some(data), Some(id)) = (self.data(), number(id)) else { return Ok(Err(Error::NotFound)) };
         let answer = data.build_report(BuildId(id), convert::want(want)).await;
         bounded(answer.map(|report| convert::build_report(&report)), convert::build_report_size)
     }
 
-    async fn buildset(&mut self, id: u64, want: Want) -> Answer<BuildsetReport> {
+    async fn buildset(&mut self, id: u64, want: Want) -> Answer<BuildsetReportResult> {
         let (Some(data), Some(id)) = (self.data(), number(id)) else { return Ok(Err(Error::NotFound)) };
         let answer = data.buildset_report(BuildsetId(id), convert::want(want)).await;
         bounded(answer.map(|report| convert::buildset_report(&report)), |report| {
