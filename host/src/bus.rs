@@ -71,7 +71,7 @@ impl Subscription {
         let events = self.store.events_after(self.at, PAGE).await?;
         let Some(last) = events.last() else { return Ok(None) };
         self.at = last.seq;
-        Ok(Some(events.into_iter().filter_map(|event| self.matched(event)).collect()))
+        Ok(Some(events.into_iter().filter_map(|event| matched(&self.patterns, event)).collect()))
     }
 
     /// Returns when there may be more. Cancel-safe.
@@ -81,16 +81,17 @@ impl Subscription {
             std::future::pending::<()>().await;
         }
     }
+}
 
-    fn matched(&self, event: Event) -> Option<Matched> {
-        let mut topic = None;
-        let mut patterns = Vec::new();
-        for (index, pattern) in self.patterns.iter().enumerate() {
-            if let Some(found) = event.topics.iter().find(|topic| pattern.matches(topic)) {
-                topic.get_or_insert_with(|| found.clone());
-                patterns.push(index);
-            }
+/// The event, if one of the patterns asks for it.
+pub fn matched(patterns: &[Pattern], event: Event) -> Option<Matched> {
+    let mut topic = None;
+    let mut asked = Vec::new();
+    for (index, pattern) in patterns.iter().enumerate() {
+        if let Some(found) = event.topics.iter().find(|topic| pattern.matches(topic)) {
+            topic.get_or_insert_with(|| found.clone());
+            asked.push(index);
         }
-        topic.map(|topic| Matched { event, topic, patterns })
     }
+    topic.map(|topic| Matched { event, topic, patterns: asked })
 }

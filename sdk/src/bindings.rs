@@ -61,6 +61,38 @@ pub mod reporting {
     });
 }
 
+/// What an address lookup exports.
+pub mod addressing {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package campanile:sdk;
+            world addressing { export campanile:reporter/addressing@0.1.0; }
+        ",
+        with: {
+            "campanile:reporter/types@0.1.0": super::imports::campanile::reporter::types,
+            "campanile:reporter/addressing@0.1.0": generate,
+        },
+        pub_export_macro: true,
+    });
+}
+
+/// What a getter of previous builds exports.
+pub mod preceding {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package campanile:sdk;
+            world preceding { export campanile:reporter/preceding@0.1.0; }
+        ",
+        with: {
+            "campanile:reporter/types@0.1.0": super::imports::campanile::reporter::types,
+            "campanile:reporter/preceding@0.1.0": generate,
+        },
+        pub_export_macro: true,
+    });
+}
+
 /// What a message formatter exports.
 pub mod formatting {
     wit_bindgen::generate!({

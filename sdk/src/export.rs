@@ -5,17 +5,21 @@
 use schemars::JsonSchema;
 
 use crate::context::Context;
+use crate::contract::BuildReport;
 use crate::contract::Effect;
 use crate::contract::Event;
 use crate::contract::Failure;
 use crate::contract::Formatted;
+use crate::contract::Id;
 use crate::contract::Problem;
 use crate::contract::RawConfig;
 use crate::contract::Subscription;
 use crate::host::Host;
 use crate::host::PluginHost;
+use crate::plugin::AddressLookup;
 use crate::plugin::Config;
 use crate::plugin::MessageFormatter;
+use crate::plugin::PreviousBuild;
 use crate::plugin::Reporter;
 use crate::settings;
 
@@ -64,6 +68,30 @@ pub fn format<F: MessageFormatter>(
     F::format(&settings, &context, host)
 }
 
+/// `addressing.addresses`.
+///
+/// # Errors
+/// The lookup's own failure, or to give up because its settings do not parse.
+pub fn addresses<L: AddressLookup>(
+    settings: &str,
+    users: &[String],
+    host: &impl PluginHost,
+) -> Result<Vec<Option<String>>, Failure> {
+    L::addresses(&settings::parse(settings).map_err(unfit)?, users, host)
+}
+
+/// `preceding.previous-build`.
+///
+/// # Errors
+/// The getter's own failure, or to give up because its settings do not parse.
+pub fn previous_build<G: PreviousBuild>(
+    settings: &str,
+    report: &BuildReport,
+    host: &impl PluginHost,
+) -> Result<Option<Id>, Failure> {
+    G::previous_build(&settings::parse(settings).map_err(unfit)?, report, host)
+}
+
 fn typed<S: serde::de::DeserializeOwned>(config: RawConfig) -> Result<Config<S>, Problem> {
     let settings = settings::parse(&config.settings)?;
     Ok(Config { name: config.name, title: config.title, url: config.url, settings })
@@ -75,7 +103,8 @@ fn unfit(Problem { at, message }: Problem) -> Failure {
 }
 
 /// Makes a component of a type: `export!(Ping)` of a [`Reporter`], `export!(formatter Short)` of a
-/// [`MessageFormatter`]. Once in a crate whose type is `cdylib`. Outside of WebAssembly it only checks the type,
+/// [`MessageFormatter`], `export!(lookup People)` of an [`AddressLookup`], `export!(getter SameBranch)` of a
+/// [`PreviousBuild`]. Once in a crate whose type is `cdylib`. Outside of WebAssembly it only checks the type,
 /// so the same crate links into tests.
 #[macro_export]
 macro_rules! export {
@@ -86,6 +115,26 @@ macro_rules! export {
                 context: $crate::contract::Json,
             ) -> Result<Option<$crate::contract::Formatted>, $crate::contract::Failure> {
                 $crate::export::format::<$plugin>(&settings, context, &$crate::export::Imports)
+            }
+        });
+    };
+    (lookup $plugin:ident) => {
+        $crate::__export_plugin!($plugin, AddressLookup, addressing, addresses, {
+            fn addresses(
+                settings: $crate::contract::Json,
+                users: Vec<String>,
+            ) -> Result<Vec<Option<String>>, $crate::contract::Failure> {
+                $crate::export::addresses::<$plugin>(&settings, &users, &$crate::export::Imports)
+            }
+        });
+    };
+    (getter $plugin:ident) => {
+        $crate::__export_plugin!($plugin, PreviousBuild, preceding, previous_build, {
+            fn previous_build(
+                settings: $crate::contract::Json,
+                report: $crate::contract::BuildReport,
+            ) -> Result<Option<$crate::contract::Id>, $crate::contract::Failure> {
+                $crate::export::previous_build::<$plugin>(&settings, &report, &$crate::export::Imports)
             }
         });
     };
@@ -101,6 +150,8 @@ macro_rules! export {
                 config: $crate::contract::RawConfig,
                 event: $crate::contract::Event,
             ) -> Result<Vec<$crate::contract::Effect>, $crate::contract::Failure> {
+                // The instance ends with the call, and its memory at once: nothing needs to be given back before.
+                let event = ::core::mem::ManuallyDrop::new(event);
                 $crate::export::handle::<$plugin>(config, &event, &$crate::export::Imports)
             }
         });

@@ -5,11 +5,13 @@
 use crate::bindings::imports::campanile::reporter as imports;
 use crate::contract::About;
 use crate::contract::Answer;
+use crate::contract::Build;
 use crate::contract::BuildReport;
 use crate::contract::BuildsetReport;
 use crate::contract::DataError;
 use crate::contract::Failure;
 use crate::contract::Formatted;
+use crate::contract::Grounds;
 use crate::contract::Id;
 use crate::contract::Json;
 use crate::contract::Level;
@@ -60,14 +62,13 @@ pub trait Host: PluginHost {
     ///
     /// # Errors
     /// There is no such thing, or it is too large to be told.
-    fn context(&self, about: &About, mode: &[String], scope: &Scope) -> Result<Json, Failure>;
+    fn context(&self, about: &About, grounds: &Grounds, scope: &Scope) -> Result<Json, Failure>;
 
-    /// Asks the formatter that a setting names; `None` if it has nothing to say. `mode` is what it is told
-    /// of why, such as `failing`.
+    /// Asks the formatter that a setting names; `None` if it has nothing to say.
     ///
     /// # Errors
     /// The formatter's own; pass it on with `?`.
-    fn format(&self, formatter: &str, about: &About, mode: &[String]) -> Result<Option<Formatted>, Failure>;
+    fn format(&self, formatter: &str, about: &About, grounds: &Grounds) -> Result<Option<Formatted>, Failure>;
 
     /// Asks the review callbacks that a setting names.
     ///
@@ -80,6 +81,12 @@ pub trait Host: PluginHost {
     /// # Errors
     /// The lookup's own; pass it on with `?`.
     fn addresses(&self, lookup: &str, users: &[String]) -> Result<Vec<Option<String>>, Failure>;
+
+    /// The build that this one is to be compared with, by the getter that a setting names; `None` if there is none.
+    ///
+    /// # Errors
+    /// The getter's own; pass it on with `?`.
+    fn previous_build(&self, getter: &str, build: Id) -> Result<Option<Build>, Failure>;
 }
 
 /// The component's imports. What a plugin does not call is not even imported.
@@ -120,12 +127,12 @@ impl Host for Imports {
         imports::state::keys(prefix)
     }
 
-    fn context(&self, about: &About, mode: &[String], scope: &Scope) -> Result<Json, Failure> {
-        imports::helpers::context(about, mode, scope)
+    fn context(&self, about: &About, grounds: &Grounds, scope: &Scope) -> Result<Json, Failure> {
+        imports::helpers::context(about, grounds, scope)
     }
 
-    fn format(&self, formatter: &str, about: &About, mode: &[String]) -> Result<Option<Formatted>, Failure> {
-        imports::helpers::format(formatter, about, mode)
+    fn format(&self, formatter: &str, about: &About, grounds: &Grounds) -> Result<Option<Formatted>, Failure> {
+        imports::helpers::format(formatter, about, grounds)
     }
 
     fn review(&self, callbacks: &str, moment: Moment, about: &About) -> Result<Answer, Failure> {
@@ -134,5 +141,9 @@ impl Host for Imports {
 
     fn addresses(&self, lookup: &str, users: &[String]) -> Result<Vec<Option<String>>, Failure> {
         imports::helpers::addresses(lookup, users)
+    }
+
+    fn previous_build(&self, getter: &str, build: Id) -> Result<Option<Build>, Failure> {
+        imports::helpers::previous_build(getter, build)
     }
 }

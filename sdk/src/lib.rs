@@ -2,7 +2,8 @@
 //!
 //! A reporter is a function from events to effects: implement [`Reporter`], name the type in [`export!`], build
 //! for `wasm32-wasip2`, drop the component into the host's plugins directory. A message formatter is the same
-//! with [`MessageFormatter`] and `export!(formatter …)`.
+//! with [`MessageFormatter`] and `export!(formatter …)`, a lookup of addresses with [`AddressLookup`] and
+//! `export!(lookup …)`, a getter of previous builds with [`PreviousBuild`] and `export!(getter …)`.
 //!
 //! ```
 //! use campanile_sdk::prelude::*;
@@ -85,8 +86,10 @@ pub use host::PluginHost;
 pub use interpolate::Interpolate;
 pub use interpolate::Renderable;
 pub use interpolate::Sources;
+pub use plugin::AddressLookup;
 pub use plugin::Config;
 pub use plugin::MessageFormatter;
+pub use plugin::PreviousBuild;
 pub use plugin::Reporter;
 pub use plugin::Site;
 pub use settings::OneOrMany;

@@ -6,10 +6,12 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
+use crate::contract::BuildReport;
 use crate::contract::Effect;
 use crate::contract::Event;
 use crate::contract::Failure;
 use crate::contract::Formatted;
+use crate::contract::Id;
 use crate::contract::Problem;
 use crate::contract::Subscription;
 use crate::host::Host;
@@ -97,4 +99,59 @@ pub trait MessageFormatter {
         context: &Context,
         host: &impl PluginHost,
     ) -> Result<Option<Formatted>, Failure>;
+}
+
+/// Finds the mail addresses of users: what Buildbot's `lookup` objects with a `getAddress` are.
+pub trait AddressLookup {
+    /// The plugin's name, in small letters, such as `people`.
+    const NAME: &'static str;
+
+    /// One line on what it does, for people.
+    const SUMMARY: &'static str;
+
+    /// The settings: what the operator wrote next to the plugin's name.
+    type Settings: DeserializeOwned + JsonSchema;
+
+    /// The address of a user, who is called as changes and properties call them; `None` for who has none.
+    ///
+    /// # Errors
+    /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not. Of all users of the question none
+    /// has an address then.
+    fn address(settings: &Self::Settings, user: &str, host: &impl PluginHost) -> Result<Option<String>, Failure>;
+
+    /// The addresses of users, in their order.
+    ///
+    /// # Errors
+    /// The first that there is.
+    fn addresses(
+        settings: &Self::Settings,
+        users: &[String],
+        host: &impl PluginHost,
+    ) -> Result<Vec<Option<String>>, Failure> {
+        users.iter().map(|user| Self::address(settings, user, host)).collect()
+    }
+}
+
+/// Knows which build another one is to be compared with: what Buildbot's `previousBuildGetter` is.
+pub trait PreviousBuild {
+    /// The plugin's name, in small letters, such as `same-branch`.
+    const NAME: &'static str;
+
+    /// One line on what it does, for people.
+    const SUMMARY: &'static str;
+
+    /// The settings: what the operator wrote next to the plugin's name.
+    type Settings: DeserializeOwned + JsonSchema;
+
+    /// The id of the build before; `None` if there is none. The report has the build's properties, and as `previous`
+    /// the build before on its builder.
+    ///
+    /// # Errors
+    /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not; then the build is compared with
+    /// the one before on its builder.
+    fn previous_build(
+        settings: &Self::Settings,
+        report: &BuildReport,
+        host: &impl PluginHost,
+    ) -> Result<Option<Id>, Failure>;
 }

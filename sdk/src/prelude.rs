@@ -3,11 +3,13 @@
 //! Not here: what is needed once in a while ([`contract`](crate::contract)), and what only tests need
 //! ([`testing`](crate::testing)).
 
+pub use crate::AddressLookup;
 pub use crate::Config;
 pub use crate::Context;
 pub use crate::Host;
 pub use crate::MessageFormatter;
 pub use crate::PluginHost;
+pub use crate::PreviousBuild;
 pub use crate::Reporter;
 pub use crate::contract::About;
 pub use crate::contract::BodyKind;
@@ -18,7 +20,9 @@ pub use crate::contract::Event;
 pub use crate::contract::EventBody;
 pub use crate::contract::Failure;
 pub use crate::contract::Formatted;
+pub use crate::contract::Grounds;
 pub use crate::contract::HttpRequest;
+pub use crate::contract::Id;
 pub use crate::contract::Level;
 pub use crate::contract::Message;
 pub use crate::contract::Problem;

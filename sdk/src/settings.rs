@@ -102,7 +102,7 @@ impl JsonSchema for OneOrMany {
 /// `{"template": "…"}`. What it holds is the host's business; it is handed on as it is.
 ///
 /// Mark the field with `#[schemars(extend("x-campanile" = "message-formatter"))]` (or `"review-callbacks"`,
-/// `"address-lookup"`).
+/// `"address-lookup"`, `"previous-build"`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct PluginChoice(Box<RawValue>);
@@ -112,6 +112,12 @@ impl PluginChoice {
     #[must_use]
     pub fn json(&self) -> &str {
         self.0.get()
+    }
+
+    /// The text, where nothing but a text stands: a plugin's name.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        serde_json::from_str(self.0.get()).ok()
     }
 }
 

@@ -108,6 +108,7 @@ async fn a_scope_opens_what_it_says_and_nothing_else() {
         (Method::POST, "api/v2/updates/addChange", Some(&dated), "import", &["import", "admin"]),
         (Method::POST, "api/v2/updates", Some(&batch), "import", &["import", "admin"]),
         (Method::POST, "api/v2/deliveries/7", Some(&rpc), "control", &["control", "admin"]),
+        (Method::POST, "api/v2/reporters/nobody", Some(&rpc), "control", &["control", "admin"]),
         (Method::GET, "api/v2/tokens", None, "admin", &["admin"]),
         (Method::POST, "api/v2/tokens", Some(&new), "admin", &["admin"]),
         (Method::DELETE, "api/v2/tokens/nobody", None, "admin", &["admin"]),

@@ -39,14 +39,25 @@ const DOCUMENTS: &[&str] = &[
     "examples/html-formatter/README.md",
     "examples/html-formatter-javascript/README.md",
     "examples/html-formatter-python/README.md",
+    "examples/lookup/README.md",
+    "examples/same-branch/README.md",
     "examples/short-formatter/README.md",
     "examples/short-formatter-javascript/README.md",
     "examples/short-formatter-python/README.md",
 ];
 
 /// The plugins that configurations of documents name.
-const PLUGINS: &[&str] =
-    &["html", "html-javascript", "html-python", "mail", "short", "short-javascript", "short-python"];
+const PLUGINS: &[&str] = &[
+    "html",
+    "html-javascript",
+    "html-python",
+    "mail",
+    "people",
+    "same_branch",
+    "short",
+    "short-javascript",
+    "short-python",
+];
 
 /// The fenced blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
@@ -78,7 +89,8 @@ async fn configurations_are_accepted() {
 
 #[test]
 fn rust_examples_stand_in_a_crate_that_is_built_and_tested() {
-    let crates: String = ["examples/ping/src/lib.rs", "examples/short-formatter/src/lib.rs"].map(read).concat();
+    let crates =
+        ["ping", "short-formatter", "lookup"].map(|name| read(&format!("examples/{name}/src/lib.rs"))).concat();
     let plain = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let crates = plain(&crates);
     for document in ["README.md", "docs/plugins.md"] {

@@ -1,6 +1,8 @@
 //! A build in, a mail out.
 
+mod lookup;
 mod messages;
+mod previous;
 mod reading;
 
 use campanile_sinks::ServerCertificate;

@@ -89,7 +89,7 @@ pub(super) fn parse_id(text: &str) -> Result<DeliveryId, Error> {
 }
 
 /// Times of deliveries are in milliseconds since 1970.
-fn summary(row: &DeliveryRow) -> Value {
+pub(super) fn summary(row: &DeliveryRow) -> Value {
     json!({
         "deliveryid": row.deliveryid,
         "uid": row.uid,

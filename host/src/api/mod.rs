@@ -25,6 +25,7 @@ mod rpc;
 mod serve;
 mod sse;
 mod tokens;
+mod trials;
 mod updates;
 mod ws;
 mod www;

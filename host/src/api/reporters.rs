@@ -54,7 +54,7 @@ fn describe(reporter: &Arc<Reporter>, incidents: &[Incident]) -> Value {
     })
 }
 
-fn incident(incident: &Incident) -> Value {
+pub(super) fn incident(incident: &Incident) -> Value {
     json!({
         "event": incident.seq,
         "topic": incident.topic,

@@ -20,6 +20,7 @@ use super::read;
 use super::reporters;
 use super::sse;
 use super::tokens;
+use super::trials;
 use super::updates;
 use super::ws;
 use crate::model::Scope;
@@ -59,6 +60,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/api/v2/deliveries/{id}", READ, deliveries::show, &openapi::DELIVERY),
         control("/api/v2/deliveries/{id}", CONTROL, control::delivery, &openapi::RETRY),
         get("/api/v2/reporters", READ, reporters::list, &openapi::REPORTERS),
+        control("/api/v2/reporters/{name}", CONTROL, trials::control, &openapi::TEST_REPORT),
         get("/api/v2/plugins", READ, plugins::list, &openapi::PLUGINS),
         get("/api/v2/tokens", ADMIN, tokens::list, &openapi::TOKENS),
         post("/api/v2/tokens", ADMIN, tokens::create, &openapi::NEW_TOKEN),

@@ -74,7 +74,7 @@ impl Failure {
         Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
     }
 
-    fn invalid(message: impl Into<Value>) -> Self {
+    pub(super) fn invalid(message: impl Into<Value>) -> Self {
         Self::bad(INVALID_REQUEST, message)
     }
 

@@ -2,11 +2,15 @@
 
 mod listening;
 mod local_key;
+mod replay;
 mod reporters;
 mod running;
 
 pub use local_key::LocalKey;
 pub use local_key::read as read_local_key;
+pub use replay::Made;
+pub use replay::Replayed;
+pub use replay::replay;
 pub(crate) use reporters::granting;
 pub use running::Running;
 use running::Serving;
@@ -84,7 +88,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         // Nothing of it is used; what else is wrong is said along.
         return Err(check(&config).await.err().unwrap_or_else(|| anyhow!("the configuration has problems")));
     }
-    let parts = prepare(&config).await?;
+    let parts = prepare(&config, Store::open(&Options::new(&config.store.path))?, &[]).await?;
     let operator = api::fresh_token()?;
     let tokens = api::Tokens::load(parts.store.clone(), Some(&operator)).await?;
     let listener = listening::listen(config.server.listen, tokens.needed()).await?;
@@ -130,7 +134,8 @@ pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
     problems.extend(missing_folder(&config.store.path));
     config.plugins.cache.get_or_insert_with(|| cache(&config.store.path));
     config.store.path = folder.path().join("check.db");
-    let parts = match prepare(&config).await {
+    let store = Store::open(&Options::new(&config.store.path))?;
+    let parts = match prepare(&config, store, &[]).await {
         Ok(parts) => parts,
         Err(error) => return Err(along(problems, error)),
     };
@@ -162,22 +167,23 @@ fn along(mut problems: Vec<String>, error: anyhow::Error) -> anyhow::Error {
     ConfigError { path: None, problems }.into()
 }
 
-async fn prepare(config: &Config) -> anyhow::Result<Parts> {
+/// `tried`: plugins that take the place of those in the plugins directory.
+async fn prepare(config: &Config, store: Store, tried: &[PathBuf]) -> anyhow::Result<Parts> {
     // A second start in one process finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let store = Store::open(&Options::new(&config.store.path))?;
     let site = Site { title: config.server.title.clone(), url: config.server.url.clone() };
     let data = Data::new(store.clone(), site.clone());
     let mut problems: Vec<String> = config.www.directory.as_deref().and_then(missing_pages).into_iter().collect();
     let transports = transports(config, &mut problems)?;
-    let plugins = match plugins(config).await {
+    let (runtime, plugins) = match plugins(config).await {
         Ok(plugins) => plugins,
         Err(error) => return Err(along(problems, error)),
     };
-    for broken in plugins.1.broken() {
+    let plugins = if tried.is_empty() { plugins } else { plugins.with_files(&runtime, tried).await };
+    for broken in plugins.broken() {
         tracing::warn!(file = %broken.file.display(), reason = broken.reason, remedy = broken.remedy, "a plugin is left out");
     }
-    let caller = Caller::new(plugins.0, plugins.1, data.clone());
+    let caller = Caller::new(runtime, plugins, data.clone());
     let loaded = reporters::load(&config.reporters, &caller, (&site, transports.secrets())).await;
     let reporters = loaded.unwrap_or_else(|found| {
         problems.extend(found);

@@ -144,7 +144,9 @@ pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
         MarkKind::SshHost => "ssh-host",
         MarkKind::IrcServer => "irc-server",
         MarkKind::Secret => "secret",
-        MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup => return None,
+        MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup | MarkKind::PreviousBuild => {
+            return None;
+        }
     };
     Some(Mark {
         kind: kind.to_owned(),

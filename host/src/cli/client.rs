@@ -77,8 +77,9 @@ impl Server {
     }
 
     /// JSON-RPC: asks a resource to do something.
-    pub(super) async fn control(&self, path: &str, method: &str) -> anyhow::Result<Value> {
-        self.post(path, &serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}})).await
+    pub(super) async fn control(&self, path: &str, method: &str, params: &Value) -> anyhow::Result<Value> {
+        let request = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        Ok(self.post(path, &request).await?["result"].take())
     }
 
     fn url(&self, path: &str) -> String {

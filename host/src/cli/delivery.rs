@@ -4,6 +4,7 @@ use super::client::Server;
 use super::say;
 use clap::Subcommand;
 use serde_json::Value;
+use serde_json::json;
 use std::process::ExitCode;
 
 #[derive(Subcommand)]
@@ -49,7 +50,7 @@ pub(super) async fn run(delivery: &Delivery) -> anyhow::Result<ExitCode> {
             say!("{}", serde_json::to_string_pretty(&found["deliveries"][0])?);
         }
         Delivery::Retry { server, id } => {
-            server.control(&format!("deliveries/{id}"), "retry").await?;
+            server.control(&format!("deliveries/{id}"), "retry", &json!({})).await?;
             say!("delivery {id} is on its way again");
         }
     }

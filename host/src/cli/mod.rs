@@ -4,6 +4,8 @@ mod client;
 mod delivery;
 mod demo;
 mod plugin;
+mod replay;
+mod reporter;
 mod serve;
 mod token;
 
@@ -40,6 +42,9 @@ enum Command {
     /// Look at plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Try reporters
+    #[command(subcommand)]
+    Reporter(reporter::Reporter),
     /// Look at deliveries, and send one again
     #[command(subcommand)]
     Delivery(delivery::Delivery),
@@ -85,6 +90,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Plugin(plugin) => {
             log("error");
             plugin::run(&plugin).await
+        }
+        Command::Reporter(reporter) => {
+            log("error");
+            reporter::run(&reporter).await
         }
         Command::Delivery(delivery) => {
             log("error");

@@ -1,4 +1,4 @@
-//! `campanile plugin list | inspect | new | test`.
+//! `campanile plugin list | inspect | new | test | replay`.
 
 mod answer;
 mod cache;
@@ -11,6 +11,7 @@ mod templates;
 mod test;
 
 use super::client::Server;
+use super::replay;
 use super::say;
 use crate::plugin::Plugins;
 use crate::plugin::Runtime;
@@ -29,6 +30,8 @@ pub(crate) enum Plugin {
         #[command(flatten)]
         server: Server,
     },
+    /// Tell an event of the store to a reporter once more, and show what differs from what was sent; nothing is sent
+    Replay(replay::Replay),
     /// What a plugin is, what it imports, and its settings
     Inspect {
         /// A component, such as plugins/mail.wasm
@@ -43,6 +46,7 @@ pub(crate) enum Plugin {
 pub(super) async fn run(plugin: &Plugin) -> anyhow::Result<ExitCode> {
     match plugin {
         Plugin::List { server } => list(&server.get("plugins", &[]).await?),
+        Plugin::Replay(flags) => return replay::run(flags).await,
         Plugin::Inspect { file } => inspect(file).await?,
         Plugin::New(flags) => return new::run(flags),
         Plugin::Test(flags) => return test::run(flags).await,

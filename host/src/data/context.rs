@@ -28,21 +28,17 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 pub(super) fn of(
     reader: &Reader<'_>,
     site: &Site,
-    (about, mode, scope): (&About, &[String], &Extent),
+    (about, grounds, scope): (&About, &Grounds, &Extent),
     event: Option<&ReporterEvent>,
 ) -> Result<String, DataError> {
     let telling = Telling { reader, site, scope };
+    let mode = grounds.mode.as_slice();
+    let compared = |id| compared(&telling, (id, event), grounds.previous);
     let context = match about {
-        About::Build(id) => build(&telling, &build_report(&telling, *id, event)?, mode, false)?,
-        About::BuildInSet(id) => build(&telling, &build_report(&telling, *id, event)?, mode, true)?,
+        About::Build(id) => build(&telling, &compared(*id)?, mode, false)?,
+        About::BuildInSet(id) => build(&telling, &compared(*id)?, mode, true)?,
         About::Buildset(id) => {
-            let report = if let Some(EventBody::Buildset(report)) = event.map(|event| &event.body)
-                && report.buildset.bsid == *id
-            {
-                reports::with_buildset(reader, site, report.buildset.clone(), want(scope))?
-            } else {
-                reports::buildset(reader, site, *id, want(scope))?
-            };
+            let report = reports::buildset_as_told(reader, site, (*id, event), want(scope))?;
             let owner = reader.buildset_properties(*id)?.remove("owner").map(|(value, _)| value);
             buildset(&telling, &report, (mode, owner))?
         }
@@ -72,16 +68,22 @@ fn want(scope: &Extent) -> Want {
     Want { steps: scope.has_steps(), logs: scope.has_logs(), ..Want::ALL }
 }
 
-/// The build as the event says, when the event is about it.
-fn build_report(telling: &Telling<'_>, id: BuildId, event: Option<&ReporterEvent>) -> Result<BuildReport, DataError> {
-    let Telling { reader, site, scope } = telling;
-    if let Some(EventBody::Build(report)) = event.map(|event| &event.body)
-        && report.build.buildid == id
-    {
-        reports::with_build(reader, site, report.build.clone(), want(scope))
-    } else {
-        reports::build(reader, site, id, want(scope))
+/// The build as the event says, with the build that it is compared with.
+fn compared(
+    Telling { reader, site, scope }: &Telling<'_>,
+    about: (BuildId, Option<&ReporterEvent>),
+    previous: Previous,
+) -> Result<BuildReport, DataError> {
+    let mut report = reports::build_as_told(reader, site, about, want(scope))?;
+    match previous {
+        Previous::Usual | Previous::Build(MADE_UP) => {}
+        Previous::None => report.previous = None,
+        Previous::Build(id) => {
+            let found = reader.build(id)?.ok_or_else(|| DataError::NotFound(format!("no build {id}")))?;
+            report.previous = Some(found);
+        }
     }
+    Ok(report)
 }
 
 fn build(telling: &Telling<'_>, report: &BuildReport, mode: &[String], in_set: bool) -> Result<Value, DataError> {

@@ -106,6 +106,22 @@ impl Data {
         self.read(move |reader, site| reports::build(reader, site, id, want)).await
     }
 
+    /// A build as `event` tells it, where the event is about it.
+    pub async fn build_as_told(
+        &self,
+        id: BuildId,
+        want: Want,
+        event: Option<&ReporterEvent>,
+    ) -> Result<BuildReport, DataError> {
+        let event = event.cloned();
+        self.read(move |reader, site| reports::build_as_told(reader, site, (id, event.as_ref()), want)).await
+    }
+
+    /// A build by itself, as it is now.
+    pub async fn build(&self, id: BuildId) -> Result<Build, DataError> {
+        self.read(move |reader, _| reader.build(id)?.ok_or_else(|| DataError::NotFound(format!("no build {id}")))).await
+    }
+
     pub async fn buildset_report(&self, id: BuildsetId, want: Want) -> Result<BuildsetReport, DataError> {
         self.read(move |reader, site| reports::buildset(reader, site, id, want)).await
     }
@@ -113,6 +129,15 @@ impl Data {
     /// An event of the log as a reporter gets it that asked by `topic`.
     pub async fn reporter_event(&self, event: Event, topic: String, want: Want) -> Result<ReporterEvent, DataError> {
         self.read(move |reader, site| reports::event(reader, site, (&event, topic), want)).await
+    }
+
+    /// The event of a test report; `topic` is what [`Trial::topic`] says.
+    pub async fn trial_event(
+        &self,
+        trial: Trial,
+        (seq, topic, at): (Seq, &'static str, Timestamp),
+    ) -> Result<ReporterEvent, DataError> {
+        self.read(move |reader, site| reports::made_up(reader, site, &trial, (seq, topic, at))).await
     }
 
     /// `count` lines of a log from line `first`; fewer where it ends.
@@ -124,11 +149,11 @@ impl Data {
     pub async fn formatter_context(
         &self,
         about: &About,
-        (mode, scope): (&[String], &Extent),
+        (grounds, scope): (&Grounds, &Extent),
         event: Option<&ReporterEvent>,
     ) -> Result<String, DataError> {
-        let (about, mode, scope, event) = (about.clone(), mode.to_vec(), scope.clone(), event.cloned());
-        self.read(move |reader, site| context::of(reader, site, (&about, &mode, &scope), event.as_ref())).await
+        let (about, grounds, scope, event) = (about.clone(), grounds.clone(), scope.clone(), event.cloned());
+        self.read(move |reader, site| context::of(reader, site, (&about, &grounds, &scope), event.as_ref())).await
     }
 
     pub async fn reporter_state(&self, reporter: &ReporterName, key: &str) -> Result<Option<String>, DataError> {

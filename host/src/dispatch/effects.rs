@@ -38,6 +38,8 @@ pub(super) struct Origin {
     /// Tells this call apart from all others of its reporter, over restarts.
     pub(super) id: String,
     pub(super) now: Millis,
+    /// Where it is about a test report.
+    pub(super) trial: Option<TrialName>,
 }
 
 impl Written {

@@ -18,6 +18,7 @@ mod recovery;
 mod render;
 mod send;
 mod tasks;
+mod trial;
 mod trouble;
 
 pub use backoff::Schedule;

@@ -11,6 +11,7 @@ use super::effects;
 use super::effects::Written;
 use super::tasks;
 use super::tasks::Task;
+use super::trial;
 use super::trouble;
 use super::trouble::Held;
 use crate::bus;
@@ -197,6 +198,10 @@ impl Render {
             };
             match outcome {
                 Ok(Ok(effects)) => {
+                    let effects = match &origin.trial {
+                        Some(trial) => trial::marked(effects, trial),
+                        None => effects,
+                    };
                     remember(&mut collected.overlay, &effects);
                     collected.written.add(&self.reporter, &origin, effects);
                 }
@@ -248,6 +253,8 @@ impl Render {
         let tries = self.tries(&origin.id) + 1;
         let (kind, reason) = match trouble::judge(report.outcome, (&origin.id, tries), &self.context.schedule) {
             trouble::Verdict::Effects(effects) => return Ok(Ok(effects)),
+            // A test holds nobody up.
+            trouble::Verdict::Held(held) if origin.trial.is_some() => ("test", held.reason),
             trouble::Verdict::Held(held) => return Err(held),
             trouble::Verdict::PassOver { kind, reason } => (kind, reason),
         };

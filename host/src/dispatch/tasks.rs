@@ -38,17 +38,51 @@ pub(super) async fn of_inbox(
     let later = items.iter().map(|item| item.due_at).find(|due| *due > now);
     let next = if full { Some(Millis(0)) } else { later };
     let due = items.into_iter().filter(|item| item.due_at <= now);
-    Ok((due.map(|item| of_item(item, position, now)).collect(), next))
+    let mut tasks = Vec::new();
+    for item in due {
+        tasks.push(match &item.kind {
+            InboxKind::Wake(key) => told((format!("wake/{key}"), EventBody::Wake(key.clone())), item, (position, now)),
+            InboxKind::Receipt(receipt) => {
+                let body = EventBody::Receipt(receipt.clone());
+                told((format!("receipt/{}", receipt.key), body), item, (position, now))
+            }
+            InboxKind::Trial(trial) => of_trial((context, reporter), trial.clone(), item, (position, now)).await?,
+        });
+    }
+    Ok((tasks, next))
 }
 
-fn of_item(item: InboxItem, seq: Seq, now: Millis) -> Task {
-    let (topic, body) = match &item.kind {
-        InboxKind::Wake(key) => (format!("wake/{key}"), EventBody::Wake(key.clone())),
-        InboxKind::Receipt(receipt) => (format!("receipt/{}", receipt.key), EventBody::Receipt(receipt.clone())),
-    };
-    let id = format!("inbox {} {}", item.inboxid, item.due_at);
+fn told((topic, body): (String, EventBody), item: InboxItem, (seq, now): (Seq, Millis)) -> Task {
     let event = ReporterEvent { seq, topic: topic.clone(), at: item.due_at.seconds(), body };
-    Task { call: Ok(event), origin: Origin { seq, topic, id, now }, reached: None, taken: Some(item) }
+    let origin = Origin { seq, topic, id: of_inbox_item(&item), now, trial: None };
+    Task { call: Ok(event), origin, reached: None, taken: Some(item) }
+}
+
+/// What tells a call for an item of the inbox apart from all others.
+fn of_inbox_item(item: &InboxItem) -> String {
+    format!("inbox {} {}", item.inboxid, item.due_at)
+}
+
+/// A test report; of an event that never was.
+async fn of_trial(
+    (context, reporter): (&Context, &Reporter),
+    trial: Trial,
+    item: InboxItem,
+    (seq, now): (Seq, Millis),
+) -> Result<Task, StoreError> {
+    let name = TrialName::new(item.inboxid, item.due_at);
+    let (topic, id) = (name.to_string(), of_inbox_item(&item));
+    let origin = Origin { seq: Seq(0), topic, id, now, trial: Some(name) };
+    let refused = |reason| Err(Box::new(effects::incident(reporter, &origin, "refused", reason)));
+    let call = match Trial::topic(&reporter.patterns()) {
+        None => refused("it asks for no builds that ended, and for no buildsets".to_owned()),
+        Some(topic) => match context.data.trial_event(trial, (seq, topic, now.seconds())).await {
+            Ok(event) => Ok(event),
+            Err(DataError::Store(error)) if error.passes() => return Err(error),
+            Err(error) => refused(error.to_string()),
+        },
+    };
+    Ok(Task { call, origin, reached: None, taken: Some(item) })
 }
 
 /// The calls for a page of the log. An event that cannot be shown is an incident.
@@ -60,7 +94,7 @@ pub(super) async fn of_page(
     let mut tasks = Vec::with_capacity(page.len());
     for Matched { event, topic, patterns } in page {
         let seq = event.seq;
-        let origin = Origin { seq, topic: topic.clone(), id: seq.to_string(), now };
+        let origin = Origin { seq, topic: topic.clone(), id: seq.to_string(), now, trial: None };
         let call = match context.data.reporter_event(event, topic, reporter.wanted(&patterns)).await {
             Ok(event) => Ok(event),
             Err(DataError::Store(error)) if error.passes() => return Err(error),

@@ -19,6 +19,23 @@ pub enum About {
     Other(String),
 }
 
+/// Why something is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grounds {
+    /// Such as `failing`.
+    pub mode: Vec<String>,
+    pub previous: Previous,
+}
+
+/// What a context tells as the build before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Previous {
+    /// The one before on the builder.
+    Usual,
+    None,
+    Build(BuildId),
+}
+
 /// What a formatter's context tells of builds besides what it always tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extent {

@@ -1,6 +1,6 @@
 //! The contract in Rust, as the host sees it: the only expansion of `wit/` in this crate.
 //!
-//! One module a world. What two worlds share is expanded once, in `reporter`, and named in `with` by the other.
+//! One module a world. What worlds share is expanded once, in `reporter`, and named in `with` by the others.
 //! Imports that read the data API may wait; the log does not.
 
 pub(crate) mod reporter {
@@ -27,6 +27,34 @@ pub(crate) mod message_formatter {
             "campanile:reporter/types": super::reporter::campanile::reporter::types,
             "campanile:reporter/effects": super::reporter::campanile::reporter::effects,
             "campanile:reporter/messages": super::reporter::campanile::reporter::messages,
+            "campanile:reporter/data": super::reporter::campanile::reporter::data,
+            "campanile:reporter/log": super::reporter::campanile::reporter::log,
+        },
+    });
+}
+
+pub(crate) mod address_lookup {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "address-lookup",
+        exports: { default: async },
+        ownership: Borrowing { duplicate_if_necessary: true },
+        with: {
+            "campanile:reporter/types": super::reporter::campanile::reporter::types,
+            "campanile:reporter/data": super::reporter::campanile::reporter::data,
+            "campanile:reporter/log": super::reporter::campanile::reporter::log,
+        },
+    });
+}
+
+pub(crate) mod previous_build {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "previous-build",
+        exports: { default: async },
+        ownership: Borrowing { duplicate_if_necessary: true },
+        with: {
+            "campanile:reporter/types": super::reporter::campanile::reporter::types,
             "campanile:reporter/data": super::reporter::campanile::reporter::data,
             "campanile:reporter/log": super::reporter::campanile::reporter::log,
         },

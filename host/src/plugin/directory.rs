@@ -13,6 +13,8 @@ use crate::plugin::settings::FormatterPlugin;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::settings::Mark;
 use crate::plugin::settings::MarkKind;
+use crate::plugin::settings::NamedPlugin;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -56,6 +58,17 @@ impl Plugins {
         Self { inner: Arc::new(inner) }
     }
 
+    /// With these files besides: each takes the place of the plugin of its name, also one that is broken.
+    pub async fn with_files(self, runtime: &Runtime, files: &[PathBuf]) -> Self {
+        let Self { inner: tried } = Self::load_files(runtime, files).await;
+        let is_tried =
+            |name: &str| tried.loaded.contains_key(name) || tried.broken.iter().any(|broken| broken.name == name);
+        let loaded = self.inner.loaded.iter().filter(|(name, _)| !is_tried(name)).chain(&tried.loaded);
+        let broken = self.inner.broken.iter().filter(|broken| !is_tried(&broken.name)).chain(&tried.broken);
+        let loaded = loaded.map(|(name, plugin)| (name.clone(), Arc::clone(plugin))).collect();
+        Self { inner: Arc::new(Inner { loaded, broken: broken.cloned().collect() }) }
+    }
+
     pub fn get(&self, name: &str) -> Option<&Arc<Plugin>> {
         self.inner.loaded.get(name)
     }
@@ -82,12 +95,28 @@ impl Plugins {
                 return Err("expected the name of a message-formatter plugin".into());
             }
         };
-        let plugin = self.find(name, Kind::MessageFormatter)?;
-        match plugin.schema.check(settings.clone()) {
+        self.with_settings((Kind::MessageFormatter, "formatter"), name, settings.clone())
+    }
+
+    /// The plugin of this kind that a setting names and its settings as JSON text, or why there is none.
+    pub fn named(&self, kind: Kind, setting: Value) -> Result<(Arc<Plugin>, String), String> {
+        let NamedPlugin { name, settings } = NamedPlugin::of(setting)
+            .ok_or_else(|| format!("expected the name of {} {} plugin", article(kind.world()), kind.world()))?;
+        self.with_settings((kind, kind.noun()), &name, settings)
+    }
+
+    fn with_settings(
+        &self,
+        (kind, what): (Kind, &str),
+        name: &str,
+        settings: Value,
+    ) -> Result<(Arc<Plugin>, String), String> {
+        let plugin = self.find(name, kind)?;
+        match plugin.schema.check(settings) {
             Ok(checked) => Ok((plugin, checked.settings.to_string())),
             Err(problems) => {
                 let problems: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.at, p.message)).collect();
-                Err(format!("formatter {name:?} with wrong settings: {}", problems.join("; ")))
+                Err(format!("{what} {name:?} with wrong settings: {}", problems.join("; ")))
             }
         }
     }
@@ -100,7 +129,8 @@ impl Plugins {
                 setting @ (FormatterSetting::Plugin(_) | FormatterSetting::Unknown) => self.formatter(&setting).err(),
             },
             MarkKind::ReviewCallbacks => Some("this version of Campanile serves no review callbacks".to_owned()),
-            MarkKind::AddressLookup => Some("this version of Campanile serves no address lookups".to_owned()),
+            MarkKind::AddressLookup => self.named(Kind::AddressLookup, mark.value.clone()).err(),
+            MarkKind::PreviousBuild => self.named(Kind::PreviousBuild, mark.value.clone()).err(),
             MarkKind::HttpOrigin | MarkKind::SmtpRelay | MarkKind::SshHost | MarkKind::IrcServer | MarkKind::Secret => {
                 None
             }
@@ -110,12 +140,10 @@ impl Plugins {
     }
 
     fn find(&self, name: &str, kind: Kind) -> Result<Arc<Plugin>, String> {
-        let what = match kind {
-            Kind::Reporter => "reporter",
-            Kind::MessageFormatter => "message formatter",
-        };
+        let what = kind.noun();
         if let Some(plugin) = self.get(name) {
-            let other = || format!("plugin {name:?} is a {}, not a {what}", plugin.kind.world());
+            let is = plugin.kind.noun();
+            let other = || format!("plugin {name:?} is {} {is}, not {} {what}", article(is), article(what));
             return if plugin.kind == kind { Ok(plugin.clone()) } else { Err(other()) };
         }
         if let Some(broken) = self.broken().iter().find(|broken| broken.name == name) {
@@ -126,6 +154,10 @@ impl Plugins {
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         Err(format!("there is no {what} plugin {name:?}; there is: {there}"))
     }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// Plugins of a directory, in the order of their names.

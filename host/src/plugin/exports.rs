@@ -1,5 +1,10 @@
 //! The functions of a plugin, as calls that `call::run` can make.
 
+mod asked;
+
+pub(super) use asked::FindAddresses;
+pub(super) use asked::FindPrevious;
+
 use crate::model::Effect;
 use crate::model::Failure;
 use crate::model::Formatted;
@@ -9,6 +14,7 @@ use crate::model::ReporterEvent;
 use crate::model::Subscription;
 use crate::plugin::bindings::Descriptor;
 use crate::plugin::convert;
+use crate::plugin::load::Kind;
 use crate::plugin::program::Program;
 use crate::plugin::program::ReporterProgram;
 use crate::plugin::state::CallState;
@@ -35,25 +41,29 @@ pub(super) struct Format<'a> {
     pub(super) context: &'a String,
 }
 
+/// Each world has a descriptor of its own, and all are the same.
+macro_rules! describe {
+    ($pre:expr, $store:expr) => {{
+        let plugin = $pre.instantiate_async(&mut *$store).await?;
+        let described = plugin.campanile_reporter_plugin().call_describe($store).await?;
+        Ok(Descriptor {
+            name: described.name,
+            version: described.version,
+            summary: described.summary,
+            settings_schema: described.settings_schema,
+        })
+    }};
+}
+
 impl Export for Describe {
     type Answer = Descriptor;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Descriptor> {
         match program {
-            Program::Reporter(reporter) => {
-                let plugin = reporter.pre.instantiate_async(&mut *store).await?;
-                plugin.campanile_reporter_plugin().call_describe(store).await
-            }
-            Program::MessageFormatter(pre) => {
-                let plugin = pre.instantiate_async(&mut *store).await?;
-                let described = plugin.campanile_reporter_plugin().call_describe(store).await?;
-                Ok(Descriptor {
-                    name: described.name,
-                    version: described.version,
-                    summary: described.summary,
-                    settings_schema: described.settings_schema,
-                })
-            }
+            Program::Reporter(reporter) => describe!(reporter.pre, store),
+            Program::MessageFormatter(pre) => describe!(pre, store),
+            Program::AddressLookup(pre) => describe!(pre, store),
+            Program::PreviousBuild(pre) => describe!(pre, store),
         }
     }
 }
@@ -83,9 +93,7 @@ impl Export for Format<'_> {
     type Answer = Result<Option<Formatted>, Failure>;
 
     async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Self::Answer> {
-        let Program::MessageFormatter(pre) = program else {
-            return Err(Refusal("it is a reporter, not a message formatter".into()).into());
-        };
+        let Program::MessageFormatter(pre) = program else { return Err(program.is_no(Kind::MessageFormatter)) };
         let plugin = pre.instantiate_async(&mut *store).await?;
         let answer = plugin.campanile_reporter_formatting().call_format(store, self.settings, self.context).await?;
         match answer {
@@ -99,6 +107,6 @@ impl Export for Format<'_> {
 fn reporter(program: &Program) -> Result<&ReporterProgram> {
     match program {
         Program::Reporter(reporter) => Ok(reporter),
-        Program::MessageFormatter(_) => Err(Refusal("it is a message formatter, not a reporter".into()).into()),
+        other => Err(other.is_no(Kind::Reporter)),
     }
 }

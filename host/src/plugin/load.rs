@@ -3,7 +3,9 @@
 use crate::model::ReporterName;
 use crate::model::Timestamp;
 use crate::plugin::bindings;
+use crate::plugin::bindings::address_lookup::AddressLookupPre;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
+use crate::plugin::bindings::previous_build::PreviousBuildPre;
 use crate::plugin::cache;
 use crate::plugin::call;
 use crate::plugin::call::Callee;
@@ -28,14 +30,30 @@ use wasmtime::component::Component;
 pub enum Kind {
     Reporter,
     MessageFormatter,
+    AddressLookup,
+    PreviousBuild,
 }
 
 impl Kind {
+    pub const ALL: [Self; 4] = [Self::Reporter, Self::MessageFormatter, Self::AddressLookup, Self::PreviousBuild];
+
     /// The name of its world in the contract.
     pub fn world(self) -> &'static str {
         match self {
             Self::Reporter => "reporter",
             Self::MessageFormatter => "message-formatter",
+            Self::AddressLookup => "address-lookup",
+            Self::PreviousBuild => "previous-build",
+        }
+    }
+
+    /// What people call such a plugin.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Reporter => "reporter",
+            Self::MessageFormatter => "message formatter",
+            Self::AddressLookup => "address lookup",
+            Self::PreviousBuild => "previous-build getter",
         }
     }
 }
@@ -121,6 +139,12 @@ fn program(runtime: &Inner, kind: Kind, component: &Component) -> wasmtime::Resu
         Kind::MessageFormatter => {
             let pre = runtime.linkers.message_formatter.instantiate_pre(component)?;
             Program::MessageFormatter(MessageFormatterPre::new(pre)?)
+        }
+        Kind::AddressLookup => {
+            Program::AddressLookup(AddressLookupPre::new(runtime.linkers.address_lookup.instantiate_pre(component)?)?)
+        }
+        Kind::PreviousBuild => {
+            Program::PreviousBuild(PreviousBuildPre::new(runtime.linkers.previous_build.instantiate_pre(component)?)?)
         }
     })
 }

@@ -5,14 +5,18 @@
 
 use crate::model::ReporterConfig;
 use crate::model::ReporterEvent;
+use crate::plugin::bindings::address_lookup::AddressLookupPre;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
+use crate::plugin::bindings::previous_build::PreviousBuildPre;
 use crate::plugin::bindings::reporter::ReporterPre;
 use crate::plugin::bindings::wit::effects::Effect;
 use crate::plugin::bindings::wit::events::Config;
 use crate::plugin::bindings::wit::events::Event;
 use crate::plugin::bindings::wit::types::Failure;
 use crate::plugin::convert;
+use crate::plugin::load::Kind;
 use crate::plugin::state::CallState;
+use crate::plugin::state::Refusal;
 use bumpalo::Bump;
 use std::sync::OnceLock;
 use wasmtime::Result;
@@ -33,6 +37,21 @@ const EVENT_BYTES: usize = 8 << 10;
 pub(super) enum Program {
     Reporter(ReporterProgram),
     MessageFormatter(MessageFormatterPre<CallState>),
+    AddressLookup(AddressLookupPre<CallState>),
+    PreviousBuild(PreviousBuildPre<CallState>),
+}
+
+impl Program {
+    /// The call was not made for such a plugin.
+    pub(super) fn is_no(&self, wanted: Kind) -> wasmtime::Error {
+        let kind = match self {
+            Self::Reporter(_) => Kind::Reporter,
+            Self::MessageFormatter(_) => Kind::MessageFormatter,
+            Self::AddressLookup(_) => Kind::AddressLookup,
+            Self::PreviousBuild(_) => Kind::PreviousBuild,
+        };
+        Refusal(format!("it is of the world `{}`, not `{}`", kind.world(), wanted.world())).into()
+    }
 }
 
 /// `reporting.handle`, as the bindings have it.

@@ -211,6 +211,33 @@ impl Reader<'_> {
         Ok((rows, total))
     }
 
+    /// Those of a reporter behind a delivery whose keys begin so, without their messages, in order.
+    pub fn deliveries_keyed(
+        &self,
+        reporter: &ReporterName,
+        (after, prefix): (DeliveryId, &str),
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let sql = format!(
+            "SELECT {SUMMARY} FROM deliveries WHERE deliveryid > ?1 AND reporter = ?2
+             AND substr(key, 1, length(?3)) = ?3 ORDER BY deliveryid"
+        );
+        let mut select = self.connection.prepare_cached(&sql)?;
+        Ok(select.query_map((after, reporter, prefix), read)?.collect::<Result<_, _>>()?)
+    }
+
+    /// Those that a reporter made of an event, in order.
+    pub fn deliveries_of_event(&self, reporter: &ReporterName, seq: Seq) -> Result<Vec<DeliveryRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE reporter = ? AND seq = ? ORDER BY deliveryid");
+        let mut select = self.connection.prepare_cached(&sql)?;
+        Ok(select.query_map((reporter, seq), read)?.collect::<Result<_, _>>()?)
+    }
+
+    /// The newest delivery.
+    pub fn last_delivery(&self) -> Result<DeliveryId, StoreError> {
+        let last = "SELECT coalesce(max(deliveryid), 0) FROM deliveries";
+        Ok(self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?)
+    }
+
     /// A delivery's attempts, in order.
     pub fn attempts(&self, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
         let mut select = self.connection.prepare_cached(

@@ -1,4 +1,4 @@
-//! What a reporter is told besides the log: its wake-ups and receipts. An item goes with the call that handled it.
+//! What a reporter is told besides the log: wake-ups, receipts, test reports. An item goes with the call that handled it.
 
 use super::Reader;
 use super::StoreError;
@@ -7,6 +7,7 @@ use super::rows::Json;
 use crate::model::Millis;
 use crate::model::Receipt;
 use crate::model::ReporterName;
+use crate::model::Trial;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxItem {
@@ -19,7 +20,11 @@ pub struct InboxItem {
 pub enum InboxKind {
     Wake(String),
     Receipt(Receipt),
+    Trial(Trial),
 }
+
+/// Test reports that wait for one reporter.
+const MOST_TRIALS: i64 = 10;
 
 impl Tx<'_> {
     /// A later wake-up with the same key takes the place of an earlier one.
@@ -40,6 +45,22 @@ impl Tx<'_> {
             .execute((name, Json(receipt), now))?;
         self.tells = true;
         Ok(())
+    }
+
+    /// Tells which item it is; nothing where enough of them wait already.
+    pub fn put_trial(&mut self, name: &ReporterName, trial: &Trial, now: Millis) -> Result<Option<i64>, StoreError> {
+        let waiting = "SELECT count(*) FROM inbox WHERE reporter = ? AND trial IS NOT NULL";
+        let waiting: i64 = self.connection().prepare_cached(waiting)?.query_row([name], |row| row.get(0))?;
+        if waiting >= MOST_TRIALS {
+            return Ok(None);
+        }
+        self.connection().prepare_cached("INSERT INTO inbox (reporter, trial, due_at) VALUES (?, ?, ?)")?.execute((
+            name,
+            Json(trial),
+            now,
+        ))?;
+        self.tells = true;
+        Ok(Some(self.connection().last_insert_rowid()))
     }
 
     /// Only as it was read: a wake-up that was put off meanwhile stays.
@@ -63,15 +84,23 @@ impl Reader<'_> {
         Ok(false)
     }
 
+    /// Whether this item is still there.
+    pub fn is_in_inbox(&self, inboxid: i64, due_at: Millis) -> Result<bool, StoreError> {
+        let mut select = self.connection.prepare_cached("SELECT 1 FROM inbox WHERE inboxid = ? AND due_at = ?")?;
+        Ok(select.exists((inboxid, due_at))?)
+    }
+
     /// At most `most` items of a reporter, the first that are due first; those that are due later, too.
     pub fn inbox(&self, name: &ReporterName, most: usize) -> Result<Vec<InboxItem>, StoreError> {
         let mut select = self.connection.prepare_cached(
-            "SELECT inboxid, due_at, wake, receipt FROM inbox WHERE reporter = ? ORDER BY due_at, inboxid LIMIT ?",
+            "SELECT inboxid, due_at, wake, receipt, trial FROM inbox WHERE reporter = ? ORDER BY due_at, inboxid LIMIT ?",
         )?;
         let rows = select.query_and_then((name, most), |row| -> Result<InboxItem, StoreError> {
-            let kind = match row.get::<_, Option<String>>(2)? {
-                Some(key) => InboxKind::Wake(key),
-                None => InboxKind::Receipt(row.get::<_, Json<_>>(3)?.0),
+            let (wake, receipt) = (row.get::<_, Option<String>>(2)?, row.get::<_, Option<Json<_>>>(3)?);
+            let kind = match (wake, receipt) {
+                (Some(key), _) => InboxKind::Wake(key),
+                (None, Some(Json(receipt))) => InboxKind::Receipt(receipt),
+                (None, None) => InboxKind::Trial(row.get::<_, Json<_>>(4)?.0),
             };
             Ok(InboxItem { inboxid: row.get(0)?, due_at: row.get(1)?, kind })
         })?;

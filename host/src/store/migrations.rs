@@ -24,6 +24,15 @@ pub(super) fn migrate(connection: &mut Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// That the database has this very version: who only reads cannot bring it up to one.
+pub(super) fn check(connection: &Connection) -> anyhow::Result<()> {
+    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found != MIGRATIONS.len() {
+        bail!("the database has version {found}, this program reads version {}: start the host once", MIGRATIONS.len());
+    }
+    Ok(())
+}
+
 fn apply(connection: &mut Connection, number: usize, sql: &str) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(sql)?;

@@ -134,6 +134,21 @@ impl Store {
         let lock = open::lock(options)?;
         let connection = open::writer(options)?;
         let last = events::last_seq(&connection)?;
+        Self::with(options, last, |bells| Ok(writer::Writer::start((connection, lock), last, bells)?))
+    }
+
+    /// Opens the database for reading alone, whoever has it: it must be there, and each write is refused as if it were
+    /// closed.
+    pub fn look(options: &Options) -> anyhow::Result<Self> {
+        let last = events::last_seq(&open::looker(options)?)?;
+        Self::with(options, last, |_| Ok(writer::Writer::none()))
+    }
+
+    fn with(
+        options: &Options,
+        last: Seq,
+        writer: impl FnOnce(writer::Bells) -> anyhow::Result<writer::Writer>,
+    ) -> anyhow::Result<Self> {
         let committed = watch::Sender::new(last);
         let [owed, told, to_merge] = [(); 3].map(|()| watch::Sender::new(0));
         let tail = Arc::new(tail::Tail::new(last));
@@ -144,7 +159,7 @@ impl Store {
             told: told.clone(),
             to_merge: to_merge.clone(),
         };
-        let writer = writer::Writer::start((connection, lock), last, bells)?;
+        let writer = writer(bells)?;
         let readers = reader::Readers::open(options)?;
         Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told, to_merge }) })
     }

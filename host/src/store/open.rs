@@ -99,6 +99,14 @@ pub(super) fn reader(options: &Options) -> anyhow::Result<Connection> {
     Ok(connection)
 }
 
+/// For who only looks: a database that is there, of this version.
+pub(super) fn looker(options: &Options) -> anyhow::Result<Connection> {
+    let path = options.path.display();
+    let connection = reader(options).with_context(|| format!("the database {path} ([store] path): is it there?"))?;
+    migrations::check(&connection).with_context(|| format!("the database {path}"))?;
+    Ok(connection)
+}
+
 /// Statements are planned once. Without the guarantee, SQLite plans those that touch a partial index again for each new
 /// value that is bound, which costs more than running them.
 fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {

@@ -105,6 +105,11 @@ impl Writer {
         Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
     }
 
+    /// One that takes no work.
+    pub(super) fn none() -> Self {
+        Self { jobs: mpsc::channel(1).0, thread: Mutex::new(None) }
+    }
+
     pub(super) fn is_open(&self) -> bool {
         !self.jobs.is_closed()
     }

@@ -8,15 +8,22 @@ use schemars::Schema;
 use schemars::SchemaGenerator;
 use schemars::json_schema;
 use serde::Deserialize;
+use serde::Deserializer;
 
 /// A domain, or a plugin.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 pub(crate) enum Lookup {
     /// What a name without a domain gets.
     Domain(String),
     /// `{plugin = "people"}`.
     Plugin(PluginChoice),
+}
+
+impl<'de> Deserialize<'de> for Lookup {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let written = PluginChoice::deserialize(from)?;
+        Ok(written.text().map_or(Self::Plugin(written), Self::Domain))
+    }
 }
 
 impl JsonSchema for Lookup {

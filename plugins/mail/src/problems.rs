@@ -24,10 +24,6 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Vec<Problem>> {
         }
         None => problems.extend(settings.generators().iter().flat_map(|generator| generator.problems(""))),
     }
-    if settings.previous_build_getter.is_some() {
-        let message = "this version asks no plugin for the build before, but takes the one before on the builder";
-        problems.push(Problem::new("/previousBuildGetter", message));
-    }
     check_addresses(settings, &mut problems);
     check_relay(settings, &mut problems);
     for (name, value) in settings.extra_headers.iter().flatten() {

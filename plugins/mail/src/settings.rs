@@ -84,8 +84,9 @@ pub struct Settings {
     #[serde(default, alias = "watched_workers")]
     pub(crate) watched_workers: Option<OneOrMany>,
 
-    /// Not served yet: the plugin that knows which build a build is compared with.
+    /// The plugin that knows which build a build is compared with. Without it, the one before on the builder.
     #[serde(default, alias = "previous_build_getter")]
+    #[schemars(extend("x-campanile" = "previous-build"))]
     pub(crate) previous_build_getter: Option<PluginChoice>,
 
     /// The host that takes the mail.
@@ -146,6 +147,7 @@ impl Settings {
         generator.schedulers.clone_from(&self.schedulers);
         generator.branches.clone_from(&self.branches);
         generator.subject.clone_from(&self.subject);
+        generator.previous_build_getter.clone_from(&self.previous_build_getter);
         generator.add_logs = Some(self.add_logs.clone().unwrap_or(LogChoice::All(false)));
         generator.add_patch = Some(self.add_patch.unwrap_or(true));
         generator.message_formatter = Some(self.message_formatter.clone().unwrap_or_else(FormatterChoice::html));
@@ -173,6 +175,7 @@ impl Settings {
             ("buildSetSummary", self.build_set_summary.is_some()),
             ("messageFormatter", self.message_formatter.is_some()),
             ("watchedWorkers", self.watched_workers.is_some()),
+            ("previousBuildGetter", self.previous_build_getter.is_some()),
         ];
         flat.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name)
     }

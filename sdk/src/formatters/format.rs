@@ -3,6 +3,7 @@
 //! Invariant: whatever is wrong with a formatter, there is a message. What went wrong stands in it, so that nobody
 //! misses a broken build.
 
+use super::Before;
 use super::Formatter;
 use super::Template;
 use super::template::Templates;
@@ -12,6 +13,7 @@ use crate::contract::BuildReport;
 use crate::contract::BuildsetReport;
 use crate::contract::Contents;
 use crate::contract::Failure;
+use crate::contract::Grounds;
 use crate::contract::Json;
 use crate::contract::Level;
 use crate::contract::RequestReport;
@@ -52,6 +54,8 @@ pub(crate) struct Occasion<'e> {
     pub(crate) site: Site<'e>,
     /// Logs that the message comes with; a template sees what they say.
     pub(crate) contents: Contents,
+    /// What a build is compared with.
+    pub(crate) before: Before,
 }
 
 impl Topic<'_> {
@@ -104,8 +108,12 @@ impl Occasion<'_> {
         }
     }
 
+    fn grounds(&self) -> Grounds {
+        Grounds { mode: self.modes.names(), previous: self.before.told() }
+    }
+
     fn plugin(&self, setting: &str, host: &impl Host) -> Result<Said, Failure> {
-        let formatted = host.format(setting, &self.topic.about(), &self.modes.names())?;
+        let formatted = host.format(setting, &self.topic.about(), &self.grounds())?;
         let formatted = formatted.ok_or_else(|| Failure::GiveUp(String::from("it has nothing to say")))?;
         Ok(Said { extra: formatted.extra, ..said(Some(formatted.body), formatted.kind, formatted.subject) })
     }
@@ -115,7 +123,7 @@ impl Occasion<'_> {
             Contents::None => template.scope.clone(),
             contents => Scope { contents: contents.clone(), ..template.scope.clone() },
         };
-        let context = host.context(&self.topic.about(), &self.modes.names(), &scope)?;
+        let context = host.context(&self.topic.about(), &self.grounds(), &scope)?;
         let templates = Templates::new(&context, &template.context).map_err(Failure::GiveUp)?;
         let rendered = |name: &str, source: &Option<String>, kind| {
             let source = source.as_ref()?;
@@ -133,8 +141,8 @@ impl Occasion<'_> {
     fn default(&self, kind: BodyKind) -> Said {
         let (site, modes) = (self.site, self.modes);
         let build_body = |report| match kind {
-            BodyKind::Html => message::html_body(report, site.title, modes),
-            BodyKind::Plain | BodyKind::Json => message::plain_body(report, site.title, modes),
+            BodyKind::Html => message::html_body(&self.before.put_into(report), site.title, modes),
+            BodyKind::Plain | BodyKind::Json => message::plain_body(&self.before.put_into(report), site.title, modes),
         };
         let (body, subject) = match self.topic {
             Topic::Build(report) => (build_body(report), Some(message::default_subject(report, site.title))),
@@ -175,7 +183,8 @@ impl Occasion<'_> {
         // As the event says.
         full.build = report.build.clone();
         let topic = if matches!(self.topic, Topic::Build(_)) { Topic::Build(&full) } else { Topic::BuildInSet(&full) };
-        default(&Occasion { topic, contents: Contents::None, modes: self.modes, site: self.site })
+        let (modes, site, before) = (self.modes, self.site, self.before.clone());
+        default(&Occasion { topic, contents: Contents::None, modes, site, before })
     }
 }
 

@@ -5,12 +5,14 @@
 //!
 //! Not here: the default texts (`message`).
 
+mod before;
 mod choice;
 mod format;
 mod problems;
 mod table;
 mod template;
 
+pub(crate) use before::Before;
 pub(crate) use choice::Formatter;
 pub use choice::FormatterChoice;
 pub use choice::LogChoice;

@@ -6,10 +6,12 @@ use crate::contract::Contents;
 use crate::contract::Event;
 use crate::contract::EventBody;
 use crate::contract::Failure;
+use crate::contract::Level;
 use crate::contract::LogKind;
 use crate::contract::RequestReport;
 use crate::contract::Results;
 use crate::contract::WorkerReport;
+use crate::formatters::Before;
 use crate::formatters::Formatter;
 use crate::formatters::LogChoice;
 use crate::formatters::Occasion;
@@ -47,16 +49,15 @@ impl Generator {
     fn report<'e>(&self, site: Site<'e>, event: &'e Event, host: &impl Host) -> Result<Option<Report<'e>>, Failure> {
         let verb = event.topic.rsplit('/').next().unwrap_or_default();
         match (&event.body, self.kind, verb) {
-            (EventBody::Build(report), Kind::BuildStatusGenerator, "finished") => {
-                let modes = self.modes();
-                let told = modes.fit(report.build.results, report.previous.as_ref());
-                if told { self.of_build(site, report, host) } else { Ok(None) }
-            }
+            (EventBody::Build(report), Kind::BuildStatusGenerator, "finished") => match self.compare(report, host)? {
+                Some(before) => self.of_build(site, (report, before), host),
+                None => Ok(None),
+            },
             (EventBody::Build(report), Kind::BuildStatusGenerator, "new") if self.report_new == Some(true) => {
-                self.of_build(site, report, host)
+                self.of_build(site, (report, Before::Usual), host)
             }
             (EventBody::Build(report), Kind::BuildStartEndStatusGenerator, "new" | "finished") => {
-                self.of_build(site, report, host)
+                self.of_build(site, (report, Before::Usual), host)
             }
             (EventBody::Request(report), Kind::BuildRequestGenerator, "new" | "cancel") => {
                 self.of_request(site, report, host)
@@ -72,10 +73,37 @@ impl Generator {
         }
     }
 
+    /// What a build that ended is compared with; nothing if it is not to be told.
+    fn compare(&self, report: &BuildReport, host: &impl Host) -> Result<Option<Before>, Failure> {
+        let (modes, results) = (self.modes(), report.build.results);
+        // A getter is asked only where it matters what it says.
+        if !self.filters().pass(report) || !(modes.need_previous() || modes.fit(results, None)) {
+            return Ok(None);
+        }
+        let before = self.before(report, host)?;
+        // What may be a new problem is one, so that nobody misses it.
+        let doubtful = matches!(before, Before::Unknown) && results == Some(Results::Failure) && modes.need_previous();
+        Ok((modes.fit(results, before.build(report)) || doubtful).then_some(before))
+    }
+
+    fn before(&self, report: &BuildReport, host: &impl Host) -> Result<Before, Failure> {
+        let Some(getter) = &self.previous_build_getter else { return Ok(Before::Usual) };
+        match host.previous_build(getter.json(), report.build.id) {
+            Ok(found) => Ok(Before::Found(found)),
+            Err(Failure::GiveUp(reason)) => {
+                let message =
+                    "the previousBuildGetter failed; the build is compared with the one before on its builder";
+                host.log(Level::Warn, message, &[("build", &report.url), ("why", &reason)]);
+                Ok(Before::Unknown)
+            }
+            Err(later @ Failure::Retry(_)) => Err(later),
+        }
+    }
+
     fn of_build<'e>(
         &self,
         site: Site<'e>,
-        report: &'e BuildReport,
+        (report, before): (&'e BuildReport, Before),
         host: &impl Host,
     ) -> Result<Option<Report<'e>>, Failure> {
         if !self.filters().pass(report) {
@@ -83,7 +111,7 @@ impl Generator {
         }
         let formatter = self.message(report.build.results.is_none());
         let logs = self.logs(&formatter);
-        let said = self.occasion(Topic::Build(report), site, &logs).ask(&formatter, host)?;
+        let said = self.compared((Topic::Build(report), before), site, &logs).ask(&formatter, host)?;
         let told = Told { site, results: report.build.results, builder: Some(&report.builder.name) };
         let mut made = self.made(SubjectMatter::Build(report), said, told);
         self.take_along(report, &logs, &mut made);
@@ -97,14 +125,12 @@ impl Generator {
         set: &'e BuildsetReport,
         host: &impl Host,
     ) -> Result<Option<Report<'e>>, Failure> {
-        let (modes, formatter) = (self.modes(), self.message(false));
+        let formatter = self.message(false);
         let logs = self.logs(&formatter);
-        let told = |build: &&BuildReport| {
-            self.filters().pass(build) && modes.fit(build.build.results, build.previous.as_ref())
-        };
         let mut whole: Option<Report<'e>> = None;
-        for build in set.builds.iter().filter(told) {
-            let said = self.occasion(Topic::BuildInSet(build), site, &logs).ask(&formatter, host)?;
+        for build in &set.builds {
+            let Some(before) = self.compare(build, host)? else { continue };
+            let said = self.compared((Topic::BuildInSet(build), before), site, &logs).ask(&formatter, host)?;
             let told = Told { site, results: set.buildset.results, builder: None };
             let mut made = self.made(SubjectMatter::Buildset(set, vec![build]), said, told);
             self.take_along(build, &logs, &mut made);
@@ -169,7 +195,11 @@ impl Generator {
     }
 
     fn occasion<'e>(&self, topic: Topic<'e>, site: Site<'e>, logs: &LogChoice) -> Occasion<'e> {
-        Occasion { topic, modes: self.modes(), site, contents: logs.contents() }
+        self.compared((topic, Before::Usual), site, logs)
+    }
+
+    fn compared<'e>(&self, (topic, before): (Topic<'e>, Before), site: Site<'e>, logs: &LogChoice) -> Occasion<'e> {
+        Occasion { topic, modes: self.modes(), site, contents: logs.contents(), before }
     }
 
     /// The logs that go along: what a template reads does too, unless `add_logs` says otherwise.

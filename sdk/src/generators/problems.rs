@@ -79,10 +79,18 @@ impl Generator {
         use GeneratorKind as Kind;
         let filters = ["tags", "builders", "schedulers", "branches"];
         let more: &[&str] = match self.kind {
-            Kind::BuildStatusGenerator => {
-                &["mode", "subject", "add_logs", "add_patch", "report_new", "message_formatter"]
+            Kind::BuildStatusGenerator => &[
+                "mode",
+                "subject",
+                "add_logs",
+                "add_patch",
+                "report_new",
+                "message_formatter",
+                "previous_build_getter",
+            ],
+            Kind::BuildSetStatusGenerator => {
+                &["mode", "subject", "add_logs", "add_patch", "message_formatter", "previous_build_getter"]
             }
-            Kind::BuildSetStatusGenerator => &["mode", "subject", "add_logs", "add_patch", "message_formatter"],
             Kind::BuildStartEndStatusGenerator => &["add_logs", "add_patch", "start_formatter", "end_formatter"],
             Kind::BuildRequestGenerator => &["add_patch", "formatter"],
             Kind::BuildSetCombinedStatusGenerator => &["message_formatter"],
@@ -108,6 +116,7 @@ impl Generator {
             ("start_formatter", self.start_formatter.is_some()),
             ("end_formatter", self.end_formatter.is_some()),
             ("formatter", self.formatter.is_some()),
+            ("previous_build_getter", self.previous_build_getter.is_some()),
             ("workers", self.workers.is_some()),
         ];
         given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
@@ -119,6 +128,7 @@ impl Generator {
             (Dialect::Flat, "add_logs") => "addLogs",
             (Dialect::Flat, "add_patch") => "addPatch",
             (Dialect::Flat, "message_formatter") => "messageFormatter",
+            (Dialect::Flat, "previous_build_getter") => "previousBuildGetter",
             (Dialect::Flat, "workers") => "watchedWorkers",
             _ => name,
         };

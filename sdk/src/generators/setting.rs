@@ -12,6 +12,7 @@ use crate::generators::Filters;
 use crate::generators::Mode;
 use crate::generators::Modes;
 use crate::settings::OneOrMany;
+use crate::settings::PluginChoice;
 
 /// What Buildbot calls the generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -77,6 +78,10 @@ pub struct Generator {
     /// What is said of a request.
     #[serde(default)]
     pub formatter: Option<FormatterChoice>,
+    /// The plugin that knows which build a build is compared with. Without it, the one before on the builder.
+    #[serde(default, alias = "previousBuildGetter")]
+    #[schemars(extend("x-campanile" = "previous-build"))]
+    pub previous_build_getter: Option<PluginChoice>,
     /// Only these workers, or `all`.
     #[serde(default)]
     pub workers: Option<OneOrMany>,
@@ -116,6 +121,7 @@ impl Generator {
             start_formatter: None,
             end_formatter: None,
             formatter: None,
+            previous_build_getter: None,
             workers: None,
             dialect: Dialect::Listed,
         }

@@ -44,19 +44,20 @@ impl Html {
     }
 
     fn text(&mut self, text: &str) -> &mut Self {
-        let mut rest = text;
-        while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
-            self.0.push_str(&rest[..at]);
-            self.0.push_str(match rest.as_bytes()[at] {
+        let mut from = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            let escaped = match byte {
                 b'&' => "&amp;",
                 b'<' => "&lt;",
                 b'>' => "&gt;",
                 b'"' => "&#34;",
-                _ => "&#39;",
-            });
-            rest = &rest[at + 1..];
+                b'\'' => "&#39;",
+                _ => continue,
+            };
+            self.raw(&text[from..at]).raw(escaped);
+            from = at + 1;
         }
-        self.raw(rest)
+        self.raw(&text[from..])
     }
 
     fn link(&mut self, url: &str, text: &str) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::contract::About;
 use crate::contract::Answer;
+use crate::contract::Build;
 use crate::contract::BuildReport;
 use crate::contract::BuildsetReport;
 use crate::contract::DataError;
@@ -14,12 +15,14 @@ use crate::contract::Effect;
 use crate::contract::Event;
 use crate::contract::Failure;
 use crate::contract::Formatted;
+use crate::contract::Grounds;
 use crate::contract::Id;
 use crate::contract::Json;
 use crate::contract::Level;
 use crate::contract::LogLine;
 use crate::contract::LogStream;
 use crate::contract::Moment;
+use crate::contract::Previous;
 use crate::contract::Problem;
 use crate::contract::RawConfig;
 use crate::contract::Scope;
@@ -28,7 +31,9 @@ use crate::contract::Want;
 use crate::export;
 use crate::host::Host;
 use crate::host::PluginHost;
+use crate::plugin::AddressLookup;
 use crate::plugin::MessageFormatter;
+use crate::plugin::PreviousBuild;
 use crate::plugin::Reporter;
 
 /// The settings of a plugin, and a host that answers from tables. Questions that no table answers fail as the
@@ -45,6 +50,7 @@ pub struct Given {
     formatted: Result<Option<Formatted>, Failure>,
     reviewed: Result<Answer, Failure>,
     addresses: BTreeMap<String, String>,
+    previous: Result<Option<Build>, Failure>,
     asked: RefCell<Vec<String>>,
     log: RefCell<Vec<String>>,
 }
@@ -71,6 +77,7 @@ impl Given {
             formatted: Err(Failure::GiveUp("no such formatter".to_owned())),
             reviewed: Err(Failure::GiveUp("no such callbacks".to_owned())),
             addresses: BTreeMap::new(),
+            previous: Err(Failure::GiveUp("no such getter".to_owned())),
             asked: RefCell::default(),
             log: RefCell::default(),
         }
@@ -149,6 +156,13 @@ impl Given {
         self
     }
 
+    /// A getter of previous builds that is asked answers so.
+    #[must_use]
+    pub fn found_before(mut self, answer: Result<Option<Build>, Failure>) -> Self {
+        self.previous = answer;
+        self
+    }
+
     /// Loads the reporter.
     ///
     /// # Errors
@@ -203,6 +217,23 @@ impl Given {
         export::format::<F>(&self.config.settings, context.to_string(), self)
     }
 
+    /// Calls a lookup with these settings: an address, or none, for each user.
+    ///
+    /// # Errors
+    /// The lookup's failure.
+    pub fn look_up<L: AddressLookup>(&self, users: &[&str]) -> Result<Vec<Option<String>>, Failure> {
+        let users: Vec<String> = users.iter().map(|user| String::from(*user)).collect();
+        export::addresses::<L>(&self.config.settings, &users, self)
+    }
+
+    /// Calls a getter of previous builds with these settings.
+    ///
+    /// # Errors
+    /// The getter's failure.
+    pub fn build_before<G: PreviousBuild>(&self, report: &BuildReport) -> Result<Option<Id>, Failure> {
+        export::previous_build::<G>(&self.config.settings, report, self)
+    }
+
     /// What the plugin logged so far: level, message, fields, such as `warn: invalid address: user=x`.
     #[must_use]
     pub fn logged(&self) -> Vec<String> {
@@ -254,18 +285,18 @@ impl Host for Given {
         self.kept.keys().filter(|key| key.starts_with(prefix)).cloned().collect()
     }
 
-    fn context(&self, about: &About, mode: &[String], scope: &Scope) -> Result<Json, Failure> {
+    fn context(&self, about: &About, grounds: &Grounds, scope: &Scope) -> Result<Json, Failure> {
         let Scope { properties, steps, logs, contents } = scope;
         let wanted = [(*properties, "properties"), (*steps, "steps"), (*logs, "logs")].into_iter();
         let wanted: Vec<&str> = wanted.filter(|(wanted, _)| *wanted).map(|(_, name)| name).collect();
         let contents = format!("{contents:?}").replace("Contents::", "");
         let wanted = wanted.join(" ");
-        self.note(format!("context of {} with {}: {wanted}, {contents}", named(about), mode.join(", ")));
+        self.note(format!("context of {} with {}: {wanted}, {contents}", named(about), told(grounds)));
         self.context.clone()
     }
 
-    fn format(&self, formatter: &str, about: &About, mode: &[String]) -> Result<Option<Formatted>, Failure> {
-        self.note(format!("format {formatter} about {} with {}", named(about), mode.join(", ")));
+    fn format(&self, formatter: &str, about: &About, grounds: &Grounds) -> Result<Option<Formatted>, Failure> {
+        self.note(format!("format {formatter} about {} with {}", named(about), told(grounds)));
         self.formatted.clone()
     }
 
@@ -277,6 +308,20 @@ impl Host for Given {
     fn addresses(&self, lookup: &str, users: &[String]) -> Result<Vec<Option<String>>, Failure> {
         self.note(format!("addresses {lookup} of {}", users.join(", ")));
         Ok(users.iter().map(|user| self.addresses.get(user).cloned()).collect())
+    }
+
+    fn previous_build(&self, getter: &str, build: Id) -> Result<Option<Build>, Failure> {
+        self.note(format!("previous build {getter} of {build}"));
+        self.previous.clone()
+    }
+}
+
+fn told(Grounds { mode, previous }: &Grounds) -> String {
+    let mode = mode.join(", ");
+    match previous {
+        Previous::Usual => mode,
+        Previous::None => format!("{mode} after no build"),
+        Previous::Build(id) => format!("{mode} after build {id}"),
     }
 }
 

@@ -90,6 +90,14 @@ pub(in crate::api) const DELIVERY: About = get("a delivery with its message and 
 pub(in crate::api) const RETRY: About =
     send("asks a delivery to be sent again: the method is `retry`", Sends::Json(rpc_request), rpc_answer, &[501]);
 
+pub(in crate::api) const TEST_REPORT: About = send(
+    "asks a reporter to tell of a build that never was, really and marked as a test: the method is `test`, with \
+     builder, tags, results, previous, properties and users of the build; answers when each delivery was tried once",
+    Sends::Json(rpc_request),
+    rpc_answer,
+    &[501],
+);
+
 pub(in crate::api) const NO_ACTION: About =
     send("the text of a log takes no action: this is always refused", Sends::Json(rpc_request), rpc_answer, &[501]);
 

@@ -18,7 +18,7 @@ pub(super) struct Answer {
 const FOREIGN: [&str; 3] = ["extra", "json", "value"];
 
 impl Answer {
-    pub(super) const KEYS: [&'static str; 4] = ["effects", "formatted", "problems", "fails"];
+    pub(super) const KEYS: [&'static str; 6] = ["effects", "formatted", "addresses", "previous", "problems", "fails"];
 
     /// As a person wrote it.
     pub(super) fn expected(key: &str, value: Value) -> Self {
@@ -35,6 +35,14 @@ impl Answer {
             json!({"kind": kind, "subject": subject, "body": body, "extra": extra.as_deref().map(parsed)})
         });
         Self::expected("formatted", value.unwrap_or_default())
+    }
+
+    pub(super) fn addresses(found: &[Option<String>]) -> Self {
+        Self::expected("addresses", json!(found))
+    }
+
+    pub(super) fn previous(found: Option<BuildId>) -> Self {
+        Self::expected("previous", json!(found))
     }
 
     pub(super) fn problems(problems: &[Problem]) -> Self {

@@ -51,6 +51,11 @@ pub(super) struct Given {
     /// For a formatter: why there is a message.
     #[serde(default)]
     pub(super) mode: Vec<String>,
+    /// For a lookup: whose addresses are asked for.
+    #[serde(default)]
+    pub(super) users: Vec<String>,
+    /// For a getter of previous builds: which of the builds of the data is asked about.
+    pub(super) build: Option<i64>,
 }
 
 fn usual_time() -> i64 {

@@ -86,13 +86,37 @@ impl Stage {
             }
             Some(GivenContext::Told(context)) => context.clone(),
             Some(GivenContext::About(path)) => {
-                let told = self.data.formatter_context(&about(path)?, (&given.mode, &chosen.scope), None).await;
+                let grounds = Grounds { mode: given.mode.clone(), previous: Previous::Usual };
+                let told = self.data.formatter_context(&about(path)?, (&grounds, &chosen.scope), None).await;
                 serde_json::from_str(&told.with_context(|| format!("context: {path}"))?)?
             }
         };
         context.extend(chosen.context);
         let report = self.caller.format(plugin, &settings, &Value::Object(context).to_string()).await;
         Ok(Answered::of(report, Answer::formatted))
+    }
+
+    /// Asks a lookup for the addresses of users.
+    pub(super) async fn look_up(&self, plugin: &Plugin, given: &Given) -> anyhow::Result<Answered> {
+        let settings = match plugin.schema.check(Value::Object(given.settings.clone())) {
+            Ok(checked) => checked.settings.to_string(),
+            Err(problems) => return Ok(Answered::at_once(Answer::problems(&problems))),
+        };
+        let report = self.caller.addresses(plugin, settings, given.users.clone()).await;
+        Ok(Answered::of(report, |found| Answer::addresses(&found)))
+    }
+
+    /// Asks a getter for the build before.
+    pub(super) async fn find_previous(&self, plugin: &Plugin, given: &Given) -> anyhow::Result<Answered> {
+        let settings = match plugin.schema.check(Value::Object(given.settings.clone())) {
+            Ok(checked) => checked.settings.to_string(),
+            Err(problems) => return Ok(Answered::at_once(Answer::problems(&problems))),
+        };
+        let id = BuildId(given.build.context("it has no `build`: say 2 for the second build of `data`")?);
+        let want = Want { properties: true, previous: true, ..Want::default() };
+        let told = self.data.build_report(id, want).await.context("build")?;
+        let report = self.caller.previous_build(plugin, settings, told).await;
+        Ok(Answered::of(report, Answer::previous))
     }
 
     /// Tells a reporter what happened.

@@ -86,6 +86,8 @@ async fn one(
     let answered = match plugin.kind {
         Kind::Reporter => stage.report(plugin, &fixture.given).await,
         Kind::MessageFormatter => stage.format(plugin, &fixture.given).await,
+        Kind::AddressLookup => stage.look_up(plugin, &fixture.given).await,
+        Kind::PreviousBuild => stage.find_previous(plugin, &fixture.given).await,
     };
     stage.leave().await;
     let Answered { answer, log } = answered?;

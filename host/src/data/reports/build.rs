@@ -20,6 +20,25 @@ pub(in crate::data) fn build(
     with_build(reader, site, build, want)
 }
 
+/// A build as the event says, when the event is about it, else as it is now.
+pub(in crate::data) fn build_as_told(
+    reader: &Reader<'_>,
+    site: &Site,
+    (id, event): (BuildId, Option<&ReporterEvent>),
+    want: Want,
+) -> Result<BuildReport, DataError> {
+    match event.map(|event| &event.body) {
+        Some(EventBody::Build(report)) if id == MADE_UP => Ok(BuildReport::clone(report)),
+        Some(EventBody::Buildset(BuildsetReport { builds, .. })) if id == MADE_UP => {
+            builds.first().cloned().ok_or_else(|| DataError::NotFound(format!("no build {id}")))
+        }
+        Some(EventBody::Build(report)) if report.build.buildid == id => {
+            with_build(reader, site, report.build.clone(), want)
+        }
+        _ => build(reader, site, id, want),
+    }
+}
+
 /// A build as it is given.
 pub(in crate::data) fn with_build(
     reader: &Reader<'_>,
@@ -82,6 +101,22 @@ pub(in crate::data) fn buildset(
 ) -> Result<BuildsetReport, DataError> {
     let buildset = found(reader.buildset(id)?, "buildset", id)?;
     with_buildset(reader, site, buildset, want)
+}
+
+/// A buildset as the event says, when the event is about it, else as it is now.
+pub(in crate::data) fn buildset_as_told(
+    reader: &Reader<'_>,
+    site: &Site,
+    (id, event): (BuildsetId, Option<&ReporterEvent>),
+    want: Want,
+) -> Result<BuildsetReport, DataError> {
+    match event.map(|event| &event.body) {
+        Some(EventBody::Buildset(report)) if report.buildset.bsid == id => {
+            let made_up = report.builds.first().is_some_and(|report| report.build.buildid == MADE_UP);
+            if made_up { Ok(report.clone()) } else { with_buildset(reader, site, report.buildset.clone(), want) }
+        }
+        _ => buildset(reader, site, id, want),
+    }
 }
 
 /// A buildset as it is given.

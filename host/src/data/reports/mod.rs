@@ -4,13 +4,17 @@
 
 mod build;
 mod log_lines;
+mod made_up;
 mod others;
 
 pub(super) use build::build;
+pub(super) use build::build_as_told;
 pub(super) use build::buildset;
+pub(super) use build::buildset_as_told;
 pub(super) use build::with_build;
 pub(super) use build::with_buildset;
 pub(super) use log_lines::lines;
+pub(super) use made_up::event as made_up;
 pub(super) use others::request;
 
 use super::DataError;

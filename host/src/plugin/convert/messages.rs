@@ -9,6 +9,8 @@ use crate::plugin::convert::signed;
 
 /// The largest text that a formatter may return.
 const FORMATTED_BYTES: usize = 1 << 20;
+/// The longest address that a lookup may return.
+const ADDRESS_BYTES: usize = 1_024;
 /// The longest reason of a failure that is kept.
 const REASON_CHARS: usize = 2_000;
 
@@ -20,6 +22,34 @@ pub(in crate::plugin) fn about(about: wit::About) -> model::About {
         wit::About::Request(id) => model::About::Request(model::BuildRequestId(signed(id))),
         wit::About::Worker(id) => model::About::Worker(model::WorkerId(signed(id))),
         wit::About::Other(json) => model::About::Other(json),
+    }
+}
+
+pub(in crate::plugin) fn build_id(id: u64) -> model::BuildId {
+    model::BuildId(signed(id))
+}
+
+pub(in crate::plugin) fn grounds(grounds: wit::Grounds) -> model::Grounds {
+    let previous = match grounds.previous {
+        wit::Previous::Usual => model::Previous::Usual,
+        wit::Previous::None => model::Previous::None,
+        wit::Previous::Build(id) => model::Previous::Build(build_id(id)),
+    };
+    model::Grounds { mode: grounds.mode, previous }
+}
+
+/// One for each user.
+pub(in crate::plugin) fn addresses(
+    found: Vec<Option<String>>,
+    users: &[String],
+) -> Result<Vec<Option<String>>, String> {
+    if found.len() != users.len() {
+        return Err(format!("it was asked for {} users and names {} addresses", users.len(), found.len()));
+    }
+    let long = found.iter().flatten().map(String::len).find(|bytes| *bytes > ADDRESS_BYTES);
+    match long {
+        Some(bytes) => Err(format!("it names an address of {bytes} bytes, the limit is {ADDRESS_BYTES}")),
+        None => Ok(found),
     }
 }
 

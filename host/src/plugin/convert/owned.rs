@@ -89,6 +89,10 @@ impl<T: Own> Own for Option<T> {
     }
 }
 
+pub(in crate::plugin) fn build(build: &model::Build) -> wit::BuildResult {
+    reports::build(build).own()
+}
+
 pub(in crate::plugin) fn build_report(report: &model::BuildReport) -> wit::BuildReportResult {
     reports::build_report(&Bump::new(), report).own()
 }

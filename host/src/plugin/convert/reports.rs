@@ -7,7 +7,10 @@ use crate::plugin::convert::unsigned;
 use bumpalo::Bump;
 use serde_json::Value;
 
-pub(super) fn build_report<'a>(arena: &'a Bump, report: &'a model::BuildReport) -> wit::BuildReportParam<'a> {
+pub(in crate::plugin) fn build_report<'a>(
+    arena: &'a Bump,
+    report: &'a model::BuildReport,
+) -> wit::BuildReportParam<'a> {
     let parent = report
         .parent
         .as_ref()
@@ -88,7 +91,7 @@ pub(super) fn time(at: model::Timestamp) -> u64 {
     unsigned(at.0)
 }
 
-fn build(build: &model::Build) -> wit::BuildParam<'_> {
+pub(super) fn build(build: &model::Build) -> wit::BuildParam<'_> {
     wit::BuildParam {
         id: unsigned(build.buildid.0),
         number: small(build.number),

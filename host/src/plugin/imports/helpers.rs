@@ -1,22 +1,31 @@
-//! Asking another plugin: the formatter that the reporter's settings name.
+//! Asking another plugin: the formatter, the lookup or the getter that the reporter's settings name.
 //!
-//! The formatter runs in its own store with its own CPU and memory budget, on its caller's turn and within its
+//! It runs in its own store with its own CPU and memory budget, on its caller's turn and within its
 //! caller's time. Whatever it does, the reporter only sees a failure; what it said joins the reporter's log.
 
 use crate::data::DataError;
 use crate::model;
 use crate::model::About;
+use crate::model::Grounds;
+use crate::model::MADE_UP;
 use crate::model::ReporterName;
+use crate::model::Want;
 use crate::plugin::bindings::wit;
 use crate::plugin::bindings::wit::helpers::Host;
 use crate::plugin::bindings::wit::messages::Answer;
 use crate::plugin::bindings::wit::messages::Formatted;
 use crate::plugin::bindings::wit::messages::Moment;
+use crate::plugin::bindings::wit::types::BuildResult;
 use crate::plugin::bindings::wit::types::Failure;
 use crate::plugin::caller::Caller;
 use crate::plugin::convert;
 use crate::plugin::error::CallError;
+use crate::plugin::exports::Export;
+use crate::plugin::exports::FindAddresses;
+use crate::plugin::exports::FindPrevious;
 use crate::plugin::exports::Format;
+use crate::plugin::load::Kind;
+use crate::plugin::load::Plugin;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::state::CallState;
 use crate::plugin::state::HostFailure;
@@ -30,10 +39,11 @@ impl Host for CallState {
     async fn context(
         &mut self,
         about: wit::messages::About,
-        mode: Vec<String>,
+        grounds: wit::messages::Grounds,
         scope: wit::messages::Scope,
     ) -> Result<Either<String, Failure>> {
-        let context = context(&self.scene, &convert::about(about), (&mode, &convert::scope(scope))).await?;
+        let grounds = convert::grounds(grounds);
+        let context = context(&self.scene, &convert::about(about), (&grounds, &convert::scope(scope))).await?;
         Ok(context.map_err(Failure::GiveUp))
     }
 
@@ -41,11 +51,9 @@ impl Host for CallState {
         &mut self,
         formatter: String,
         about: wit::messages::About,
-        mode: Vec<String>,
+        grounds: wit::messages::Grounds,
     ) -> Result<Either<Option<Formatted>, Failure>> {
-        let Some(caller) = self.scene.caller.clone() else {
-            return Ok(give_up("a plugin cannot ask a formatter while it describes itself".into()));
-        };
+        let Some(caller) = self.scene.caller.clone() else { return Ok(nobody_to_ask()) };
         let setting = FormatterSetting::parse(&formatter);
         let (plugin, settings) = match caller.plugins().formatter(&setting) {
             Ok(found) => found,
@@ -54,41 +62,97 @@ impl Host for CallState {
         let FormatterSetting::Plugin(chosen) = setting else {
             return Ok(give_up("expected the name of a message-formatter plugin".into()));
         };
-        let context = match context(&self.scene, &convert::about(about), (&mode, &chosen.scope)).await? {
+        let grounds = convert::grounds(grounds);
+        let context = match context(&self.scene, &convert::about(about), (&grounds, &chosen.scope)).await? {
             Ok(context) => changed(context, chosen.context),
             Err(reason) => return Ok(give_up(reason)),
         };
         let format = Format { settings: &settings, context: &context };
-        let report = caller.run(&plugin, format, self.within(&plugin.name)).await;
-        self.log.append(report.log);
-        match report.outcome {
-            Ok(Ok(formatted)) => Ok(Ok(formatted.map(convert::formatted_for_reporter))),
-            Ok(Err(failure)) => Ok(Err(convert::failure_for_reporter(failure))),
-            // It passes by itself, so the whole call is to be tried again.
-            Err(CallError::Host(reason)) => Err(HostFailure(reason).into()),
-            Err(error) => Ok(give_up(format!("formatter {:?}: {error}", plugin.name))),
-        }
+        let formatted = self.ask(&caller, ("formatter", &plugin), format).await?;
+        Ok(formatted.map(|formatted| formatted.map(convert::formatted_for_reporter)))
     }
 
     async fn review(&mut self, _: String, _: Moment, _: wit::messages::About) -> Result<Either<Answer, Failure>> {
         Ok(give_up("review callbacks: this version of Campanile serves no such plugins".into()))
     }
 
-    async fn addresses(&mut self, _: String, _: Vec<String>) -> Result<Either<Vec<Option<String>>, Failure>> {
-        Ok(give_up("address lookup: this version of Campanile serves no such plugins".into()))
+    async fn addresses(&mut self, lookup: String, users: Vec<String>) -> Result<Either<Vec<Option<String>>, Failure>> {
+        self.ask_named(Kind::AddressLookup, &lookup, |settings| FindAddresses { settings, users }).await
+    }
+
+    async fn previous_build(&mut self, getter: String, build: u64) -> Result<Either<Option<BuildResult>, Failure>> {
+        let Some(data) = self.data().cloned() else { return Ok(nobody_to_ask()) };
+        let id = convert::build_id(build);
+        let report = match read(data.build_as_told(id, LOOKED_AT, self.scene.event.as_deref()).await)? {
+            Ok(report) => report,
+            Err(reason) => return Ok(give_up(reason)),
+        };
+        let given = report.previous.as_ref().map(convert::build);
+        let asked = self.ask_named(Kind::PreviousBuild, &getter, |settings| FindPrevious { settings, report }).await?;
+        if id == MADE_UP {
+            // A build that never was has the history that its test report gives it; the getter was asked all the same.
+            return Ok(asked.map(|_| given));
+        }
+        let found = match asked {
+            Ok(Some(found)) if found == id => {
+                return Ok(give_up(format!("the getter {getter} says that build {id} comes before itself")));
+            }
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Ok(None)),
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let before = read(data.build(found).await)?;
+        Ok(match before {
+            Ok(before) => Ok(Some(convert::build(&before))),
+            Err(reason) => give_up(format!("the getter {getter} says that build {found} comes before {id}: {reason}")),
+        })
     }
 }
 
+/// What a getter sees of the build.
+const LOOKED_AT: Want =
+    Want { properties: true, previous: true, steps: false, logs: false, changes: false, users: false };
+
 impl CallState {
-    fn within(&self, formatter: &str) -> Scene {
+    /// Asks the plugin that a setting names.
+    async fn ask_named<T, E: Export<Answer = Either<T, model::Failure>>>(
+        &mut self,
+        kind: Kind,
+        setting: &str,
+        question: impl FnOnce(String) -> E,
+    ) -> Result<Either<T, Failure>> {
+        let Some(caller) = self.scene.caller.clone() else { return Ok(nobody_to_ask()) };
+        match caller.plugins().named(kind, serde_json::from_str(setting).unwrap_or_default()) {
+            Ok((plugin, settings)) => self.ask(&caller, (kind.noun(), &plugin), question(settings)).await,
+            Err(reason) => Ok(give_up(reason)),
+        }
+    }
+
+    async fn ask<T, E: Export<Answer = Either<T, model::Failure>>>(
+        &mut self,
+        caller: &Caller,
+        (what, plugin): (&str, &Plugin),
+        question: E,
+    ) -> Result<Either<T, Failure>> {
+        let report = caller.run(plugin, question, self.within(&plugin.name)).await;
+        self.log.append(report.log);
+        match report.outcome {
+            Ok(answer) => Ok(answer.map_err(convert::failure_for_reporter)),
+            // It passes by itself, so the whole call is to be tried again.
+            Err(CallError::Host(reason)) => Err(HostFailure(reason).into()),
+            Err(error) => Ok(give_up(format!("{what} {:?}: {error}", plugin.name))),
+        }
+    }
+
+    fn within(&self, asked: &str) -> Scene {
         Scene {
             caller: self.scene.caller.clone(),
             reporter: ReporterName(self.scene.reporter.0.clone()),
-            // A formatter has no state, and no event but what is in its context.
+            // Who is asked has no state, and knows of the event what it is told.
             overlay: Default::default(),
             event: None,
             at: self.scene.at,
-            seed: formatter.bytes().fold(self.scene.seed, |seed, byte| seed.rotate_left(5) ^ u64::from(byte)),
+            seed: asked.bytes().fold(self.scene.seed, |seed, byte| seed.rotate_left(5) ^ u64::from(byte)),
             until: Some(self.deadline),
         }
     }
@@ -98,16 +162,22 @@ impl CallState {
 async fn context(
     scene: &Scene,
     about: &About,
-    (mode, scope): (&[String], &model::Extent),
+    (grounds, scope): (&Grounds, &model::Extent),
 ) -> Result<Either<String, String>> {
     let Some(data) = scene.caller.as_ref().map(Caller::data) else {
         return Ok(Err("there is no data to format".into()));
     };
-    match data.formatter_context(about, (mode, scope), scene.event.as_deref()).await {
-        Ok(context) => Ok(Ok(context)),
+    let context = data.formatter_context(about, (grounds, scope), scene.event.as_deref()).await;
+    Ok(read(context)?.map_err(|reason| format!("cannot make the context for {about:?}: {reason}")))
+}
+
+/// What was read, or why there is no such thing. What passes by itself ends the call.
+fn read<T>(answer: Either<T, DataError>) -> Result<Either<T, String>> {
+    match answer {
+        Ok(found) => Ok(Ok(found)),
         Err(DataError::Store(reason)) => Err(HostFailure(format!("cannot read the data API: {reason}")).into()),
         Err(error @ (DataError::NotFound(_) | DataError::Invalid(_) | DataError::TooLarge { .. })) => {
-            Ok(Err(format!("cannot make the context for {about:?}: {error}")))
+            Ok(Err(error.to_string()))
         }
     }
 }
@@ -124,6 +194,10 @@ fn changed(context: String, values: Map<String, Value>) -> String {
         }
         _ => context,
     }
+}
+
+fn nobody_to_ask<T>() -> Either<T, Failure> {
+    give_up("a plugin cannot ask another one while it describes itself".into())
 }
 
 fn give_up<T>(reason: String) -> Either<T, Failure> {

@@ -10,7 +10,7 @@ const PACKAGE: &str = "campanile:reporter";
 /// Its first two numbers must be a plugin's; the third may differ where all that the plugin needs exists.
 const VERSION: [u64; 3] = [0, 1, 0];
 
-/// Interfaces that both worlds import, with their functions.
+/// Interfaces that all worlds import, with their functions.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("effects", &[]),
@@ -21,11 +21,15 @@ const IMPORTS: &[(&str, &[&str])] = &[
 ];
 /// Interfaces that only reporters import.
 const REPORTER_IMPORTS: &[(&str, &[&str])] =
-    &[("state", &["get", "keys"]), ("helpers", &["context", "format", "review", "addresses"])];
+    &[("state", &["get", "keys"]), ("helpers", &["context", "format", "review", "addresses", "previous-build"])];
 
-/// The exports that make a plugin what it is.
-const REPORTING: &[&str] = &["subscribe", "handle"];
-const FORMATTING: &[&str] = &["format"];
+/// The exports that make a plugin what it is: an interface, and its functions.
+const EXPORTS: [(Kind, &str, &[&str]); 4] = [
+    (Kind::Reporter, "reporting", &["subscribe", "handle"]),
+    (Kind::MessageFormatter, "formatting", &["format"]),
+    (Kind::AddressLookup, "addressing", &["addresses"]),
+    (Kind::PreviousBuild, "preceding", &["previous-build"]),
+];
 
 /// WASI 0.2, package by package, as wasmtime-wasi serves it.
 const WASI: &[&str] = &["cli", "clocks", "filesystem", "io", "random", "sockets"];
@@ -44,25 +48,23 @@ pub(super) fn check_version(name: &str) -> Result<(), Misfit> {
 pub(super) fn kind(exports: &[Interface]) -> Result<Kind, Misfit> {
     let exported = |wanted: &str| exports.iter().find(|export| ours(&export.name).is_some_and(|(i, _)| i == wanted));
     let described = exported("plugin").is_some_and(|plugin| has_all(plugin, &["describe"]));
-    if exported("reviewing").is_some() || exported("addressing").is_some() {
-        let what = if exported("reviewing").is_some() { "review callbacks" } else { "an address lookup" };
-        let reason = format!("it is {what}, and this version of Campanile does not serve those yet");
+    if exported("reviewing").is_some() {
+        let reason = "it is review callbacks, and this version of Campanile does not serve those yet";
         return Err(Misfit::new(reason, "take it out of the directory until it does"));
     }
-    let kind = match (exported("reporting"), exported("formatting")) {
-        (Some(reporting), None) if has_all(reporting, REPORTING) => Kind::Reporter,
-        (None, Some(formatting)) if has_all(formatting, FORMATTING) => Kind::MessageFormatter,
-        (Some(_), Some(_)) => {
-            let reason = "it is reporter and message formatter at once";
-            return Err(Misfit::new(reason, "make two plugins of it"));
+    let made: Vec<_> = EXPORTS.iter().filter_map(|export| Some((export, exported(export.1)?))).collect();
+    match made[..] {
+        [((kind, _, functions), export)] if described && has_all(export, functions) => Ok(*kind),
+        [_] => Err(incomplete()),
+        [((one, ..), _), ((other, ..), _), ..] => {
+            let reason = format!("it is {} and {} at once", one.noun(), other.noun());
+            Err(Misfit::new(reason, "make two plugins of it"))
         }
-        (Some(_), None) | (None, Some(_)) => return Err(incomplete()),
-        (None, None) => {
+        [] => {
             let reason = format!("it is a component, but exports nothing of {PACKAGE}");
-            return Err(Misfit::new(reason, "build it for the world `reporter` or `message-formatter`"));
+            Err(Misfit::new(reason, format!("build it for the world {}", worlds())))
         }
-    };
-    if described { Ok(kind) } else { Err(incomplete()) }
+    }
 }
 
 pub(super) fn check_imports(kind: Kind, imports: &[Interface]) -> Result<(), Misfit> {
@@ -110,8 +112,12 @@ fn has_all(export: &Interface, functions: &[&str]) -> bool {
 fn incomplete() -> Misfit {
     Misfit::new(
         format!("it lacks functions that its world exports in {PACKAGE}@{}", spoken()),
-        "build it for the world `reporter` or `message-formatter`",
+        format!("build it for the world {}", worlds()),
     )
+}
+
+fn worlds() -> String {
+    Kind::ALL.map(|kind| format!("`{}`", kind.world())).join(" or ")
 }
 
 /// Interface and version of a name of our package; no version if it is none that we would publish.
@@ -136,7 +142,7 @@ mod tests {
     fn the_tables_are_what_wit_says() {
         let wit = functions_of_wit();
         let tables = IMPORTS.iter().chain(REPORTER_IMPORTS).copied();
-        let exports = [("reporting", REPORTING), ("formatting", FORMATTING)];
+        let exports = EXPORTS.map(|(_, interface, functions)| (interface, functions));
         for (interface, functions) in tables.chain(exports) {
             let mut expected = functions.to_vec();
             expected.sort_unstable();

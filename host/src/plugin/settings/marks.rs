@@ -19,6 +19,7 @@ pub enum MarkKind {
     MessageFormatter,
     ReviewCallbacks,
     AddressLookup,
+    PreviousBuild,
 }
 
 /// A marked setting that has a value.
@@ -45,6 +46,7 @@ impl MarkKind {
             "message-formatter" => Self::MessageFormatter,
             "review-callbacks" => Self::ReviewCallbacks,
             "address-lookup" => Self::AddressLookup,
+            "previous-build" => Self::PreviousBuild,
             // A mark of a later host grants nothing on this one.
             _ => return None,
         })

@@ -8,6 +8,7 @@
 mod defaults;
 mod formatter;
 mod marks;
+mod named;
 mod problems;
 mod schema;
 mod spelling;
@@ -17,5 +18,6 @@ pub use formatter::FormatterPlugin;
 pub use formatter::FormatterSetting;
 pub use marks::Mark;
 pub use marks::MarkKind;
+pub use named::NamedPlugin;
 pub use schema::Checked;
 pub use schema::Schema;

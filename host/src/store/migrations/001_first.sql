@@ -367,12 +367,12 @@ CREATE TABLE reporter_state (
 CREATE TABLE inbox (
   inboxid INTEGER PRIMARY KEY,
   reporter TEXT NOT NULL,
-  -- A wake-up's key; NULL for a receipt.
+  -- One of these three: a wake-up's key, JSON of a receipt, JSON of a build that a test report is about.
   wake TEXT,
-  -- JSON of a receipt; NULL for a wake-up.
   receipt TEXT,
+  trial TEXT,
   due_at INTEGER NOT NULL,
-  CHECK ((wake IS NULL) <> (receipt IS NULL))
+  CHECK ((wake IS NULL) + (receipt IS NULL) + (trial IS NULL) = 2)
 ) STRICT;
 
 CREATE UNIQUE INDEX inbox_wakes ON inbox (reporter, wake) WHERE wake IS NOT NULL;

@@ -6,6 +6,7 @@ mod attachments;
 mod content;
 mod delivery;
 mod generators;
+mod previous;
 mod recipients;
 mod settings;
 

@@ -62,6 +62,24 @@ fn the_lookup_makes_addresses_of_names() {
 }
 
 #[test]
+fn a_plugin_is_asked_for_the_addresses() {
+    let lookup = json!({"plugin": "people", "domain": "example.net"});
+    let given = given(json!({"lookup": lookup})).address("ann", "Ann Lee <ann@example.net>").address("eve", "eve");
+    let event = a_build("linux").user("ann").user("bob").user("eve").finished();
+    let mail = only_mail(given.effects::<MailNotifier>(&event));
+    assert_eq!(
+        (mail.to.join(", "), mail.cc.join(", ")),
+        ("Ann Lee <ann@example.net>".into(), "builds@example.org".into())
+    );
+    assert_eq!(given.asked(), [format!("addresses {lookup} of ann, bob, eve")]);
+    assert_eq!(given.logged(), ["warn: no mail to a user, because this is no mail address: address=eve"]);
+    // Nobody to look up, nothing to ask.
+    let given = super::given(json!({"lookup": lookup}));
+    assert_eq!(only_mail(given.effects::<MailNotifier>(&a_build("linux").finished())).to, ["builds@example.org"]);
+    assert!(given.asked().is_empty());
+}
+
+#[test]
 fn the_last_of_several_at_signs_is_cut() {
     check(json!({"extraRecipients": []}), &["Ann <ann@example.com>@host"], "Ann <ann@example.com>");
     check(json!({"extraRecipients": []}), &["ann@example.com@host"], "ann@example.com");

@@ -8,6 +8,7 @@ mod nosy;
 use campanile_sdk::contract::Entry;
 use campanile_sdk::contract::IrcConnection;
 use campanile_sdk::contract::IrcLogin;
+use campanile_sdk::contract::Previous;
 use campanile_sdk::prelude::*;
 
 #[derive(Debug, Clone, Copy, serde::Deserialize, schemars::JsonSchema)]
@@ -104,7 +105,8 @@ impl Reporter for Misbehaving {
 fn format(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
     let EventBody::Build(report) = &event.body else { return Ok(Vec::new()) };
     let formatter = config.settings.message_formatter.as_ref().map_or("null", |choice| choice.json());
-    let formatted = host.format(formatter, &About::Build(report.build.id), &["failing".to_owned()])?;
+    let grounds = Grounds { mode: vec!["failing".to_owned()], previous: Previous::Usual };
+    let formatted = host.format(formatter, &About::Build(report.build.id), &grounds)?;
     Ok(formatted.map(|formatted| remember("body", serde_json::json!(formatted.body).to_string())).into_iter().collect())
 }
 
