@@ -6,9 +6,12 @@ use campanile_sinks::SmtpSink;
 use campanile_tests::Project;
 use campanile_tests::Setup;
 use campanile_tests::campanile_in;
+use serde_json::json;
 use std::path::Path;
 
 /// The templates in Rust have tests of their own, which run here.
+#[path = "../../host/templates/rust/address-lookup.rs"]
+mod address_lookup_template;
 #[path = "../../host/templates/rust/message-formatter.rs"]
 mod message_formatter_template;
 #[path = "../../host/templates/rust/reporter.rs"]
@@ -56,22 +59,45 @@ async fn a_reporter_posts(language: &str) {
     );
 }
 
+async fn a_lookup_finds_addresses(language: &str) {
+    let project = Project::new("my-people", "address-lookup", language).await;
+    let component = project.build().await;
+    assert!(project.test(&[]).await.succeeds().ends_with("2 fixtures, 0 failed\n"));
+    let sink = SmtpSink::start(SmtpOptions::default()).await.expect("a server");
+    let settings = "lookup = {plugin = \"my-people\", domain = \"example.org\"}";
+    let setup = with(&component).mail("people", sink.port(), settings);
+    let setup = setup.edit("sendToInterestedUsers = false", "").edit("extraRecipients = [\"builds@example.org\"]", "");
+    let host = setup.start().await;
+    let set = json!({"waited_for": false, "builderids": [host.builder("linux").await], "reason": "a push",
+        "properties": {"owner": ["ada", "x"]}});
+    let request = host.update("addBuildset", set).await["brids"]["1"].take();
+    host.update("addBuild", json!({"builderid": 1, "buildrequestid": request})).await;
+    host.update("setBuildProperties", json!({"buildid": 1, "properties": {"owner": ["ada", "x"]}})).await;
+    host.update("finishBuild", json!({"buildid": 1, "results": 2})).await;
+    host.update("completeBuildRequests", json!({"brids": [request], "results": 2})).await;
+    host.settle().await;
+    assert_eq!(sink.received()[0].recipients, ["ada@example.org"]);
+}
+
 #[tokio::test]
 async fn rust_projects_run() {
     a_formatter_writes_mails("rust").await;
     a_reporter_posts("rust").await;
+    a_lookup_finds_addresses("rust").await;
 }
 
 #[tokio::test]
 async fn python_projects_run() {
     a_formatter_writes_mails("python").await;
     a_reporter_posts("python").await;
+    a_lookup_finds_addresses("python").await;
 }
 
 #[tokio::test]
 async fn javascript_projects_run() {
     a_formatter_writes_mails("js").await;
     a_reporter_posts("js").await;
+    a_lookup_finds_addresses("js").await;
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ pub(crate) struct New {
 pub(crate) enum Kind {
     MessageFormatter,
     Reporter,
+    AddressLookup,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -71,6 +72,7 @@ impl Kind {
         match self {
             Self::MessageFormatter => "message-formatter",
             Self::Reporter => "reporter",
+            Self::AddressLookup => "address-lookup",
         }
     }
 }
@@ -99,7 +101,7 @@ pub(super) fn run(flags: &New) -> anyhow::Result<ExitCode> {
     for template in templates::of(flags.kind, flags.lang) {
         write(&folder, template, &filled(template.text, flags, &sdk))?;
     }
-    say!("made {name}/, a {} in {}", flags.kind.world(), flags.lang.source());
+    say!("made {name}/ ({}): begin with {}", flags.kind.world(), flags.lang.source());
     say!("  build it:  {name}/build.sh");
     say!("  test it:   campanile plugin test {name}");
     say!("  read on:   {name}/README.md");

@@ -55,17 +55,28 @@ fn sources(kind: Kind, language: Language) -> &'static [Template] {
             template!("Cargo.toml", "rust/Cargo.toml"),
             template!("src/lib.rs", "rust/reporter.rs"),
         ],
+        (Language::Rust, Kind::AddressLookup) => &[
+            script!("build.sh", "rust/build.sh"),
+            template!("Cargo.toml", "rust/Cargo.toml"),
+            template!("src/lib.rs", "rust/address-lookup.rs"),
+        ],
         (Language::Python, Kind::MessageFormatter) => {
             &[script!("build.sh", "python/build.sh"), template!("app.py", "python/message-formatter.py")]
         }
         (Language::Python, Kind::Reporter) => {
             &[script!("build.sh", "python/build.sh"), template!("app.py", "python/reporter.py")]
         }
+        (Language::Python, Kind::AddressLookup) => {
+            &[script!("build.sh", "python/build.sh"), template!("app.py", "python/address-lookup.py")]
+        }
         (Language::JavaScript, Kind::MessageFormatter) => {
             &[script!("build.sh", "js/build.sh"), template!("app.js", "js/message-formatter.js")]
         }
         (Language::JavaScript, Kind::Reporter) => {
             &[script!("build.sh", "js/build.sh"), template!("app.js", "js/reporter.js")]
+        }
+        (Language::JavaScript, Kind::AddressLookup) => {
+            &[script!("build.sh", "js/build.sh"), template!("app.js", "js/address-lookup.js")]
         }
     }
 }
@@ -80,6 +91,10 @@ fn fixtures(kind: Kind) -> &'static [Template] {
             template!("fixtures/failed.json", "fixtures/reporter/failed.json"),
             template!("fixtures/no-url.json", "fixtures/reporter/no-url.json"),
             template!("fixtures/passed.json", "fixtures/reporter/passed.json"),
+        ],
+        Kind::AddressLookup => &[
+            template!("fixtures/no-domain.json", "fixtures/address-lookup/no-domain.json"),
+            template!("fixtures/people.json", "fixtures/address-lookup/people.json"),
         ],
     }
 }
@@ -119,6 +134,10 @@ pub(super) fn given(kind: Kind) -> &'static str {
              * `effects`, what it answers: `deliver`, `remember`, `forget`, `wake`, `control`. `problems`, where the \
              settings are wrong. `fails`,\n  where the call fails."
         }
+        Kind::AddressLookup => {
+            "* `users`: whose addresses are asked for.\n* `addresses`, what it answers: one for each user, `null` for \
+             none. `problems`, where the settings are wrong. `fails`,\n  where the call fails."
+        }
     }
 }
 
@@ -134,6 +153,10 @@ pub(super) fn configuration(kind: Kind) -> &'static str {
             "```toml\n[[reporter]]\nname = \"__NAME__\"\nplugin = \"__NAME__\"\n[reporter.settings]\nurl = \
              \"https://ci.example.org/hook\"\n# token = \"hook-token\"               # a file of that name in [secrets] \
              directory\n```"
+        }
+        Kind::AddressLookup => {
+            "```toml\n[[reporter]]\nname = \"failures\"\nplugin = \"mail\"\n[reporter.settings]\nfromaddr = \
+             \"ci@example.org\"\nmode = [\"failing\"]\nlookup = {plugin = \"__NAME__\", domain = \"example.org\"}\n```"
         }
     }
 }
