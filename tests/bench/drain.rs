@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 const BUILDS: usize = 4000;
 
 /// What the host has under way to one destination at once.
-const PLACES: usize = 4;
+const PLACES: usize = 8;
 const TIME: Duration = Duration::from_millis(1500);
 
 pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {

@@ -172,6 +172,7 @@ fn effect(effect: sdk::Effect) -> model::Effect {
         subject: mail.subject,
         kind: model::BodyKind::Plain,
         body: mail.body,
+        thread: mail.thread,
         headers: Vec::new(),
         attachments: Vec::new(),
     });

@@ -4,6 +4,8 @@ mod lookup;
 mod messages;
 mod previous;
 mod reading;
+mod recipients;
+mod wire;
 
 use campanile_sinks::ServerCertificate;
 use campanile_sinks::SmtpFault;

@@ -2,10 +2,16 @@
 
 use campanile::model::*;
 use campanile::transport::*;
+use campanile_tests::Greylist;
 use campanile_tests::ProcessHost;
 use campanile_tests::Setup;
 use campanile_tests::finished_build;
 use campanile_tests::postfix::RealSmtp;
+use futures_util::FutureExt;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use futures_util::stream::BoxStream;
 use serde_json::json;
 
 fn mail(port: u16, security: SmtpSecurity, login: Option<Credentials>) -> Mail {
@@ -23,8 +29,23 @@ fn mail(port: u16, security: SmtpSecurity, login: Option<Credentials>) -> Mail {
         subject: format!("grün: {security:?}"),
         kind: BodyKind::Plain,
         body: "Zwölf Boxkämpfer\n.\nEnde\n".into(),
+        thread: None,
         headers: Vec::new(),
         attachments: vec![attachment],
+    }
+}
+
+/// Whatever is referred to is lines, 12 MiB of them.
+struct Long;
+
+impl Referred for Long {
+    fn size<'s>(&'s self, _: &'s Content) -> BoxFuture<'s, Result<u64, String>> {
+        std::future::ready(Ok(12 << 20)).boxed()
+    }
+
+    fn pieces<'s>(&'s self, _: &'s Content, most: u64) -> BoxStream<'s, Result<Vec<u8>, String>> {
+        let pieces = usize::try_from(most).expect("a size") / 65_536;
+        stream::iter((0..pieces).map(|_| Ok(b"0123456789abcde\n".repeat(4096)))).boxed()
     }
 }
 
@@ -33,7 +54,8 @@ async fn send(transports: &Transports, mail: Mail) -> Sent {
     let allow = [Destination::of(&message).expect("a destination").to_string(), "secret:password".to_owned()];
     let grants = Grants::new(&[], false, &allow).expect("grants");
     let uid = "0123456789abcdef0123456789abcdef";
-    let outgoing = Outgoing { uid, created_at: Millis(0), now: Millis(0), contents: &[] };
+    let outgoing =
+        Outgoing { uid, reporter: "all", created_at: Millis(0), now: Millis(0), contents: &Long, recipients: &[] };
     transports.send(&grants.permit(&message).expect("it is granted"), &outgoing).await
 }
 
@@ -81,6 +103,72 @@ async fn postfix_takes_our_mail_and_refuses_what_it_must() {
         assert!(mail.contains("Zwölf Boxkämpfer\n.\nEnde\n"), "{mail}");
     }
     assert!(mails.iter().any(|mail| mail.contains("ESMTPSA")), "a login over TLS");
+}
+
+/// A host that tells those of `example.org` by this Postfix.
+fn telling(postfix: &RealSmtp, to: &[&str]) -> Setup {
+    let to: Vec<String> = to.iter().map(|name| format!("{name}@example.org")).collect();
+    let settings = format!(
+        "relayhost = \"localhost\"\nsmtpPort = {}\nfromaddr = \"ci@example.org\"\nextraRecipients = {to:?}\n\
+         sendToInterestedUsers = false",
+        postfix.port
+    );
+    let setup = Setup::default().plugins(&["mail"]).reporter("all", "mail", &settings);
+    setup.allow(format!("127.0.0.1:{}", postfix.port)).allow(format!("[::1]:{}", postfix.port))
+}
+
+/// To whom Postfix delivered.
+fn delivered(mails: &[String]) -> Vec<&str> {
+    let to = mails.iter().filter_map(|mail| mail.lines().find_map(|line| line.strip_prefix("Delivered-To: ")));
+    let mut to: Vec<&str> = to.map(|to| to.trim_end_matches("@example.org")).collect();
+    to.sort_unstable();
+    to
+}
+
+#[tokio::test]
+async fn a_mail_is_no_longer_than_postfix_takes() {
+    let mut postfix = RealSmtp::start().await.expect("postfix starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let transports = transports(&postfix, folder.path());
+    let mut mail = Mail { to: vec!["a@example.org".into()], ..mail(postfix.port, SmtpSecurity::Plain, None) };
+    mail.attachments[0].content = Content::Log(LogId(1));
+    let sent = send(&transports, mail).await;
+    assert_eq!(sent.outcome, AttemptOutcome::Done, "{sent:?}");
+    let mails = postfix.mails(1).await.expect("the mail");
+    assert!((10_000_000..10_240_000).contains(&mails[0].len()), "{} bytes", mails[0].len());
+}
+
+#[tokio::test]
+async fn greylisted_recipients_get_their_mail_and_the_others_get_it_once() {
+    let greylist = Greylist::start("new").await.expect("a policy server");
+    let mut postfix = RealSmtp::restricted(&greylist.restriction()).await.expect("postfix starts");
+    let setup = telling(&postfix, &["a", "gone", "new", "newer"]);
+    let host = setup.schedule(&[0, 10, 10]).start().await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    let delivery = &host.deliveries().await[0];
+    assert_eq!((&delivery["state"], &delivery["tries"]), (&json!("delivered"), &json!(2)), "{delivery}");
+    let said = delivery["attempts"][0]["reason"].as_str().expect("a reason");
+    for part in ["refused for gone@example.org: 550 5.1.1", "put off for new@example.org: 450 4.2.0", "greylisted"] {
+        assert!(said.contains(part), "{said}");
+    }
+    let mails = postfix.mails(3).await.expect("the mails");
+    assert_eq!(delivered(&mails), ["a", "new", "newer"]);
+}
+
+#[tokio::test]
+async fn one_of_many_that_stays_full_costs_the_others_nothing() {
+    let mut postfix = RealSmtp::start().await.expect("postfix starts");
+    let host = telling(&postfix, &["a", "b", "full"]).schedule(&[0, 10, 10]).start().await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    let delivery = &host.deliveries().await[0];
+    assert_eq!((&delivery["state"], &delivery["tries"]), (&json!("dead"), &json!(3)));
+    let full = &delivery["recipients"][2];
+    assert_eq!((&full["address"], &full["outcome"]), (&json!("full@example.org"), &json!("deferred")));
+    assert!(full["answer"].as_str().is_some_and(|said| said.contains("mailbox full")), "{full}");
+    let mails = postfix.mails(2).await.expect("the mails");
+    assert_eq!(delivered(&mails), ["a", "b"]);
 }
 
 #[tokio::test]

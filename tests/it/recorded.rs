@@ -2,6 +2,7 @@
 
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
+use campanile_tests::SecondOpinion;
 use campanile_tests::Setup;
 use campanile_tests::play;
 
@@ -15,6 +16,14 @@ async fn a_real_run_goes_in_and_its_mails_come_out() {
     let builds = saved.keys().filter(|name| is_build(name)).count();
     assert!(builds >= 6, "{builds} builds were recorded");
     assert_eq!(sink.count(), builds, "a mail for each build");
+    let opinions = SecondOpinion::of(&sink.received());
+    for opinion in &opinions {
+        let (subject, root) = (opinion.header("subject"), opinion.header("references"));
+        assert!(subject.contains(" Buildbot (Example CI): "), "{subject}");
+        assert!(root == opinion.header("in-reply-to") && root.ends_with("@example.org>"), "{root}");
+        assert_eq!(opinion.header("list-id"), "<everyone.campanile.example.org>");
+        assert!(opinion.kind == "text/html" && opinion.body.contains("has been detected on builder"), "{opinion:?}");
+    }
     let deliveries = host.deliveries().await;
     assert!(deliveries.iter().all(|delivery| delivery["state"] == "delivered"));
     for (name, build) in saved.iter().filter(|(name, _)| is_build(name)) {

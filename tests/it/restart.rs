@@ -9,6 +9,7 @@ use campanile_tests::ProcessHost;
 use campanile_tests::Setup;
 use campanile_tests::finished_build;
 use serde_json::json;
+use std::collections::HashSet;
 use std::time::Duration;
 
 async fn build(host: &ProcessHost) {
@@ -107,4 +108,43 @@ async fn a_reporter_that_is_gone_takes_its_deliveries_with_it() {
     let delivery = &host.deliveries().await[0];
     assert_eq!(delivery["state"], "cancelled");
     assert!(delivery["reason"].as_str().expect("a reason").contains("no longer configured"), "{delivery}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_in_the_middle_of_a_backlog_it_loses_nothing_and_sends_little_twice() {
+    const BUILDS: usize = 400;
+    /// Connections, and what one may have sent while the record of its last mails was on its way to the disk.
+    const MOST_TWICE: usize = 8 * 6;
+    let sink = SmtpSink::start(SmtpOptions { fault: SmtpFault::StallAtConnect, ..SmtpOptions::default() });
+    let sink = sink.await.expect("a server");
+    let setup = Setup::default().mail("all", sink.port(), "");
+    let host = ProcessHost::start(&setup).await;
+    let builder = host.post("updates/findBuilderId", &json!({"name": "linux"})).await["result"].as_i64();
+    let builder = builder.expect("an id");
+    for _ in 0..BUILDS {
+        host.post("updates", &finished_build(builder, 2)).await;
+    }
+    host.kill().await;
+    sink.change(|options| options.fault = SmtpFault::None);
+    let mut so_far = 0;
+    for part in 1..=3 {
+        let host = ProcessHost::start(&setup).await;
+        so_far = sink.wait_for(so_far.max(BUILDS * part / 4)).await.len();
+        host.kill().await;
+    }
+    let host = ProcessHost::start(&setup).await;
+    let ids = |mails: &[campanile_sinks::ReceivedMail]| -> HashSet<String> {
+        let id = |mail: &campanile_sinks::ReceivedMail| {
+            mail.text().lines().find(|l| l.starts_with("Message-ID")).map(str::to_owned)
+        };
+        mails.iter().filter_map(id).collect()
+    };
+    let mut mails = sink.received();
+    while ids(&mails).len() < BUILDS {
+        mails = sink.wait_for(mails.len() + 1).await;
+    }
+    assert_eq!(host.terminate().await, Some(0));
+    let twice = sink.count() - BUILDS;
+    println!("{twice} of {BUILDS} came twice over 3 kills");
+    assert!(twice <= 3 * MOST_TWICE, "{twice} came twice");
 }

@@ -137,6 +137,19 @@ impl TestHost {
         }
     }
 
+    /// Returns when so many attempts of a delivery have ended.
+    pub async fn attempted(&self, delivery: i64, count: usize) {
+        let mut moved = self.running().progress().bell();
+        let ended = || -> usize {
+            let ended = "SELECT count(*) FROM attempts WHERE deliveryid = ? AND ended_at IS NOT NULL";
+            self.database().query_row(ended, [delivery], |row| row.get(0)).expect("a count")
+        };
+        while ended() < count {
+            let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
+            assert!(rung.is_ok(), "{} attempts have ended, not {count}", ended());
+        }
+    }
+
     /// Stops in order, and leaves the set-up for the next host.
     pub async fn stop(mut self) -> Setup {
         self.running.take().expect("the host runs").stop().await.expect("the host stops in order");

@@ -3,6 +3,7 @@
 //! Not here: what is tested (`it/`), what is measured (`bench/`), and the servers (`campanile-sinks`).
 
 mod filled;
+mod greylist;
 mod host;
 mod journal;
 pub mod listening;
@@ -10,9 +11,11 @@ pub mod postfix;
 mod process;
 mod project;
 mod recorded;
+mod second_opinion;
 mod setup;
 mod story;
 
+pub use greylist::Greylist;
 pub use host::TestHost;
 pub use journal::logged;
 pub use process::Ended;
@@ -22,6 +25,7 @@ pub use process::campanile_in;
 pub use process::campanile_with;
 pub use project::Project;
 pub use recorded::play;
+pub use second_opinion::SecondOpinion;
 pub use setup::Setup;
 pub use setup::plugin_file;
 pub use story::Finished;

@@ -42,6 +42,11 @@ pub struct RealSmtp {
 impl RealSmtp {
     /// Starts it and waits until it listens.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::restricted("").await
+    }
+
+    /// The same with another restriction of recipients.
+    pub async fn restricted(restriction: &str) -> anyhow::Result<Self> {
         for (program, package) in PROGRAMS {
             assert!(Path::new(program).exists(), "{program} is missing: apt-get install {package} libsasl2-modules");
         }
@@ -51,7 +56,7 @@ impl RealSmtp {
         let ca_pem = write_certificate(folder.path())?;
         let (user, password) = ("ci@example.org".to_owned(), "pass word".to_owned());
         write_login(folder.path(), &password)?;
-        write_configuration(folder.path(), ports)?;
+        write_configuration(folder.path(), ports, restriction)?;
         let mut shell = tokio::process::Command::new("/usr/sbin/postfix")
             .args(["-c", &path(folder.path(), "etc"), "start-fg"])
             .stdin(Stdio::null())
@@ -149,7 +154,7 @@ fn write_login(folder: &Path, password: &str) -> anyhow::Result<()> {
     Ok(fs::write(folder.join("etc/sasl/smtpd.conf"), settings)?)
 }
 
-fn write_configuration(folder: &Path, ports: [u16; 2]) -> anyhow::Result<()> {
+fn write_configuration(folder: &Path, ports: [u16; 2], restriction: &str) -> anyhow::Result<()> {
     for (name, owner) in [("etc", None), ("queue", None), ("data", Some("postfix")), ("mail", Some("postfix"))] {
         let directory: PathBuf = folder.join(name);
         fs::create_dir_all(&directory)?;
@@ -158,11 +163,11 @@ fn write_configuration(folder: &Path, ports: [u16; 2]) -> anyhow::Result<()> {
             anyhow::ensure!(status.success(), "chown {owner} {}", directory.display());
         }
     }
-    fs::write(folder.join("etc/main.cf"), main_cf(folder)?)?;
+    fs::write(folder.join("etc/main.cf"), main_cf(folder, restriction)?)?;
     Ok(fs::write(folder.join("etc/master.cf"), master_cf(ports))?)
 }
 
-fn main_cf(folder: &Path) -> anyhow::Result<String> {
+fn main_cf(folder: &Path, restriction: &str) -> anyhow::Result<String> {
     let id = |flag: &str| -> anyhow::Result<String> {
         let output = Command::new("/usr/bin/id").args([flag, "postfix"]).output()?;
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
@@ -178,7 +183,8 @@ fn main_cf(folder: &Path) -> anyhow::Result<String> {
          smtpd_tls_cert_file = {cert}\nsmtpd_tls_key_file = {key}\nsmtpd_tls_security_level = may\n\
          smtpd_tls_auth_only = yes\nsmtpd_sasl_auth_enable = yes\ncyrus_sasl_config_path = {sasl}\n\
          smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination\n\
-         smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ gone@example.org = 550 no such user }} }}\n",
+         smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ gone@example.org = 550 5.1.1 no such user }} \
+         {{ full@example.org = 450 4.2.2 mailbox full }} }} {restriction}\n",
         queue = path(folder, "queue"),
         data = path(folder, "data"),
         mail = path(folder, "mail"),

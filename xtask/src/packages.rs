@@ -20,9 +20,10 @@ const SERVERS: [Needed; 3] = [
 ];
 
 /// What fetches and runs the tools of Python and JavaScript.
-const TOOLS: [Needed; 3] = [
+const TOOLS: [Needed; 4] = [
     Needed { program: "node", packages: &["nodejs"] },
     Needed { program: "npm", packages: &["npm"] },
+    Needed { program: "python3", packages: &["python3"] },
     Needed { program: "pip", packages: &["python3-pip"] },
 ];
 

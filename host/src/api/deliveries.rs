@@ -63,23 +63,25 @@ fn filter(asked: Asked) -> Result<DeliveryFilter, Error> {
     })
 }
 
-/// `GET /api/v2/deliveries/{id}`: with its message, secrets by name, and its attempts.
+/// `GET /api/v2/deliveries/{id}`: with its message, secrets by name, its attempts, and of a mail whose recipients were not
+/// treated alike each recipient.
 pub(super) async fn show(Shared(state): Shared<State>, Path(id): Path<String>) -> Result<Json<Value>, Error> {
     let id = parse_id(&id)?;
     let found = state
         .store
         .read(move |reader| {
             let row = reader.delivery(id)?;
-            row.map(|row| Ok::<_, StoreError>((row, reader.attempts(id)?))).transpose()
+            row.map(|row| Ok::<_, StoreError>((row, reader.attempts(id)?, reader.recipients(id)?))).transpose()
         })
         .await?;
-    let (row, attempts) = found.ok_or_else(|| Error::not_found(format!("no delivery {id}")))?;
+    let (row, attempts, recipients) = found.ok_or_else(|| Error::not_found(format!("no delivery {id}")))?;
     let mut delivery = summary(&row);
     if let Value::Object(fields) = &mut delivery {
         let json = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
         fields.insert("message".to_owned(), json(&row.message));
         fields.insert("resend".to_owned(), json(&row.resend));
         fields.insert("attempts".to_owned(), attempts.iter().map(attempt).collect());
+        fields.insert("recipients".to_owned(), recipients.iter().map(recipient).collect());
     }
     Ok(Json(json!({"deliveries": [delivery], "meta": {}})))
 }
@@ -108,6 +110,15 @@ pub(super) fn summary(row: &DeliveryRow) -> Value {
         "due_at_ms": row.due_at,
         "expires_at_ms": row.expires_at,
         "settled_at_ms": row.settled_at,
+    })
+}
+
+fn recipient(recipient: &Recipient) -> Value {
+    json!({
+        "address": recipient.address,
+        "outcome": recipient.outcome.name(),
+        "status": recipient.status,
+        "answer": recipient.answer,
     })
 }
 

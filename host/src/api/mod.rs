@@ -7,6 +7,7 @@ mod access;
 mod clock;
 mod control;
 mod deliveries;
+mod door;
 mod error;
 mod health;
 mod latest;
@@ -90,7 +91,7 @@ impl Deref for State {
 /// All routes, behind the door: who comes in is known, and what comes in is bounded. `pages`: a folder that is served
 /// besides, to everybody.
 pub fn router(state: State, server: &Server, pages: Option<&Path>) -> Router {
-    let door = access::Doorkeeper::new(state.tokens.clone(), server);
+    let door = door::Door::new(access::Doorkeeper::new(state.tokens.clone(), server), server);
     let router = routes::router(access::Bounds::of(server)).fallback(read::nothing);
     let router = match pages {
         Some(folder) => www::with_pages(router, folder),
@@ -99,9 +100,7 @@ pub fn router(state: State, server: &Server, pages: Option<&Path>) -> Router {
     let router = router
         .method_not_allowed_fallback(read::wrong_method)
         .layer(DefaultBodyLimit::max(server.max_body_bytes))
-        .layer(middleware::from_fn_with_state(door, access::identify))
-        .layer(middleware::from_fn_with_state(origins::Origins::of(server), origins::check))
-        .layer(middleware::from_fn(rails::around))
+        .layer(middleware::from_fn_with_state(door, door::pass))
         .with_state(state);
     latest::with_alias(router)
 }

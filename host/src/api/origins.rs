@@ -6,7 +6,6 @@
 use super::error::Error;
 use crate::config::Server;
 use axum::extract::Request;
-use axum::extract::State as Shared;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::Method;
@@ -17,8 +16,6 @@ use axum::http::header::ACCESS_CONTROL_REQUEST_METHOD;
 use axum::http::header::HOST;
 use axum::http::header::ORIGIN;
 use axum::http::header::VARY;
-use axum::middleware::Next;
-use axum::response::IntoResponse;
 use axum::response::Response;
 use glob::Pattern;
 use std::sync::Arc;
@@ -49,6 +46,21 @@ impl Origins {
         }
     }
 
+    /// Which page asks. Refuses what a browser asks for one that is not allowed, and marks what such a page asks.
+    pub(super) fn page(&self, request: &mut Request) -> Result<Page, Error> {
+        let asks_first = request.method() == Method::OPTIONS;
+        match self.allowed(request.headers()) {
+            Ok(None) => Ok(Page::None),
+            Ok(Some(origin)) if asks_first => may_ask(request.headers()).map(|()| Page::Asking(origin)),
+            Ok(Some(origin)) => Ok(Page::Allowed(origin)),
+            Err(foreign) if asks_first => Err(foreign.into()),
+            Err(foreign) => {
+                request.extensions_mut().insert(foreign);
+                Ok(Page::None)
+            }
+        }
+    }
+
     /// The origin, spelt as it is allowed; nothing where no page asks.
     fn allowed(&self, headers: &HeaderMap) -> Result<Option<String>, Foreign> {
         let mut said = headers.get_all(ORIGIN).iter();
@@ -66,37 +78,29 @@ fn is_own(origin: &str, headers: &HeaderMap) -> bool {
     page.zip(host).is_some_and(|(page, host)| page.eq_ignore_ascii_case(host))
 }
 
-/// Answers what a browser asks before it lets a page ask, and marks what pages ask that are not allowed.
-pub(super) async fn check(
-    Shared(origins): Shared<Origins>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Error> {
-    let origin = match origins.allowed(request.headers()) {
-        Ok(None) => return Ok(next.run(request).await),
-        Ok(Some(origin)) => origin,
-        Err(foreign) if request.method() == Method::OPTIONS => return Err(foreign.into()),
-        Err(foreign) => {
-            request.extensions_mut().insert(foreign);
-            return Ok(next.run(request).await);
+/// The page that a request comes from.
+pub(super) enum Page {
+    /// None: a program asks. Or one that is not allowed, and stands with the request as [`Foreign`].
+    None,
+    /// An allowed one, by its origin.
+    Allowed(String),
+    /// An allowed one, whose browser asks first whether it may ask.
+    Asking(String),
+}
+
+impl Page {
+    /// Marks the answer as one that the page may read.
+    pub(super) fn mark(self, response: &mut Response) {
+        let (Self::Allowed(origin) | Self::Asking(origin)) = self else { return };
+        let headers = response.headers_mut();
+        // Only what can stand in a header was allowed: it came in one.
+        if let Ok(origin) = HeaderValue::try_from(origin) {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         }
-    };
-    let mut response = match *request.method() {
-        Method::OPTIONS => {
-            may_ask(request.headers())?;
-            ().into_response()
-        }
-        _ => next.run(request).await,
-    };
-    let headers = response.headers_mut();
-    // Only what can stand in a header was allowed: it came in one.
-    if let Ok(origin) = HeaderValue::try_from(origin) {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+        headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        headers.append(VARY, HeaderValue::from_static("origin"));
     }
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-    headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-    headers.append(VARY, HeaderValue::from_static("origin"));
-    Ok(response)
 }
 
 fn may_ask(headers: &HeaderMap) -> Result<(), Error> {

@@ -1,15 +1,14 @@
 //! What holds for every answer: a handler that panics is an answer too, and browsers take answers for what they are.
 
 use super::error::Error;
-use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::FutureExt;
 use std::any::Any;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 /// A log of type `h` is a page that somebody's build wrote: it may look as it likes, and do nothing.
@@ -17,11 +16,10 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'",
 );
 
-/// Around everything.
-pub(super) async fn around(request: Request, next: Next) -> Response {
-    let is_data = request.uri().path().starts_with("/api");
+/// Around everything: `is_data` where the answer is the API's and no page of ours.
+pub(super) async fn around(is_data: bool, answer: impl Future<Output = Response>) -> Response {
     // Nothing is shared with the handler but what the store and locks keep whole.
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Error::internal(&words(&*panic)).into_response());
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -40,21 +38,14 @@ fn words(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::Router;
-    use axum::body::Body;
-    use axum::middleware;
-    use axum::routing::get;
-    use tower::ServiceExt;
 
-    async fn broken() {
+    async fn broken() -> Response {
         panic!("the roof is open");
     }
 
     #[tokio::test]
     async fn a_panic_is_answered() {
-        let router: Router = Router::new().route("/api/x", get(broken)).layer(middleware::from_fn(around));
-        let request = Request::get("/api/x").body(Body::empty()).expect("a request");
-        let answer = router.oneshot(request).await.expect("an answer");
+        let answer = around(true, broken()).await;
         assert_eq!(answer.status(), 500);
         let body = axum::body::to_bytes(answer.into_body(), 1000).await.expect("a body");
         assert_eq!(body, "{\"error\":\"the host failed; its log says more\"}");

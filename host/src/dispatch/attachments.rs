@@ -1,67 +1,187 @@
-//! What attachments refer to, read when the mail goes out.
+//! What attachments refer to, read from the store while the mail goes out.
+//!
+//! Of a log that is too long for a mail its beginning and its end are sent: what went wrong mostly stands at the end. It
+//! says so in its first line, and where something is left out. No more than a piece of it is ever held in memory.
 
-use crate::model::Attachment;
 use crate::model::Content;
+use crate::model::LogId;
 use crate::model::LogKind;
-use crate::model::Mail;
-use crate::model::Message;
+use crate::model::PatchId;
 use crate::store::Reader;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::transport::Referred;
+use futures_util::FutureExt;
+use futures_util::StreamExt;
+use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use futures_util::stream::BoxStream;
 
-/// Bytes of all attachments of a mail that are read from the store.
-const MOST_BYTES: usize = 10 * 1024 * 1024;
+/// Bytes of a log that are read together; a chunk at least.
+const PIECE_BYTES: usize = 64 * 1024;
 
-/// The bytes of those attachments that are references, with their index.
-pub(super) async fn read(store: &Store, message: &Message) -> Result<Vec<(usize, Vec<u8>)>, StoreError> {
-    let Message::Mail(Mail { attachments, .. }) = message else { return Ok(Vec::new()) };
-    let wanted: Vec<(usize, Attachment)> = attachments
-        .iter()
-        .enumerate()
-        .filter(|(_, attachment)| !matches!(attachment.content, Content::Bytes(_)))
-        .map(|(index, attachment)| (index, attachment.clone()))
-        .collect();
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    store
-        .read(move |reader| {
-            let mut left = MOST_BYTES;
-            wanted.iter().map(|(index, attachment)| Ok((*index, content(reader, attachment, &mut left)?))).collect()
-        })
-        .await
+/// What is kept free for the words that say what is left out.
+const WORDS_BYTES: u64 = 300;
+
+/// Of a log that is cut, so much is its beginning: a part in so many.
+const BEGINNING: u64 = 4;
+
+pub(super) struct Attached<'a>(pub(super) &'a Store);
+
+/// How a log is read, and how far that has come.
+struct Plan {
+    log: LogId,
+    /// Whether the first letter of each line is its stream.
+    marked: bool,
+    size: u64,
+    /// What is said first.
+    words: Option<String>,
+    /// Of a log that is cut: how much of its beginning is still to come, and what is said behind it.
+    beginning: Option<(u64, String)>,
+    next: i64,
+    /// Where the end of a log begins that is cut, and how many lines there are.
+    end: i64,
+    lines: i64,
 }
 
-fn content(reader: &Reader<'_>, attachment: &Attachment, left: &mut usize) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = match attachment.content {
-        Content::Bytes(_) => Vec::new(),
-        Content::Patch(id) => match reader.patch_body(id)? {
-            Some(body) => body,
-            None => b"(this patch is gone)\n".to_vec(),
-        },
-        Content::Log(id) => match reader.log(id)? {
-            None => b"(this log is gone)\n".to_vec(),
-            Some(log) => {
-                let mut text = Vec::new();
-                reader.each_line(id, (0, i64::MAX), |line| {
-                    // The first letter of a line of a stdio log is its stream.
-                    let line = if log.kind == LogKind::Stdio { line.get(1..).unwrap_or(line) } else { line };
-                    text.extend_from_slice(line.as_bytes());
-                    text.push(b'\n');
-                    text.len() <= *left
-                })?;
-                text
+impl Referred for Attached<'_> {
+    fn size<'s>(&'s self, content: &'s Content) -> BoxFuture<'s, Result<u64, String>> {
+        async move {
+            match content {
+                Content::Log(id) => Ok(Plan::of(self.0, *id, u64::MAX).await?.size),
+                Content::Patch(id) => Ok(self.patch(*id).await?.len() as u64),
+                Content::Bytes(bytes) => Ok(bytes.len() as u64),
             }
-        },
-    };
-    if bytes.len() > *left {
-        bytes.truncate(*left);
-        bytes.extend_from_slice(
-            format!("\n(cut here: attachments of one mail have at most {MOST_BYTES} bytes)\n").as_bytes(),
-        );
+        }
+        .boxed()
     }
-    *left = left.saturating_sub(bytes.len());
-    Ok(bytes)
+
+    fn pieces<'s>(&'s self, content: &'s Content, most: u64) -> BoxStream<'s, Result<Vec<u8>, String>> {
+        match content {
+            Content::Log(id) => {
+                let plan = Plan::of(self.0, *id, most);
+                let read = |plan| stream::try_unfold(plan, |plan: Plan| plan.read(self.0));
+                stream::once(plan).map_ok(read).try_flatten().boxed()
+            }
+            Content::Patch(id) => stream::once(async move { Ok(cut(self.patch(*id).await?, most)) }).boxed(),
+            Content::Bytes(bytes) => stream::once(async move { Ok(cut(bytes.clone(), most)) }).boxed(),
+        }
+    }
+}
+
+impl Attached<'_> {
+    async fn patch(&self, id: PatchId) -> Result<Vec<u8>, String> {
+        let body = self.0.read(move |reader| reader.patch_body(id)).await.map_err(said)?;
+        Ok(body.unwrap_or_else(|| b"(this patch is gone)\n".to_vec()))
+    }
+}
+
+impl Plan {
+    async fn of(store: &Store, log: LogId, most: u64) -> Result<Self, String> {
+        store.read(move |reader| Self::look(reader, log, most)).await.map_err(said)
+    }
+
+    fn look(reader: &Reader<'_>, id: LogId, most: u64) -> Result<Self, StoreError> {
+        let mut plan =
+            Self { log: id, marked: false, size: 0, words: None, beginning: None, next: 0, end: 0, lines: 0 };
+        let Some(log) = reader.log(id)? else {
+            plan.words = Some("(this log is gone)\n".to_owned());
+            return Ok(plan);
+        };
+        plan.marked = log.kind == LogKind::Stdio;
+        plan.lines = log.num_lines;
+        let letters = if plan.marked { u64::try_from(log.num_lines).unwrap_or(0) } else { 0 };
+        plan.size = reader.log_bytes(id)?.saturating_sub(letters);
+        if plan.size > most {
+            plan.cut(reader, most.saturating_sub(WORDS_BYTES))?;
+        }
+        Ok(plan)
+    }
+
+    fn cut(&mut self, reader: &Reader<'_>, room: u64) -> Result<(), StoreError> {
+        let beginning = room / BEGINNING;
+        let (end, end_bytes) = reader.log_end(self.log, room - beginning)?;
+        self.end = end.unwrap_or(self.lines);
+        // The end may be shorter than it might be, for it begins with a chunk.
+        let beginning = room - end_bytes;
+        let (all, first, last) = (mib(self.size), mib(beginning), mib(end_bytes));
+        let left_out = mib(self.size.saturating_sub(room));
+        self.words = Some(format!(
+            "(This log has {all} MiB, too much for this mail: here are its first {first} and its last {last} MiB.)\n\n"
+        ));
+        self.beginning = Some((beginning, format!("\n(Here {left_out} MiB are left out.)\n\n")));
+        Ok(())
+    }
+
+    /// The next piece, and the rest.
+    async fn read(mut self, store: &Store) -> Result<Option<(Vec<u8>, Self)>, String> {
+        if let Some(words) = self.words.take() {
+            return Ok(Some((words.into_bytes(), self)));
+        }
+        let until = if self.beginning.is_some() { self.end } else { self.lines };
+        let (log, from) = (self.log, self.next);
+        let found = match from < until {
+            true => {
+                store.read(move |reader| reader.log_text(log, (from, until - 1), PIECE_BYTES)).await.map_err(said)?
+            }
+            false => None,
+        };
+        let mut piece = Vec::new();
+        let ends = found.is_none();
+        if let Some(found) = found {
+            self.next = found.next;
+            piece = self.unmarked(found.text);
+        }
+        match self.beginning.take() {
+            None if ends => return Ok(None),
+            None => {}
+            Some((left, words)) if ends || piece.len() as u64 > left => {
+                // A line at least is cut only where it is the first.
+                let most = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
+                let whole = piece[..most].iter().rposition(|byte| *byte == b'\n').map_or(most, |end| end + 1);
+                piece.truncate(whole);
+                piece.extend_from_slice(words.as_bytes());
+                self.next = self.end;
+            }
+            Some((left, words)) => self.beginning = Some((left - piece.len() as u64, words)),
+        }
+        Ok(Some((piece, self)))
+    }
+
+    fn unmarked(&self, text: String) -> Vec<u8> {
+        if !self.marked {
+            return text.into_bytes();
+        }
+        let mut lines = Vec::with_capacity(text.len());
+        for line in text.split_inclusive('\n') {
+            // An empty line has no letter.
+            let rest = if line == "\n" { line } else { line.get(1..).unwrap_or(line) };
+            lines.extend_from_slice(rest.as_bytes());
+        }
+        lines
+    }
+}
+
+/// A patch that is cut is of no use beyond its beginning.
+fn cut(mut bytes: Vec<u8>, most: u64) -> Vec<u8> {
+    let size = bytes.len() as u64;
+    if size > most {
+        bytes.truncate(usize::try_from(most.saturating_sub(WORDS_BYTES)).unwrap_or(0));
+        let words = format!("\n(Cut here: it has {} MiB, too much for this mail.)\n", mib(size));
+        bytes.extend_from_slice(words.as_bytes());
+    }
+    bytes
+}
+
+/// With one digit behind the point.
+fn mib(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) / (1024 * 1024);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn said(error: StoreError) -> String {
+    error.to_string()
 }
 
 #[cfg(test)]
@@ -69,7 +189,6 @@ mod tests {
     use super::*;
     use crate::data::updates::MASTER;
     use crate::data::updates::Update;
-    use crate::model::LogId;
     use crate::model::Timestamp;
     use crate::store::Options;
     use serde_json::Value;
@@ -80,11 +199,10 @@ mod tests {
         store.write(move |tx| update.apply(tx, Timestamp(0))).await.unwrap();
     }
 
-    async fn attached(store: &Store, left: usize) -> String {
+    async fn attached(store: &Store, most: u64) -> String {
         let content = Content::Log(LogId(1));
-        let attachment = Attachment { filename: String::new(), content_type: String::new(), content };
-        let read = move |reader: &Reader<'_>| super::content(reader, &attachment, &mut { left });
-        String::from_utf8(store.read(read).await.unwrap()).unwrap()
+        let pieces: Vec<Vec<u8>> = Attached(store).pieces(&content, most).try_collect().await.unwrap();
+        String::from_utf8(pieces.concat()).unwrap()
     }
 
     #[tokio::test]
@@ -97,13 +215,29 @@ mod tests {
         update(&store, "addBuild", json!({"builderid": 1, "buildrequestid": 1})).await;
         update(&store, "addStep", json!({"buildid": 1, "name": "compile"})).await;
         update(&store, "addLog", json!({"stepid": 1, "name": "stdio", "type": "s"})).await;
-        let lines: String = (0..5_000).map(|n| format!("compiling part {n} of the whole\n")).collect();
+        let lines: String = (0..50_000).map(|n| format!("compiling part {n} of the whole\n")).collect();
         let marked: String = lines.lines().map(|line| format!("o{line}\n")).collect();
         update(&store, "appendLog", json!({"logid": 1, "content": marked})).await;
         update(&store, "appendLog", json!({"logid": 1, "content": "hdone\n"})).await;
-        assert!(attached(&store, MOST_BYTES).await == format!("{lines}done\n"));
-        let cut = attached(&store, 100_000).await;
-        assert!(cut.starts_with(&lines[..100_000]) && cut.contains("(cut here"), "{}", &cut[99_990..]);
+        let whole = format!("{lines}done\n");
+        assert_eq!(Attached(&store).size(&Content::Log(LogId(1))).await.unwrap(), whole.len() as u64);
+        assert!(attached(&store, whole.len() as u64).await == whole);
+        for most in [whole.len() as u64 - 1, 1_000_000, 400_000, 100_000, 10_000] {
+            check_cut(&attached(&store, most).await, &whole, most);
+        }
+        assert!(attached(&store, 0).await.starts_with("(This log has 1.6 MiB, too much for this mail"));
+        assert_eq!(Attached(&store).size(&Content::Log(LogId(9))).await.unwrap(), 0);
         store.close().await;
+    }
+
+    /// Its words, whole lines of the beginning, words, whole lines of the end; no more than was asked for.
+    fn check_cut(cut: &str, whole: &str, most: u64) {
+        assert!(cut.len() as u64 <= most, "{} of {most}", cut.len());
+        let (words, rest) = cut.split_once("\n\n").unwrap();
+        assert!(words.starts_with("(This log has 1.6 MiB"), "{words}");
+        let (beginning, end) = rest.split_once("\n(Here 1.").or_else(|| rest.split_once("\n(Here 0.")).unwrap();
+        let end = end.split_once("left out.)\n\n").unwrap().1;
+        assert!(beginning.len() > 1000 && whole.starts_with(beginning) && beginning.ends_with('\n'), "{most}");
+        assert!(whole.ends_with(end) && (most < 400_000 || end.len() as u64 > most / 3), "{most}: {}", end.len());
     }
 }

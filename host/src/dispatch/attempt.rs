@@ -1,7 +1,7 @@
 //! One attempt of a delivery: permitted again, sent or asked for, and what follows.
 
 use super::Context;
-use super::attachments;
+use super::attachments::Attached;
 use super::backoff;
 use super::backoff::After;
 use super::clock;
@@ -40,17 +40,21 @@ pub(super) async fn attempt(context: &Context, claimed: &Claimed) -> Ended {
         Ok(permit) => permit,
         Err(denied) => return refused(row, DeliveryState::Dead, denied.to_string()),
     };
-    let contents = match attachments::read(&context.store, asked).await {
-        Ok(contents) => contents,
-        Err(error) => return ended(context, row, (&message, &resend), failed(error.to_string())),
+    let contents = Attached(&context.store);
+    let outgoing = Outgoing {
+        uid: &row.uid,
+        reporter: &row.reporter.0,
+        created_at: row.created_at,
+        now: clock::now(),
+        contents: &contents,
+        recipients: &claimed.recipients,
     };
-    let outgoing = Outgoing { uid: &row.uid, created_at: row.created_at, now: clock::now(), contents: &contents };
     let sent = match (&resend, claimed.unknown) {
         (Resend::Probe(probe), true) => context.transports.probe(&permit, &outgoing, &probe.marker).await,
         _ => context.transports.send(&permit, &outgoing).await,
     };
     let sent = if claimed.unknown && matches!(resend, Resend::Probe(_)) { probed(sent) } else { sent };
-    ended(context, row, (&message, &resend), sent)
+    ended(context, claimed, (&message, &resend), sent)
 }
 
 /// An attempt that panicked: nobody knows how far it came.
@@ -60,9 +64,8 @@ pub(super) fn panicked(context: &Context, claimed: &Claimed) -> Ended {
     let reason = Some("the attempt panicked; the log says where".to_owned());
     match read {
         Some((message, resend)) => {
-            let outcome = AttemptOutcome::Unknown;
-            let sent = Sent { outcome, status: None, reason, answer: String::new(), not_before: None };
-            ended(context, row, (&message, &resend), sent)
+            let sent = Sent { reason, ..ended_as(AttemptOutcome::Unknown) };
+            ended(context, claimed, (&message, &resend), sent)
         }
         None => refused(row, DeliveryState::Dead, "its row does not read".to_owned()),
     }
@@ -79,23 +82,23 @@ fn probed(sent: Sent) -> Sent {
     Sent { outcome, ..sent }
 }
 
-fn failed(reason: String) -> Sent {
-    Sent {
-        outcome: AttemptOutcome::Failed,
-        status: None,
-        reason: Some(reason),
-        answer: String::new(),
-        not_before: None,
-    }
+fn ended_as(outcome: AttemptOutcome) -> Sent {
+    Sent { outcome, status: None, reason: None, answer: String::new(), not_before: None, recipients: Vec::new() }
 }
 
-fn ended(context: &Context, row: &DeliveryRow, (message, resend): (&Message, &Resend), sent: Sent) -> Ended {
+fn ended(
+    context: &Context,
+    Claimed { row, recipients, .. }: &Claimed,
+    (message, resend): (&Message, &Resend),
+    sent: Sent,
+) -> Ended {
     let now = clock::now();
     let after = After {
         outcome: sent.outcome,
         message,
         resend,
         tries: row.tries,
+        somebody_has_it: recipients.iter().any(|one| one.outcome == RecipientOutcome::Accepted),
         now,
         not_before: sent.not_before,
         chance: rand::random(),
@@ -116,6 +119,7 @@ fn ended(context: &Context, row: &DeliveryRow, (message, resend): (&Message, &Re
         next: next.state,
         due_at: next.due_at,
         counts: next.counts,
+        recipients: sent.recipients,
     };
     Ended { settlement, hold: sent.not_before }
 }
@@ -133,6 +137,7 @@ fn refused(row: &DeliveryRow, next: DeliveryState, reason: String) -> Ended {
         next,
         due_at: now,
         counts: true,
+        recipients: Vec::new(),
     };
     Ended { settlement, hold: None }
 }

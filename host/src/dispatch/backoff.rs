@@ -42,6 +42,8 @@ pub(super) struct After<'a> {
     pub(super) resend: &'a Resend,
     /// With this one.
     pub(super) tries: i64,
+    /// An earlier attempt reached some recipients of the mail.
+    pub(super) somebody_has_it: bool,
     pub(super) now: Millis,
     /// The destination asked to be left alone until then.
     pub(super) not_before: Option<Millis>,
@@ -64,11 +66,12 @@ pub(super) fn next(after: After<'_>, schedule: &Schedule) -> Next {
     let settled = |state| Next { state, due_at: after.now, counts: true, because: None };
     match after.outcome {
         AttemptOutcome::Done | AttemptOutcome::ProbeFound => settled(DeliveryState::Delivered),
+        AttemptOutcome::Refused if after.somebody_has_it => settled(DeliveryState::Delivered),
         AttemptOutcome::Refused => settled(DeliveryState::Dead),
         AttemptOutcome::ProbeAbsent => {
             Next { state: DeliveryState::Ready, due_at: after.now, counts: false, because: None }
         }
-        AttemptOutcome::Failed => again(after, schedule, DeliveryState::Ready),
+        AttemptOutcome::Failed | AttemptOutcome::Partly => again(after, schedule, DeliveryState::Ready),
         AttemptOutcome::Unknown => match unknown(after.resend, after.message) {
             Some(state) => again(after, schedule, state),
             None => Next { because: Some(MAYBE_ARRIVED.to_owned()), ..settled(DeliveryState::Dead) },
@@ -126,7 +129,16 @@ mod tests {
     }
 
     fn check(outcome: AttemptOutcome, message: &Message, resend: &Resend, tries: i64) -> (DeliveryState, i64) {
-        let after = After { outcome, message, resend, tries, now: Millis(0), not_before: None, chance: 0.0 };
+        let after = After {
+            outcome,
+            message,
+            resend,
+            tries,
+            somebody_has_it: false,
+            now: Millis(0),
+            not_before: None,
+            chance: 0.0,
+        };
         let next = next(after, &Schedule::usual());
         (next.state, next.due_at.0)
     }
@@ -161,8 +173,16 @@ mod tests {
         let (message, resend) = (http(), Resend::Upsert);
         let not_before = Some(Millis(3_600_000));
         let outcome = AttemptOutcome::Failed;
-        let after =
-            After { outcome, message: &message, resend: &resend, tries: 13, now: Millis(0), not_before, chance: 0.5 };
+        let after = After {
+            outcome,
+            message: &message,
+            resend: &resend,
+            tries: 13,
+            somebody_has_it: false,
+            now: Millis(0),
+            not_before,
+            chance: 0.5,
+        };
         let next = next(after, &Schedule::usual());
         assert_eq!((next.state, next.due_at, next.counts), (DeliveryState::Ready, Millis(3_600_000), false));
     }

@@ -1,7 +1,9 @@
 //! One place at a destination: an attempt, its record, the next attempt.
 //!
-//! What may arrive twice is claimed ahead: while one is sent, the end of the one before is written and the one after it
-//! is claimed, in one transaction, so that neither the disk nor the destination waits for the other.
+//! What may arrive twice is claimed ahead: while one is sent, the ends of those before are written and those after it
+//! are claimed, in one transaction, so that neither the disk nor the destination waits for the other. How an attempt ended
+//! is written as soon as the transaction before is: what gathers meanwhile goes together. And so many are claimed
+//! ahead as were sent during a transaction: behind a slow relay one, so that other places have work too.
 //!
 //! Invariants: an attempt is on disk before its first byte leaves. What may not arrive twice is claimed when nothing
 //! else is under way at its place, so that a host that dies never leaves one unsent and unknown.
@@ -17,8 +19,10 @@ use crate::store::Claimed;
 use crate::store::Next;
 use crate::store::StoreError;
 use futures_util::FutureExt;
-use std::collections::HashMap;
+use futures_util::future::BoxFuture;
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
@@ -26,6 +30,10 @@ use tokio_util::sync::CancellationToken;
 
 /// After a failed write, the next try is so much later, in milliseconds.
 const AFTER_FAILURE: i64 = 1000;
+
+/// Claimed ahead at one place: enough for a transaction to carry several mails. A host that is killed sends those again
+/// whose end was not on disk: three in a transaction under way and three that ended meanwhile, at each place.
+const MOST_AHEAD: usize = 2;
 
 /// What ends the sending at a place.
 pub(super) struct Until {
@@ -51,45 +59,124 @@ impl Quiet {
 /// What one transaction does for a place.
 #[derive(Clone)]
 struct Turn {
-    /// The attempt that ended, to be recorded.
-    ended: Option<Ended>,
+    /// The attempts that ended, to be recorded.
+    ended: Vec<Ended>,
     /// Claimed ahead, and not to be sent now.
-    unwanted: Option<Claimed>,
-    next: Option<Next>,
+    unwanted: Vec<Claimed>,
+    /// Which to claim, and how many.
+    next: (Next, usize),
 }
 
 /// Sends until its destination has nothing more for it, or wants to be left alone.
-///
-/// The store is asked for the next one in the turn that records a wish to be left alone, so it keeps to that wish.
 pub(super) async fn keep_sending(context: &Context, first: Claimed, until: &Until) {
     let bucket = first.row.bucket.clone();
-    let take = |turn| take_turn(context, &bucket, turn);
-    let (mut claimed, mut before) = (first, None);
-    loop {
-        let (ended, ahead) = if claimed.row.may_arrive_twice() && (before.is_some() || claimed.more) {
-            let turn = Turn { ended: before.take(), unwanted: None, next: Some(Next::MayArriveTwice) };
-            tokio::join!(send(context, &claimed), take(turn))
-        } else {
-            (send(context, &claimed).await, None)
-        };
-        if let Some(hold) = ended.hold {
-            until.quiet.keep(hold);
-        }
-        let go_on = !until.stop.is_cancelled();
-        claimed = match ahead {
-            Some(ahead) if go_on && until.quiet.is_over(clock::now()) => {
-                before = Some(ended);
-                ahead
-            }
-            unwanted => {
-                let next = Some(Next::Any).filter(|_| go_on);
-                let Some(next) = take(Turn { ended: Some(ended), unwanted, next }).await else { return };
-                next
-            }
-        };
+    let more = first.more;
+    let mut place = Place {
+        context,
+        bucket: &bucket,
+        until,
+        turn: None,
+        asked: 0,
+        ahead: VecDeque::from([first]),
+        more,
+        ended: Vec::new(),
+        sent: 0,
+        depth: 1,
+    };
+    while let Some(claimed) = place.next().await {
+        place.send(&claimed).await;
     }
 }
 
+struct Place<'a> {
+    context: &'a Context,
+    bucket: &'a str,
+    until: &'a Until,
+    /// The transaction under way, of which what it claims comes back.
+    turn: Option<BoxFuture<'a, Vec<Claimed>>>,
+    /// So many are to be claimed by it.
+    asked: usize,
+    ahead: VecDeque<Claimed>,
+    /// Whether there is more to claim, as far as is known.
+    more: bool,
+    ended: Vec<Ended>,
+    /// Since the transaction began.
+    sent: usize,
+    /// So many shall be ahead.
+    depth: usize,
+}
+
+impl<'a> Place<'a> {
+    /// What to send now. When nothing is ahead, or nothing wanted, all that ended is written before the next is taken:
+    /// the store knows best who wants to be left alone.
+    async fn next(&mut self) -> Option<Claimed> {
+        loop {
+            let go_on = !self.until.stop.is_cancelled();
+            let wanted = go_on && self.until.quiet.is_over(clock::now());
+            if wanted && let Some(claimed) = self.ahead.pop_front() {
+                return Some(claimed);
+            }
+            if let Some(turn) = self.turn.take() {
+                let taken = turn.await;
+                self.took(taken);
+                continue;
+            }
+            let unwanted = std::mem::take(&mut self.ahead).into();
+            let next = (Next::Any, usize::from(go_on));
+            let turn = Turn { ended: std::mem::take(&mut self.ended), unwanted, next };
+            let mut taken = take_turn(self.context, self.bucket, turn).await;
+            self.more = taken.last().is_some_and(|claimed| claimed.more);
+            return taken.pop();
+        }
+    }
+
+    /// Sends one, and lets transactions go on beside.
+    async fn send(&mut self, claimed: &Claimed) {
+        let mut sending = pin!(send(self.context, claimed));
+        let ended = loop {
+            if claimed.row.may_arrive_twice() {
+                self.begin_turn();
+            }
+            let Some(turn) = &mut self.turn else { break sending.await };
+            tokio::select! {
+                // Both are looked at again where they stopped.
+                ended = &mut sending => break ended,
+                taken = turn => {
+                    self.turn = None;
+                    self.took(taken);
+                }
+            }
+        };
+        if let Some(hold) = ended.hold {
+            self.until.quiet.keep(hold);
+        }
+        self.ended.push(ended);
+        self.sent += 1;
+    }
+
+    /// If there is something to write or to claim, and no transaction under way.
+    fn begin_turn(&mut self) {
+        let room = if self.more { self.depth.saturating_sub(self.ahead.len()) } else { 0 };
+        if self.turn.is_some() || (self.ended.is_empty() && room == 0) {
+            return;
+        }
+        // One that is claimed behind others may come before: what came in meanwhile is looked for as well.
+        let room = if self.ahead.is_empty() { room.max(1) } else { room };
+        let ended = std::mem::take(&mut self.ended);
+        let turn = Turn { ended, unwanted: Vec::new(), next: (Next::MayArriveTwice, room) };
+        let (context, bucket): (&'a Context, &'a str) = (self.context, self.bucket);
+        (self.sent, self.asked) = (0, room);
+        self.turn = Some(take_turn(context, bucket, turn).boxed());
+    }
+
+    fn took(&mut self, taken: Vec<Claimed>) {
+        self.depth = (self.sent + 1).min(MOST_AHEAD);
+        if self.asked > 0 {
+            self.more = taken.last().is_some_and(|claimed| claimed.more);
+        }
+        self.ahead.extend(taken);
+    }
+}
 async fn send(context: &Context, claimed: &Claimed) -> Ended {
     let attempt = AssertUnwindSafe(attempt::attempt(context, claimed)).catch_unwind().await;
     let ended = attempt.unwrap_or_else(|_| attempt::panicked(context, claimed));
@@ -98,26 +185,26 @@ async fn send(context: &Context, claimed: &Claimed) -> Ended {
 }
 
 /// As often as it takes: how an attempt ended is known, and must not be lost.
-async fn take_turn(context: &Context, bucket: &str, turn: Turn) -> Option<Claimed> {
+async fn take_turn(context: &Context, bucket: &str, turn: Turn) -> Vec<Claimed> {
     loop {
         match write(context, bucket, turn.clone()).await {
             Ok(next) => {
                 context.progress.ring();
                 return next;
             }
-            Err(StoreError::Closed) => return None,
+            Err(StoreError::Closed) => return Vec::new(),
             Err(error) => tracing::warn!(%error, "how an attempt ended is not recorded yet"),
         }
         clock::reached(Some(clock::now().plus(AFTER_FAILURE))).await;
     }
 }
 
-async fn write(context: &Context, bucket: &str, turn: Turn) -> Result<Option<Claimed>, StoreError> {
+async fn write(context: &Context, bucket: &str, turn: Turn) -> Result<Vec<Claimed>, StoreError> {
     let (boot, bucket) = (context.boot, bucket.to_owned());
     context
         .store
         .write(move |tx| {
-            if let Some(Ended { settlement, hold }) = &turn.ended {
+            for Ended { settlement, hold } in &turn.ended {
                 if !tx.settle(settlement)? {
                     tracing::warn!(delivery = %settlement.deliveryid, "a late result changes nothing");
                 }
@@ -125,14 +212,17 @@ async fn write(context: &Context, bucket: &str, turn: Turn) -> Result<Option<Cla
                     tx.hold(&bucket, until, settlement.reason.as_deref().unwrap_or("asked to wait"))?;
                 }
             }
-            if let Some(unwanted) = &turn.unwanted {
+            for unwanted in &turn.unwanted {
                 tx.give_back(unwanted)?;
             }
-            let Some(next) = turn.next else { return Ok(None) };
-            let claim = Claim { now: clock::now(), boot, under_way: HashMap::new(), per_destination: 1, most: 1, next };
-            // The next one by itself: whatever goes wrong there, what was settled stays.
-            let more = tx.apart(|tx| tx.claim_from(&bucket, &claim, 1));
-            Ok(more.inspect_err(|error| tracing::warn!(%error, "nothing more was claimed")).unwrap_or_default().pop())
+            let (next, room) = turn.next;
+            if room == 0 {
+                return Ok(Vec::new());
+            }
+            let claim = Claim { now: clock::now(), boot, next };
+            // The next ones by themselves: whatever goes wrong there, what was settled stays.
+            let more = tx.apart(|tx| tx.claim_from(&bucket, &claim, room));
+            Ok(more.inspect_err(|error| tracing::warn!(%error, "nothing more was claimed")).unwrap_or_default())
         })
         .await
 }
@@ -145,7 +235,7 @@ fn log(claimed: &Claimed, ended: &Ended) {
         AttemptOutcome::Done | AttemptOutcome::ProbeFound | AttemptOutcome::ProbeAbsent => {
             tracing::debug!(delivery = %row.deliveryid, reporter = %row.reporter, destination, state, "sent");
         }
-        AttemptOutcome::Failed | AttemptOutcome::Refused | AttemptOutcome::Unknown => {
+        AttemptOutcome::Partly | AttemptOutcome::Failed | AttemptOutcome::Refused | AttemptOutcome::Unknown => {
             let outcome = settlement.outcome.name();
             tracing::warn!(delivery = %row.deliveryid, reporter = %row.reporter, destination, outcome, state, reason, "not sent");
         }

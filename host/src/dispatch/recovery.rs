@@ -42,7 +42,16 @@ fn settlement(row: &DeliveryRow, schedule: &Schedule, now: Millis) -> Settlement
     let read = serde_json::from_str::<Resend>(&row.resend).ok().zip(serde_json::from_str::<Message>(&row.message).ok());
     let next = read.map(|(resend, message)| {
         let (outcome, message, resend) = (AttemptOutcome::Unknown, &message, &resend);
-        let after = After { outcome, message, resend, tries: row.tries, now, not_before: None, chance: 0.0 };
+        let after = After {
+            outcome,
+            message,
+            resend,
+            tries: row.tries,
+            somebody_has_it: false,
+            now,
+            not_before: None,
+            chance: 0.0,
+        };
         backoff::next(after, schedule)
     });
     let (state, due_at, because) = match next {
@@ -61,5 +70,6 @@ fn settlement(row: &DeliveryRow, schedule: &Schedule, now: Millis) -> Settlement
         next: state,
         due_at: if row.tries <= 1 { now } else { due_at },
         counts: true,
+        recipients: Vec::new(),
     }
 }

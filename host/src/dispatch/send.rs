@@ -13,15 +13,19 @@ use crate::model::Millis;
 use crate::store::Claim;
 use crate::store::Claimed;
 use crate::store::Next;
+use crate::store::Room;
 use crate::store::StoreError;
 use std::collections::HashMap;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-/// Attempts under way at once, in all and to one destination.
+/// Attempts under way at once.
 const MOST_UNDER_WAY: usize = 256;
-const PER_DESTINATION: usize = 4;
+
+/// Attempts under way at once to one destination: connections to a relay, and requests to anybody else.
+const MAILS: usize = 8;
+const OTHERS: usize = 4;
 
 /// After a failed write, the next look is so much later, in milliseconds.
 const AFTER_FAILURE: i64 = 1000;
@@ -69,18 +73,16 @@ async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) 
     while let Some(ended) = places.tasks.try_join_next() {
         places.free(ended);
     }
-    let claim = Claim {
-        now: clock::now(),
-        boot: context.boot,
+    let claim = Claim { now: clock::now(), boot: context.boot, next: Next::Any };
+    let room = Room {
         under_way: places.taken.iter().map(|(destination, taken)| (destination.clone(), taken.count)).collect(),
-        per_destination: PER_DESTINATION,
+        places: |transport| if transport == "smtp" { MAILS } else { OTHERS },
         most: MOST_UNDER_WAY.saturating_sub(places.tasks.len()),
-        next: Next::Any,
     };
     let (claimed, wake): (Vec<Claimed>, Option<Millis>) = context
         .store
         .write(move |tx| {
-            let claimed = tx.claim(&claim)?;
+            let claimed = tx.claim(&claim, room)?;
             let due = [tx.next_due(claim.now)?, tx.next_release(claim.now)?];
             Ok::<_, StoreError>((claimed, due.into_iter().flatten().min()))
         })

@@ -93,6 +93,8 @@ pub struct Attempt {
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     Done,
+    /// Some recipients of a mail have it, and for others a later try may succeed.
+    Partly,
     /// A later try may succeed.
     Failed,
     /// No try will succeed.
@@ -104,12 +106,13 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
-    pub const ALL: [Self; 6] =
-        [Self::Done, Self::Failed, Self::Refused, Self::Unknown, Self::ProbeFound, Self::ProbeAbsent];
+    pub const ALL: [Self; 7] =
+        [Self::Done, Self::Partly, Self::Failed, Self::Refused, Self::Unknown, Self::ProbeFound, Self::ProbeAbsent];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::Partly => "partly",
             Self::Failed => "failed",
             Self::Refused => "refused",
             Self::Unknown => "unknown",

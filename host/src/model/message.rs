@@ -104,6 +104,8 @@ pub struct Mail {
     pub subject: String,
     pub kind: BodyKind,
     pub body: String,
+    /// Mails with the same thread stand together in a mail reader.
+    pub thread: Option<String>,
     pub headers: Vec<Field>,
     pub attachments: Vec<Attachment>,
 }

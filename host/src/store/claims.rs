@@ -15,17 +15,22 @@ use crate::model::*;
 use std::collections::HashMap;
 
 /// What may be taken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Claim {
     pub now: Millis,
     pub boot: Boot,
+    pub next: Next,
+}
+
+/// How much of it, over all buckets.
+#[derive(Clone, Debug)]
+pub struct Room {
     /// Under way now, by destination.
     pub under_way: HashMap<String, usize>,
-    /// At most so many to one destination.
-    pub per_destination: usize,
+    /// At most so many to one destination, by its transport.
+    pub places: fn(&str) -> usize,
     /// At most so many in this claim.
     pub most: usize,
-    pub next: Next,
 }
 
 /// Which deliveries a claim takes.
@@ -43,17 +48,26 @@ pub struct Claimed {
     pub unknown: bool,
     /// Whether more was due in its bucket.
     pub more: bool,
+    /// What is known of a mail's recipients from earlier attempts.
+    pub recipients: Vec<Recipient>,
+}
+
+/// Where something is owed.
+struct Bucket {
+    bucket: String,
+    destination: String,
+    transport: String,
 }
 
 impl Tx<'_> {
     /// Takes what is due, round the buckets. What has expired is settled on the way.
-    pub fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+    pub fn claim(&mut self, claim: &Claim, room: Room) -> Result<Vec<Claimed>, StoreError> {
         self.release_holds(claim.now)?;
-        let mut under_way = claim.under_way.clone();
+        let Room { mut under_way, places, most } = room;
         let mut claimed = Vec::new();
-        for (bucket, destination) in self.buckets()? {
+        for Bucket { bucket, destination, transport } in self.buckets()? {
             let busy = under_way.entry(destination).or_default();
-            let room = claim.per_destination.saturating_sub(*busy).min(claim.most - claimed.len());
+            let room = places(&transport).saturating_sub(*busy).min(most - claimed.len());
             let more = self.claim_from(&bucket, claim, room)?;
             *busy += more.len();
             claimed.extend(more);
@@ -125,6 +139,8 @@ impl Tx<'_> {
     fn lease(&mut self, (mut row, more): (DeliveryRow, bool), claim: &Claim) -> Result<Claimed, StoreError> {
         let unknown = row.state == DeliveryState::Unknown;
         row.state = DeliveryState::Leased;
+        // Of what was never tried nothing is known.
+        let recipients = if row.epoch == 0 { Vec::new() } else { self.recipients(row.deliveryid)? };
         row.epoch += 1;
         row.tries += 1;
         let connection = self.connection();
@@ -136,21 +152,24 @@ impl Tx<'_> {
         connection
             .prepare_cached("INSERT INTO attempts (deliveryid, number, epoch, started_at) VALUES (?1, ?2, ?2, ?3)")?
             .execute((row.deliveryid, row.epoch, claim.now))?;
-        Ok(Claimed { row, unknown, more })
+        Ok(Claimed { row, unknown, more, recipients })
     }
 
-    /// The buckets to which something is owed and their destinations, each found with one step in the index.
-    fn buckets(&self) -> Result<Vec<(String, String)>, StoreError> {
+    /// The buckets to which something is owed, each found with one step in the index.
+    fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
         let mut select = self.connection().prepare_cached(
             "WITH RECURSIVE b(x) AS (
                SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown')
                UNION ALL
                SELECT (SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown') AND bucket > x)
                FROM b WHERE x IS NOT NULL
-             ) SELECT x, (SELECT destination FROM deliveries WHERE bucket = x AND state IN ('ready', 'unknown') LIMIT 1)
-             FROM b WHERE x IS NOT NULL",
+             ) SELECT x, destination, transport FROM b CROSS JOIN deliveries ON deliveryid =
+               (SELECT deliveryid FROM deliveries WHERE bucket = x AND state IN ('ready', 'unknown') LIMIT 1)
+             WHERE x IS NOT NULL",
         )?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = select.query_map([], |row| {
+            Ok(Bucket { bucket: row.get(0)?, destination: row.get(1)?, transport: row.get(2)? })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

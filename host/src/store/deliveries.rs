@@ -158,14 +158,17 @@ impl Tx<'_> {
         Ok(select.exists([lane])?)
     }
 
-    /// Sends a settled delivery again, with a new series of tries. Tells whether it was one that can be.
+    /// Sends a settled delivery again, with a new series of tries. Tells whether it was one that can be: a mail that
+    /// was delivered can, to those who were refused.
     ///
     /// One that may have arrived and can be asked for is asked for first.
     pub fn retry_delivery(&mut self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
         let connection = self.connection();
         let lane: Option<Option<String>> = connection
             .prepare_cached(
-                "SELECT lane FROM deliveries WHERE deliveryid = ? AND state IN ('dead', 'expired', 'cancelled')",
+                "SELECT lane FROM deliveries WHERE deliveryid = ?1 AND (state IN ('dead', 'expired', 'cancelled')
+                 OR state = 'delivered'
+                    AND EXISTS (SELECT 1 FROM recipients WHERE deliveryid = ?1 AND outcome = 'refused'))",
             )?
             .query_row([id], |row| row.get(0))
             .optional()?;
@@ -185,6 +188,7 @@ impl Tx<'_> {
                  expires_at = ?3 + ttl WHERE deliveryid = ?1",
             )?
             .execute((id, state, now))?;
+        self.reopen_recipients(id)?;
         self.owes = true;
         Ok(true)
     }

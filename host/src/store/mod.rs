@@ -30,6 +30,7 @@ mod projects;
 mod properties;
 pub mod query;
 mod reader;
+mod recipients;
 mod reporters;
 mod rows;
 mod schedulers;
@@ -50,6 +51,7 @@ pub use changes::NewChange;
 pub use claims::Claim;
 pub use claims::Claimed;
 pub use claims::Next;
+pub use claims::Room;
 pub use deliveries::DeliveryFilter;
 pub use deliveries::DeliveryRow;
 pub use deliveries::Owed;
@@ -67,6 +69,7 @@ pub use open::InUse;
 pub use open::Options;
 pub use projects::ProjectInfo;
 pub use reader::Reader;
+pub use reader::Statements;
 pub use reporters::ReporterRow;
 pub use reporters::Trouble;
 pub use settlements::Settlement;
@@ -196,13 +199,14 @@ impl Store {
     /// As `read_soon`, for a question that anybody may ask: it may take long, and leaves room to all other reads.
     pub async fn read_for_client<T, E>(
         &self,
+        statements: Statements,
         job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.readers.read_for_client(job).await
+        self.inner.readers.read_for_client(statements, job).await
     }
 
     /// A read, and how long it was: in looks at its limit, each after 10,000 steps of SQLite's machine.

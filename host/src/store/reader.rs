@@ -26,6 +26,13 @@ const LOOKS_IN_PLACE: u32 = 2;
 /// Connections that the questions of clients leave to everything else: health, dispatch, live events, logs.
 const KEPT_FOR_HOST: usize = 2;
 
+/// How many statements a read makes. One by itself sees one state of the database; several need a transaction for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statements {
+    One,
+    Several,
+}
+
 /// Reads one snapshot.
 pub struct Reader<'c> {
     pub(super) connection: &'c Connection,
@@ -69,7 +76,7 @@ impl Readers {
         let idle = Arc::clone(&self.idle);
         let read = tokio::task::spawn_blocking(move || {
             let mut borrowed = Borrowed::take(&idle).ok_or(StoreError::Closed)?;
-            let result = borrowed.run(Limit::At(Instant::now() + LONGEST_READ), job);
+            let result = borrowed.run(Limit::At(Instant::now() + LONGEST_READ), Statements::Several, job);
             drop(borrowed);
             drop(permit);
             result
@@ -90,7 +97,19 @@ impl Readers {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match self.in_place(&job) {
+        self.read_here(Statements::Several, job).await
+    }
+
+    async fn read_here<T, E>(
+        &self,
+        statements: Statements,
+        job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match self.in_place(statements, &job) {
             Some(result) => result,
             None => self.read(job).await,
         }
@@ -99,6 +118,7 @@ impl Readers {
     /// As [`Self::read_soon`], for a question that anybody may ask, as long as it may be: some connections are left alone.
     pub(super) async fn read_for_client<T, E>(
         &self,
+        statements: Statements,
         job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -111,14 +131,18 @@ impl Readers {
             let _turn = &turn;
             job(reader)
         };
-        self.read_soon(job).await
+        self.read_here(statements, job).await
     }
 
     /// Nothing when no connection is free, or when the job is too long.
-    fn in_place<T, E: From<StoreError>>(&self, job: impl FnOnce(&Reader<'_>) -> Result<T, E>) -> Option<Result<T, E>> {
+    fn in_place<T, E: From<StoreError>>(
+        &self,
+        statements: Statements,
+        job: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
         let _permit = self.permits.try_acquire().ok()?;
         let mut borrowed = Borrowed::take(&self.idle)?;
-        let result = borrowed.run(Limit::AfterLooks(LOOKS_IN_PLACE), job);
+        let result = borrowed.run(Limit::AfterLooks(LOOKS_IN_PLACE), statements, job);
         (borrowed.looks_left() > 0).then_some(result)
     }
 
@@ -129,7 +153,7 @@ impl Readers {
     ) -> Result<(T, u32), E> {
         let _permit = self.permits.try_acquire().map_err(|_| StoreError::Closed)?;
         let mut borrowed = Borrowed::take(&self.idle).ok_or(StoreError::Closed)?;
-        let result = borrowed.run(Limit::AfterLooks(u32::MAX), job)?;
+        let result = borrowed.run(Limit::AfterLooks(u32::MAX), Statements::Several, job)?;
         Ok((result, u32::MAX - borrowed.looks_left()))
     }
 }
@@ -166,11 +190,15 @@ impl<'i> Borrowed<'i> {
     fn run<T, E: From<StoreError>>(
         &mut self,
         limit: Limit,
+        statements: Statements,
         job: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let idle = self.idle.as_ref().ok_or(StoreError::Closed)?;
         *idle.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
-        on_snapshot(&idle.connection, job)
+        match statements {
+            Statements::One => job(&Reader { connection: &idle.connection }),
+            Statements::Several => on_snapshot(&idle.connection, job),
+        }
     }
 
     /// None of a read that was cut off.
@@ -241,7 +269,7 @@ mod tests {
         let options = Options::new(folder.path().join("campanile.db"));
         let _writer = open::writer(&options).expect("a database");
         let readers = Readers::open(&options).expect("readers");
-        let mut clients = pin!(join_all((0..20).map(|_| readers.read_for_client(endless))));
+        let mut clients = pin!(join_all((0..20).map(|_| readers.read_for_client(Statements::Several, endless))));
         assert!(poll!(clients.as_mut()).is_pending());
         let one =
             readers.read(|reader| Ok::<_, StoreError>(reader.connection.query_row("SELECT 1", [], |row| row.get(0))?));

@@ -81,6 +81,18 @@ impl FromSql for AttemptOutcome {
     }
 }
 
+impl ToSql for RecipientOutcome {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.name().into())
+    }
+}
+
+impl FromSql for RecipientOutcome {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
 impl ToSql for LogKind {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         Ok(match self {

@@ -23,6 +23,8 @@ pub struct Settlement {
     pub due_at: Millis,
     /// Whether the attempt counts against the schedule.
     pub counts: bool,
+    /// Of a mail, where its recipients were not treated alike.
+    pub recipients: Vec<Recipient>,
 }
 
 /// How a delivery is settled.
@@ -56,6 +58,7 @@ impl Tx<'_> {
         if !current {
             return Ok(false);
         }
+        self.put_recipients(settlement.deliveryid, &settlement.recipients)?;
         if settlement.next.is_settled() {
             let end = End { state: settlement.next, reason: settlement.reason.as_deref(), at: settlement.at };
             self.settle_row(settlement.deliveryid, &end)?;

@@ -1,17 +1,23 @@
 //! A mail as it goes over the wire: headers, parts, encodings.
 //!
 //! Two tries of a delivery are the same mail: Message-ID and Date are the delivery's, the boundary too.
-//! Not here: talking to the relay (`smtp`).
+//! Not here: the other headers (`mail_headers`), talking to the relay (`smtp`).
 
-use super::fill::Filler;
-use super::fill::Place;
-use super::mail_attachment::attached;
+use super::mail_attachment::Part;
+use super::mail_attachment::parts;
+use super::mail_attachment::share;
+use super::mail_headers::Origin;
+use super::mail_headers::headers;
+use super::mail_headers::people;
+use super::mail_headers::subject;
 use super::outcome::Sent;
+use super::referred::Referred;
+use super::smtp_recipients::Besides;
 use super::transports::Try;
 use crate::model::BodyKind;
-use crate::model::Field;
 use crate::model::Mail;
 use crate::model::Millis;
+use crate::model::Recipient;
 use lettre::Address;
 use lettre::Message;
 use lettre::address::Envelope;
@@ -22,79 +28,76 @@ use lettre::message::MultiPart;
 use lettre::message::SinglePart;
 use lettre::message::header::ContentTransferEncoding;
 use lettre::message::header::ContentType;
-use lettre::message::header::HeaderName;
-use lettre::message::header::HeaderValue;
 use std::time::Duration;
 use std::time::SystemTime;
 use url::Host;
 
-/// What the host writes itself, or what would contradict it; names that begin with `Content-` too.
-const OWN_HEADERS: [&str; 12] = [
-    "auto-submitted",
-    "bcc",
-    "cc",
-    "date",
-    "from",
-    "message-id",
-    "mime-version",
-    "received",
-    "resent-bcc",
-    "return-path",
-    "subject",
-    "to",
-];
-
 /// A mail whose addresses and headers are known to be good.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     builder: MessageBuilder,
     pub(super) sender: Address,
-    /// To, Cc and Bcc, each once.
+    /// To, Cc and Bcc, each once; of whom an earlier attempt settled, none.
     pub(super) recipients: Vec<Address>,
-    /// Recipients that no relay can be asked about, each with why.
-    pub(super) dropped: Vec<String>,
+    pub(super) besides: Besides,
     kind: ContentType,
     body: String,
-    attachments: Vec<SinglePart>,
+    parts: Vec<Part<'a>>,
     boundary: String,
+    contents: &'a dyn Referred,
 }
 
-impl Draft {
-    pub(super) fn new<'a>(mail: &'a Mail, this: &mut Try<'a>) -> Result<Self, Sent> {
+/// The mail for a certain relay: what stands before its attachments, and what is between and behind them.
+pub(super) struct Rendered<'a> {
+    pub(super) head: Vec<u8>,
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) end: Vec<u8>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(mail: &'a Mail, this: &mut Try<'a>) -> Result<Self, Sent> {
         let outgoing = this.outgoing;
         let sender = mailbox(&mail.sender).map_err(|why| Sent::refused(format!("the sender: {why}")))?;
         let mut dropped = Vec::new();
         let [to, cc, bcc] = [&mail.to, &mail.cc, &mail.bcc].map(|texts| mailboxes(texts, &mut dropped));
-        let recipients = recipients([&to, &cc, &bcc]);
+        let mut recipients = recipients([&to, &cc, &bcc]);
         let Ok(envelope) = Envelope::new(Some(sender.email.clone()), recipients.clone()) else {
-            let why = if dropped.is_empty() { String::new() } else { format!(": {}", dropped.join("; ")) };
+            let why: String = dropped.iter().map(|(_, why)| format!("; {why}")).collect();
             return Err(Sent::refused(format!("the mail has no recipients{why}")));
         };
+        let earlier: Vec<Recipient> = outgoing.recipients.iter().filter(|one| one.outcome.is_over()).cloned().collect();
+        recipients.retain(|address| {
+            let address: &str = address.as_ref();
+            earlier.iter().all(|one| one.address != address)
+        });
+        if recipients.is_empty() {
+            return Err(Sent::refused("each of its recipients has it, or was refused"));
+        }
         let mut builder = Message::builder()
             .envelope(envelope)
             .message_id(Some(format!("<{}@{}>", outgoing.uid, sender.email.domain())))
             .date(system_time(outgoing.created_at))
             .from(sender.clone())
-            .raw_header(header("Auto-Submitted", "auto-generated".to_owned())?);
-        for mailbox in to {
-            builder = builder.to(mailbox);
+            .raw_header(people("From", std::slice::from_ref(&sender)));
+        for (name, mailboxes) in [("To", &to), ("Cc", &cc)] {
+            if !mailboxes.is_empty() {
+                builder = builder.raw_header(people(name, mailboxes));
+            }
         }
-        for mailbox in cc {
-            builder = builder.cc(mailbox);
-        }
-        // A state text of several lines shall not cost the mail.
-        builder = builder.subject(mail.subject.replace(char::is_control, " "));
-        for field in &mail.headers {
-            builder = builder.raw_header(extra_header(field, &mut this.filler)?);
+        builder = builder.raw_header(subject(&mail.subject));
+        let origin = Origin { reporter: outgoing.reporter, domain: sender.email.domain() };
+        for header in headers(mail, origin, &mut this.filler)? {
+            builder = builder.raw_header(header);
         }
         Ok(Self {
             builder,
             sender: sender.email,
             recipients,
-            dropped,
+            besides: Besides { dropped, earlier },
             kind: content_type(mail.kind),
             body: crlf(&mail.body),
-            attachments: attached(&mail.attachments, outgoing.contents)?,
+            parts: parts(&mail.attachments)?,
+            contents: outgoing.contents,
             boundary: format!("campanile-{}", outgoing.uid),
         })
     }
@@ -104,23 +107,43 @@ impl Draft {
         !self.recipients.iter().chain([&self.sender]).all(|address| <Address as AsRef<str>>::as_ref(address).is_ascii())
     }
 
-    /// The mail, lines ending in CRLF.
-    pub(super) fn render(&self, eight_bit: bool) -> Result<Vec<u8>, Sent> {
+    /// The mail, lines ending in CRLF; of the attachments what the relay takes.
+    pub(super) async fn render(&self, eight_bit: bool, most_bytes: Option<u64>) -> Result<Rendered<'a>, Sent> {
         let text = SinglePart::builder().header(self.kind.clone()).body(encoded(&self.body, eight_bit));
         let builder = self.builder.clone();
-        let built = match self.attachments.is_empty() {
+        let built = match self.parts.is_empty() {
             true => builder.singlepart(text),
-            false => {
-                let parts = MultiPart::mixed().boundary(&self.boundary).singlepart(text);
-                builder.multipart(self.attachments.iter().cloned().fold(parts, MultiPart::singlepart))
-            }
+            false => builder.multipart(MultiPart::mixed().boundary(&self.boundary).singlepart(text)),
         };
-        built.map(|message| message.formatted()).map_err(|e| Sent::refused(format!("building the mail: {e}")))
+        let mut head = built.map_err(|e| Sent::refused(format!("building the mail: {e}")))?.formatted();
+        let mut parts = self.parts.clone();
+        if parts.is_empty() {
+            return Ok(Rendered { head, parts, end: Vec::new() });
+        }
+        // Lettre ends the mail behind the text; the attachments come in between.
+        let end = format!("--{}--\r\n", self.boundary).into_bytes();
+        head.truncate(head.len() - end.len());
+        for part in &mut parts {
+            let boundary = format!("--{}\r\n", self.boundary);
+            part.header.splice(0..0, boundary.into_bytes());
+        }
+        let written = (head.len() + end.len()) as u64;
+        share(&mut parts, self.contents, (most_bytes, written)).await.map_err(Sent::failed)?;
+        Ok(Rendered { head, parts, end })
+    }
+
+    pub(super) fn contents(&self) -> &'a dyn Referred {
+        self.contents
     }
 }
 
 /// As it is where the relay takes eight bits, else in what is shortest.
 fn encoded(text: &str, eight_bit: bool) -> Body {
+    // NUL may stand in no mail, and lettre takes it for a letter as any other.
+    if text.contains('\0') {
+        let encoding = ContentTransferEncoding::QuotedPrintable;
+        return Body::new_with_encoding(text.to_owned(), encoding).unwrap_or_else(Body::new);
+    }
     let as_it_is = (eight_bit && !text.is_ascii())
         // Refused if a line is too long.
         .then(|| Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::EightBit).ok());
@@ -136,29 +159,10 @@ fn content_type(kind: BodyKind) -> ContentType {
     ContentType::parse(name).unwrap_or(ContentType::TEXT_PLAIN)
 }
 
-fn extra_header<'a>(field: &'a Field, filler: &mut Filler<'a>) -> Result<HeaderValue, Sent> {
-    let name = field.name.to_ascii_lowercase();
-    if OWN_HEADERS.contains(&name.as_str()) || name.starts_with("content-") {
-        return Err(Sent::refused(format!("the header {:?} is the host's to write", field.name)));
-    }
-    header(&field.name, filler.fill(&field.value, Place::Plain).map_err(Sent::failed)?)
-}
-
-fn header(name: &str, value: String) -> Result<HeaderValue, Sent> {
-    if value.contains(char::is_control) {
-        return Err(Sent::refused(format!("the header {name:?} has a control character in it: expected one line")));
-    }
-    let good = name.bytes().all(|b| b.is_ascii_graphic());
-    match HeaderName::new_from_ascii(name.to_owned()) {
-        Ok(name) if good => Ok(HeaderValue::new(name, value)),
-        _ => Err(Sent::refused(format!("invalid header name {name:?}: expected ASCII letters, digits and '-'"))),
-    }
-}
-
 /// Those that are addresses. One that is none shall not cost the others their mail.
-fn mailboxes(texts: &[String], dropped: &mut Vec<String>) -> Vec<Mailbox> {
-    let parsed = texts.iter().map(|text| mailbox(text));
-    parsed.filter_map(|mailbox| mailbox.map_err(|why| dropped.push(why)).ok()).collect()
+fn mailboxes(texts: &[String], dropped: &mut Vec<(String, String)>) -> Vec<Mailbox> {
+    let mut parsed = |text: &String| mailbox(text).map_err(|why| dropped.push((text.clone(), why))).ok();
+    texts.iter().filter_map(&mut parsed).collect()
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, String> {

@@ -2,6 +2,7 @@
 
 use crate::model::AttemptOutcome;
 use crate::model::Millis;
+use crate::model::Recipient;
 
 /// The most of an answer that is kept.
 pub(super) const MAX_KEPT_BYTES: usize = 16 * 1024;
@@ -19,11 +20,13 @@ pub struct Sent {
     pub answer: String,
     /// The other side wants to be left alone until then: it and its credential, not only this message.
     pub not_before: Option<Millis>,
+    /// Of a mail: each recipient, where the relay did not treat all alike.
+    pub recipients: Vec<Recipient>,
 }
 
 impl Sent {
     pub(super) fn new(outcome: AttemptOutcome, status: Option<u16>, answer: String) -> Self {
-        Self { outcome, status, reason: None, answer, not_before: None }
+        Self { outcome, status, reason: None, answer, not_before: None, recipients: Vec::new() }
     }
 
     pub(super) fn because(outcome: AttemptOutcome, reason: impl ToString) -> Self {
@@ -51,6 +54,9 @@ impl Sent {
     pub(super) fn map_texts(mut self, rewrite: impl Fn(String) -> String) -> Self {
         self.reason = self.reason.map(&rewrite);
         self.answer = rewrite(self.answer);
+        for recipient in &mut self.recipients {
+            recipient.answer = rewrite(std::mem::take(&mut recipient.answer));
+        }
         let end = (0..=self.answer.len().min(MAX_KEPT_BYTES)).rev().find(|&i| self.answer.is_char_boundary(i));
         self.answer.truncate(end.unwrap_or(0));
         self

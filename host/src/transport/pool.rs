@@ -17,7 +17,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Servers close idle connections after some time; before the soonest of them we do.
 pub(super) const MAX_IDLE: Duration = Duration::from_secs(10);
-pub(super) const MAX_IDLE_PER_KEY: usize = 4;
+
+/// As many as dispatch uses at once towards a mail relay.
+pub(super) const MAX_IDLE_PER_KEY: usize = 8;
 
 /// A connection that can wait.
 pub(super) trait Idle: Send + 'static {

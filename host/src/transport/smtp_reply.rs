@@ -1,14 +1,10 @@
 //! What a relay says, and what can go wrong before a mail is on its way.
 
-use super::cause::root;
 use super::guard::GuardError;
-use lettre::transport::smtp::Error as SmtpError;
-use lettre::transport::smtp::response::Response;
-use std::error::Error;
 use std::fmt;
 use thiserror::Error;
 
-/// An answer, be it good or bad: to lettre, the bad ones are errors.
+/// An answer, be it good or bad.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reply {
     pub(super) code: u16,
@@ -35,28 +31,10 @@ pub(super) enum Trouble {
     LoginInClear,
 }
 
-impl Trouble {
-    pub(super) fn of(at: &'static str, e: &SmtpError) -> Self {
-        match e.status() {
-            Some(code) => {
-                let text = e.source().map(ToString::to_string).unwrap_or_default();
-                Self::Refused { at, reply: Reply { code: code.into(), text } }
-            }
-            None => Self::Lost { at, why: root(e).to_string() },
-        }
-    }
-}
-
 impl Reply {
-    pub(super) fn of(at: &'static str, said: Result<Response, SmtpError>) -> Result<Self, Trouble> {
-        match said.map_err(|e| Trouble::of(at, &e)) {
-            Ok(response) => {
-                let text = response.message().collect::<Vec<_>>().join("\n");
-                Ok(Self { code: response.code().into(), text })
-            }
-            Err(Trouble::Refused { reply, .. }) => Ok(reply),
-            Err(trouble) => Err(trouble),
-        }
+    /// An answer with any other code refuses what was asked.
+    pub(super) fn expect(&self, at: &'static str, code: u16) -> Result<(), Trouble> {
+        if self.code == code { Ok(()) } else { Err(Trouble::Refused { at, reply: self.clone() }) }
     }
 
     pub(super) fn is_success(&self) -> bool {

@@ -1,30 +1,33 @@
-//! One conversation with a relay, led by lettre: greeting, EHLO, TLS, login, and mails.
+//! One conversation with a relay: greeting, EHLO, TLS, login, and mails.
 //!
-//! Command by command rather than by lettre's `send`, which does not tell which of them was refused.
+//! Invariant: from the moment the end of a mail may have left until its answer, silence is told apart from failure.
 
 use super::deadlines::Clock;
+use super::deadlines::Late;
 use super::deadlines::Step;
-use super::link::Link;
 use super::link::Network;
 use super::pool::Idle;
+use super::smtp_offers::Login;
+use super::smtp_offers::Offers;
 use super::smtp_reply::Reply;
 use super::smtp_reply::Trouble;
+use super::smtp_wire::Stuffing;
+use super::smtp_wire::Wire;
 use crate::model::SmtpSecurity;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::client::AsyncTokioStream;
-use lettre::transport::smtp::client::TlsParameters;
-use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::extension::Extension;
-use std::fmt::Display;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::future::Future;
-use std::iter::from_fn;
-use std::net::SocketAddr;
+use std::io;
 use std::time::Duration;
 
-/// How much of a mail is encoded and written at once.
-const MAX_WRITE_BYTES: usize = 64 * 1024;
+/// How much of a mail is written at once.
+pub(super) const MAX_WRITE_BYTES: usize = 64 * 1024;
+
+/// Mails over one session: relays wish to spread their load, and some end a session that goes on too long.
+const MOST_MAILS: usize = 100;
+
+/// How long a relay may take to forget a mail: the outcome of the attempt waits for it.
+const RESET: Duration = Duration::from_secs(1);
 
 /// How long a relay is told goodbye.
 const LEAVE: Duration = Duration::from_millis(200);
@@ -38,34 +41,31 @@ pub(super) struct Relay {
     pub(super) login: Option<(String, String)>,
 }
 
-pub(super) struct Session(AsyncSmtpConnection);
+pub(super) struct Session {
+    wire: Wire,
+    pub(super) offers: Offers,
+    mails: usize,
+}
 
 impl Session {
     /// Connects, and is ready for mails.
-    pub(super) async fn open(
-        network: &Network,
-        relay: &Relay,
-        hello: &ClientId,
-        clock: &Clock,
-    ) -> Result<Self, Trouble> {
+    pub(super) async fn open(network: &Network, relay: &Relay, hello: &str, clock: &Clock) -> Result<Self, Trouble> {
         let tcp = network.guard.connect(&relay.host, relay.port, clock).await?;
-        let at = "EHLO or the greeting";
-        let peer = tcp.peer_addr().map_err(|e| Trouble::Lost { at, why: e.to_string() })?;
-        let mut encrypted = relay.security == SmtpSecurity::Smtps;
-        let link: Box<dyn AsyncTokioStream> = match encrypted {
-            true => Box::new(Link::new(network.encrypt(tcp, &relay.host, clock).await?, peer, false)),
-            // Wary if TLS may begin on it later.
-            false => Box::new(Link::new(tcp, peer, relay.security == SmtpSecurity::Starttls || relay.login.is_some())),
+        let wire = match relay.security {
+            SmtpSecurity::Smtps => Wire::encrypted(network.encrypt(tcp, &relay.host, clock).await?),
+            SmtpSecurity::Plain | SmtpSecurity::Starttls => Wire::clear(tcp),
         };
-        let greeted = timed(at, Step::Answer, AsyncSmtpConnection::connect_with_transport(link, hello), clock).await?;
-        let mut session = Self(greeted.map_err(|e| Trouble::of(at, &e))?);
-        if session.wants_starttls(relay, peer) {
-            session.starttls(network.tls_parameters(&relay.host)?, hello, clock).await?;
-            encrypted = true;
+        let mut session = Self { wire, offers: Offers::default(), mails: 0 };
+        let greeting = session.answer("the greeting", clock).await?;
+        greeting.expect("the greeting", 220)?;
+        session.hello(hello, clock).await?;
+        if session.wants_starttls(relay)? {
+            session = session.starttls(network, relay, clock).await?;
+            session.hello(hello, clock).await?;
         }
         if let Some((user, password)) = &relay.login {
             // A password goes over TLS, or not out of this machine.
-            if !encrypted && !peer.ip().is_loopback() {
+            if !session.wire.is_encrypted() && !session.is_near()? {
                 return Err(Trouble::LoginInClear);
             }
             session.log_in(user, password, clock).await?;
@@ -73,78 +73,114 @@ impl Session {
         Ok(session)
     }
 
-    pub(super) fn offers(&self, extension: Extension) -> bool {
-        self.0.server_info().supports_feature(extension)
+    async fn hello(&mut self, hello: &str, clock: &Clock) -> Result<(), Trouble> {
+        let answer = self.ask("EHLO", &format!("EHLO {hello}\r\n"), clock).await?;
+        answer.expect("EHLO", 250)?;
+        self.offers = Offers::read(&answer.text);
+        Ok(())
     }
 
     /// Asked for; or offered, and there is a password to protect.
-    fn wants_starttls(&self, relay: &Relay, peer: SocketAddr) -> bool {
-        match relay.security {
+    fn wants_starttls(&self, relay: &Relay) -> Result<bool, Trouble> {
+        Ok(match relay.security {
             SmtpSecurity::Starttls => true,
             SmtpSecurity::Smtps => false,
-            SmtpSecurity::Plain => {
-                relay.login.is_some() && self.offers(Extension::StartTls) && !peer.ip().is_loopback()
-            }
-        }
-    }
-
-    async fn starttls(&mut self, tls: TlsParameters, hello: &ClientId, clock: &Clock) -> Result<(), Trouble> {
-        if !self.offers(Extension::StartTls) {
-            return Err(Trouble::NoStarttls);
-        }
-        let host = tls.domain().to_owned();
-        let upgraded = timed("STARTTLS", Step::Answer, self.0.starttls(tls, hello), clock).await?;
-        upgraded.map_err(|e| match Trouble::of("STARTTLS", &e) {
-            Trouble::Lost { why, .. } => Trouble::Tls { host, why },
-            trouble => trouble,
+            SmtpSecurity::Plain => relay.login.is_some() && self.offers.starttls && !self.is_near()?,
         })
     }
 
-    async fn log_in(&mut self, user: &str, password: &str, clock: &Clock) -> Result<(), Trouble> {
-        if self.0.server_info().get_auth_mechanism(DEFAULT_MECHANISMS).is_none() {
-            return Err(Trouble::NoLogin);
+    /// On this machine.
+    fn is_near(&self) -> Result<bool, Trouble> {
+        let peer = self.wire.peer().map_err(|e| Trouble::Lost { at: "the connection", why: e.to_string() })?;
+        Ok(peer.ip().is_loopback())
+    }
+
+    async fn starttls(mut self, network: &Network, relay: &Relay, clock: &Clock) -> Result<Self, Trouble> {
+        if !self.offers.starttls {
+            return Err(Trouble::NoStarttls);
         }
-        let login = Credentials::new(user.to_owned(), password.to_owned());
-        let at = "AUTH";
-        let reply = Reply::of(at, timed(at, Step::Answer, self.0.auth(DEFAULT_MECHANISMS, &login), clock).await?)?;
-        if reply.is_success() { Ok(()) } else { Err(Trouble::Refused { at, reply }) }
+        if self.wire.is_quiet() {
+            self.ask("STARTTLS", "STARTTLS\r\n", clock).await?.expect("STARTTLS", 220)?;
+        }
+        let wire = self.wire.encrypt(network, &relay.host, clock).await?;
+        // What was offered in clear counts for nothing.
+        Ok(Self { wire, offers: Offers::default(), ..self })
     }
 
-    pub(super) async fn command(
-        &mut self,
-        at: &'static str,
-        command: impl Display,
-        clock: &Clock,
-    ) -> Result<Reply, Trouble> {
-        Reply::of(at, timed(at, Step::Answer, self.0.command(command), clock).await?)
+    async fn log_in(&mut self, user: &str, password: &str, clock: &Clock) -> Result<(), Trouble> {
+        let answer = match self.offers.login {
+            None => return Err(Trouble::NoLogin),
+            Some(Login::Plain) => {
+                let both = STANDARD.encode(format!("\0{user}\0{password}"));
+                self.ask("AUTH", &format!("AUTH PLAIN {both}\r\n"), clock).await?
+            }
+            Some(Login::Login) => {
+                self.ask("AUTH", "AUTH LOGIN\r\n", clock).await?.expect("AUTH", 334)?;
+                let user = format!("{}\r\n", STANDARD.encode(user));
+                self.ask("AUTH", &user, clock).await?.expect("AUTH", 334)?;
+                self.ask("AUTH", &format!("{}\r\n", STANDARD.encode(password)), clock).await?
+            }
+        };
+        answer.expect("AUTH", 235)
     }
 
-    /// Sends a mail and returns its answer; the inner trouble is that all was sent and no answer came.
-    pub(super) async fn mail(&mut self, mail: &[u8], clock: &Clock) -> Result<Result<Reply, Trouble>, Trouble> {
-        // Lettre asks for the next piece when the one before is flushed, and writes the end when there is none.
-        let mut ending = false;
-        let end = from_fn(|| {
-            ending = true;
-            None
-        });
-        // The end begins with a line end of its own.
-        let pieces = mail.strip_suffix(b"\r\n").unwrap_or(mail).chunks(MAX_WRITE_BYTES).chain(end);
+    /// One command, one answer.
+    pub(super) async fn ask(&mut self, at: &'static str, line: &str, clock: &Clock) -> Result<Reply, Trouble> {
+        self.say(at, line, clock).await?;
+        self.answer(at, clock).await
+    }
+
+    /// Commands without waiting for their answers.
+    pub(super) async fn say(&mut self, at: &'static str, lines: &str, clock: &Clock) -> Result<(), Trouble> {
+        timed(at, clock.within(Step::Answer, self.wire.write(lines.as_bytes()))).await
+    }
+
+    pub(super) async fn answer(&mut self, at: &'static str, clock: &Clock) -> Result<Reply, Trouble> {
+        timed(at, clock.within(Step::Answer, self.wire.reply())).await
+    }
+
+    /// Whether it may serve another mail.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.mails < MOST_MAILS && self.wire.is_quiet()
+    }
+
+    /// A piece of a mail that goes on.
+    pub(super) async fn piece(&mut self, stuffed: &[u8], clock: &Clock) -> Result<(), Trouble> {
+        timed("the mail", clock.within(Step::Exchange, self.wire.write(stuffed))).await
+    }
+
+    /// The last piece and the end of the mail; an error means that all may have arrived, and no answer came.
+    pub(super) async fn end(&mut self, mut last: Vec<u8>, stuffing: Stuffing, clock: &Clock) -> Result<Reply, Trouble> {
+        const AT: &str = "the end of the mail";
+        self.mails += 1;
+        stuffing.end(&mut last);
         // A relay may look at a mail for long, so only the whole exchange bounds it: asking again is a second mail.
-        let said = clock.within(Step::Exchange, self.0.message_iter(pieces)).await;
-        let at = if ending { "the end of the mail" } else { "the mail" };
-        let said =
-            said.map_err(|late| Trouble::Lost { at, why: late.to_string() }).and_then(|said| Reply::of(at, said));
-        if ending { Ok(said) } else { said.map(Ok) }
+        timed(AT, clock.within(Step::Exchange, self.wire.write(&last))).await?;
+        timed(AT, clock.within(Step::Exchange, self.wire.reply())).await
+    }
+
+    /// Takes back a mail that the relay did not take, so that the session can serve the next one.
+    pub(super) async fn reset(&mut self, clock: &Clock) -> bool {
+        if !self.is_fresh() {
+            return false;
+        }
+        let asked = tokio::time::timeout(RESET, self.ask("RSET", "RSET\r\n", clock)).await;
+        matches!(asked, Ok(Ok(answer)) if answer.is_success())
     }
 }
 
-async fn timed<T>(at: &'static str, step: Step, work: impl Future<Output = T>, clock: &Clock) -> Result<T, Trouble> {
-    clock.within(step, work).await.map_err(|late| Trouble::Lost { at, why: late.to_string() })
+async fn timed<T>(at: &'static str, work: impl Future<Output = Result<io::Result<T>, Late>>) -> Result<T, Trouble> {
+    let lost = |why: String| Trouble::Lost { at, why };
+    work.await.map_err(|late| lost(late.to_string()))?.map_err(|e| lost(e.to_string()))
 }
 
 impl Idle for Session {
     async fn leave(mut self) {
         // It is closed in any case.
-        let _ = tokio::time::timeout(LEAVE, self.0.quit()).await;
+        let goodbye = async {
+            self.wire.write(b"QUIT\r\n").await?;
+            self.wire.reply().await
+        };
+        let _ = tokio::time::timeout(LEAVE, goodbye).await;
     }
 }

@@ -61,14 +61,15 @@ impl House {
     }
 
     async fn send(&self, message: Message) -> Sent {
-        self.send_with(message, &[]).await
+        self.send_with(message, &()).await
     }
 
-    async fn send_with(&self, message: Message, contents: &[(usize, Vec<u8>)]) -> Sent {
+    async fn send_with(&self, message: Message, contents: &dyn Referred) -> Sent {
         let allow =
             [Destination::of(&message).unwrap().to_string(), "secret:token".to_owned(), "secret:gone".to_owned()];
         let grants = Grants::new(&[], false, &allow).unwrap();
-        let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents };
+        let outgoing =
+            Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents, recipients: &[] };
         self.transports.send(&grants.permit(&message).unwrap(), &outgoing).await
     }
 }
@@ -83,6 +84,7 @@ fn mail(port: u16) -> Mail {
         subject: "build 7 failed".into(),
         kind: BodyKind::Plain,
         body: "It failed.\n".into(),
+        thread: None,
         headers: Vec::new(),
         attachments: Vec::new(),
     }

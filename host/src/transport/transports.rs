@@ -7,6 +7,7 @@ use super::guard::Guard;
 use super::http::Http;
 use super::link::Network;
 use super::outcome::Sent;
+use super::referred::Referred;
 use super::secrets::Secrets;
 use super::smtp::Smtp;
 use super::trust::Trust;
@@ -15,6 +16,7 @@ use crate::model::Destination;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
+use crate::model::Recipient;
 use std::sync::Arc;
 
 /// What the transports are made of.
@@ -45,11 +47,15 @@ impl Default for Setup {
 pub struct Outgoing<'a> {
     /// `Delivery::uid`: the same in each try.
     pub uid: &'a str,
+    /// The name of the reporter that made it.
+    pub reporter: &'a str,
     /// When the delivery was made: the date of a mail.
     pub created_at: Millis,
     pub now: Millis,
-    /// What logs and patches hold that are to be attached: the index of the attachment, and its bytes.
-    pub contents: &'a [(usize, Vec<u8>)],
+    /// What reads the logs and patches that are attached.
+    pub contents: &'a dyn Referred,
+    /// What is known of the recipients of a mail from earlier attempts.
+    pub recipients: &'a [Recipient],
 }
 
 /// All transports. Cheap to clone; the clones share their idle connections.

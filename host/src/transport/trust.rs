@@ -2,7 +2,6 @@
 //!
 //! There is no way to switch verification off.
 
-use lettre::transport::smtp::client::Certificate;
 use rustls::ClientConfig;
 use rustls::RootCertStore;
 use rustls::crypto::ring::default_provider;
@@ -19,11 +18,10 @@ pub struct Trust {
     pub extra_ca: Option<PathBuf>,
 }
 
-/// The same trust for whoever takes a configuration, and for lettre, which takes certificates.
+/// The one configuration of TLS.
 #[derive(Clone, Debug)]
 pub(super) struct Trusted {
     pub(super) config: Arc<ClientConfig>,
-    pub(super) certificates: Arc<[Certificate]>,
 }
 
 #[derive(Debug, Error)]
@@ -41,19 +39,15 @@ impl Trust {
     pub(super) fn load(&self) -> Result<Trusted, TrustError> {
         let mut roots = RootCertStore::empty();
         // A machine may have odd certificates, or none at all: then only what needs them fails.
-        let mut good = rustls_native_certs::load_native_certs().certs;
-        good.retain(|certificate| roots.add(certificate.clone()).is_ok());
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for certificate in self.extra_certificates()? {
-            roots.add(certificate.clone())?;
-            good.push(certificate);
+            roots.add(certificate)?;
         }
-        // Over rustls lettre only keeps the bytes.
-        let certificates = good.iter().filter_map(|one| Certificate::from_der(one.to_vec()).ok()).collect();
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Trusted { config: Arc::new(config), certificates })
+        Ok(Trusted { config: Arc::new(config) })
     }
 
     fn extra_certificates(&self) -> Result<Vec<CertificateDer<'static>>, TrustError> {

@@ -9,7 +9,8 @@ use campanile_sdk::prelude::*;
 
 use crate::settings::Settings;
 
-/// Headers that the mail has anyway. Another one of the same name would be a second From or Subject.
+/// Headers that the mail has anyway. Another one of the same name would be a second From or Subject. List-Id, In-Reply-To
+/// and References are not among them: those that stand here take the place of the host's.
 const OWN_HEADERS: [&str; 12] = [
     "auto-submitted",
     "bcc",

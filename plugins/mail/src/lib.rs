@@ -12,6 +12,7 @@ mod recipients;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod thread;
 
 use campanile_sdk::contract::Credentials;
 use campanile_sdk::contract::Mail;
@@ -81,6 +82,7 @@ fn mail(
         subject,
         kind,
         body,
+        thread: Some(thread::of(&report, &config.url)),
         headers: headers::fill(settings, report.sources(), host),
         attachments: content::attachments(&report),
     };

@@ -172,12 +172,14 @@ async fn a_missing_worker_is_told_to_those_whom_it_names() {
 
 #[tokio::test]
 async fn extra_headers_are_filled_in_and_a_secret_in_one_is_granted() {
-    let settings = r#"extraHeaders = {X-Branch = "%(prop:branch)s of %(src::project:?|%(src::project)s|none)s", X-Key = "%(secret:key)s"}"#;
+    let settings = r#"extraHeaders = {X-Branch = "%(prop:branch)s of %(src::project:?|%(src::project)s|none)s", X-Key = "%(secret:key)s", List-Id = "Bells <bells.example.org>", References = ""}"#;
     let (host, sink) = host(settings).await;
     host.finished_build("linux", 0).await;
     host.settle().await;
-    let mail = read(&sink.received()[0], &["X-Branch", "X-Key"]);
-    assert!(mail.contains("\nX-Branch: main of belfry\nX-Key: open sesame\n"), "{mail}");
+    let mail = read(&sink.received()[0], &["X-Branch", "X-Key", "List-Id", "References", "In-Reply-To"]);
+    let expected = "\nX-Branch: main of belfry\nX-Key: open sesame\nList-Id: Bells <bells.example.org>\n\
+        References: \nIn-Reply-To: \n";
+    assert!(mail.contains(expected), "{mail}");
     assert!(!host.deliveries().await[0].to_string().contains("sesame"), "nothing that is shown has the secret");
 }
 

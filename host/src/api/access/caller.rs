@@ -11,11 +11,8 @@ use crate::config::Server;
 use crate::model::Scope;
 use crate::model::TokenHash;
 use axum::extract::Request;
-use axum::extract::State as Shared;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use axum::middleware::Next;
-use axum::response::Response;
 use std::sync::Arc;
 
 /// What Buildbot calls who did not say who they are.
@@ -32,6 +29,27 @@ pub(in crate::api) struct Doorkeeper {
 impl Doorkeeper {
     pub(in crate::api) fn new(tokens: Tokens, server: &Server) -> Self {
         Self { tokens, names: OwnNames::of(server), anonymous_read: server.anonymous_read }
+    }
+
+    /// Finds the caller, and hands it on with the request. A token that is not known is refused everywhere, rather than
+    /// taken for none.
+    ///
+    /// Without a token the request must be meant for this host: see [`OwnNames`].
+    pub(in crate::api) fn identify(&self, request: &mut Request) -> Result<(), Error> {
+        let who = match bearer(request.headers()) {
+            Bearer::None => {
+                let needed = self.tokens.needed();
+                self.names.check(request.headers(), needed)?;
+                if needed { Who::Nobody } else { Who::Anybody }
+            }
+            Bearer::Unreadable => return Err(Error::unknown_token()),
+            Bearer::Token(token) => {
+                let hash = TokenHash::of(token);
+                Who::Holder(hash, self.tokens.holder(&hash).ok_or_else(Error::unknown_token)?)
+            }
+        };
+        request.extensions_mut().insert(Caller { who, door: self.clone() });
+        Ok(())
     }
 }
 
@@ -105,30 +123,6 @@ impl Caller {
             Who::Holder(hash, _) => known.holders.contains_key(hash),
         }
     }
-}
-
-/// Finds the caller. A token that is not known is refused everywhere, rather than taken for none.
-///
-/// Without a token the request must be meant for this host: see [`OwnNames`].
-pub(in crate::api) async fn identify(
-    Shared(door): Shared<Doorkeeper>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Error> {
-    let who = match bearer(request.headers()) {
-        Bearer::None => {
-            let needed = door.tokens.needed();
-            door.names.check(request.headers(), needed)?;
-            if needed { Who::Nobody } else { Who::Anybody }
-        }
-        Bearer::Unreadable => return Err(Error::unknown_token()),
-        Bearer::Token(token) => {
-            let hash = TokenHash::of(token);
-            Who::Holder(hash, door.tokens.holder(&hash).ok_or_else(Error::unknown_token)?)
-        }
-    };
-    request.extensions_mut().insert(Caller { who, door });
-    Ok(next.run(request).await)
 }
 
 enum Bearer<'h> {

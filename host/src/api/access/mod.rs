@@ -12,7 +12,6 @@ mod tokens;
 
 pub(super) use caller::Caller;
 pub(super) use caller::Doorkeeper;
-pub(super) use caller::identify;
 pub(super) use gate::Access;
 pub(super) use gate::Bounds;
 pub(super) use gate::Gate;

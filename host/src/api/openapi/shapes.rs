@@ -5,6 +5,7 @@ use super::about::Sends;
 use super::about::none;
 use super::about::object;
 use crate::model::DeliveryState;
+use crate::model::RecipientOutcome;
 use crate::model::Scope;
 use serde_json::Map;
 use serde_json::Value;
@@ -71,21 +72,28 @@ pub(in crate::api) const DELIVERIES: About = About {
     ..get("deliveries, the newest first", || page("deliveries", &object(delivery())))
 };
 
-pub(in crate::api) const DELIVERY: About = get("a delivery with its message and its attempts", || {
-    let mut whole = delivery();
-    whole["message"] = json!({});
-    whole["resend"] = json!({});
-    whole["attempts"] = list(&object(json!({
-        "number": number(),
-        "started_at_ms": number(),
-        "ended_at_ms": or_null(&number()),
-        "outcome": or_null(&text()),
-        "status": or_null(&number()),
-        "reason": or_null(&text()),
-        "answer": or_null(&text()),
-    })));
-    single("deliveries", &object(whole))
-});
+pub(in crate::api) const DELIVERY: About =
+    get("a delivery with its message, its attempts, and recipients of a mail that were not treated alike", || {
+        let mut whole = delivery();
+        whole["message"] = json!({});
+        whole["resend"] = json!({});
+        whole["attempts"] = list(&object(json!({
+            "number": number(),
+            "started_at_ms": number(),
+            "ended_at_ms": or_null(&number()),
+            "outcome": or_null(&text()),
+            "status": or_null(&number()),
+            "reason": or_null(&text()),
+            "answer": or_null(&text()),
+        })));
+        whole["recipients"] = list(&object(json!({
+            "address": text(),
+            "outcome": json!({"enum": RecipientOutcome::ALL.map(RecipientOutcome::name)}),
+            "status": or_null(&number()),
+            "answer": text(),
+        })));
+        single("deliveries", &object(whole))
+    });
 
 pub(in crate::api) const RETRY: About =
     send("asks a delivery to be sent again: the method is `retry`", Sends::Json(rpc_request), rpc_answer, &[501]);

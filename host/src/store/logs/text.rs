@@ -45,6 +45,31 @@ impl Reader<'_> {
         Ok((found.next > first).then_some(found))
     }
 
+    /// The bytes of a log with all its line ends, and with the letters of its streams.
+    pub fn log_bytes(&self, log: LogId) -> Result<u64, StoreError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT ifnull(sum(bytes + 1), 0) FROM logchunks WHERE logid = ?")?;
+        Ok(select.query_row([log], |row| row.get(0))?)
+    }
+
+    /// The last chunks of a log that have at most so many bytes together: their first line, and the bytes.
+    pub fn log_end(&self, log: LogId, most_bytes: u64) -> Result<(Option<i64>, u64), StoreError> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT first_line, bytes + 1 FROM logchunks WHERE logid = ? ORDER BY first_line DESC")?;
+        let mut rows = select.query([log])?;
+        let (mut first, mut sum) = (None, 0);
+        while let Some(row) = rows.next()? {
+            let bytes: u64 = row.get(1)?;
+            if sum + bytes > most_bytes {
+                break;
+            }
+            sum += bytes;
+            first = Some(row.get(0)?);
+        }
+        Ok((first, sum))
+    }
+
     /// Hands out the lines `first..=last` of a log, each without its line end, until `take` has enough.
     pub fn each_line(
         &self,

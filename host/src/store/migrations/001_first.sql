@@ -439,13 +439,23 @@ CREATE TABLE attempts (
   epoch INTEGER NOT NULL,
   started_at INTEGER NOT NULL,
   ended_at INTEGER,
-  outcome TEXT CHECK (outcome IN ('done', 'failed', 'refused', 'unknown', 'probe_found', 'probe_absent')),
+  outcome TEXT CHECK (outcome IN ('done', 'partly', 'failed', 'refused', 'unknown', 'probe_found', 'probe_absent')),
   status INTEGER,
   reason TEXT,
   answer TEXT,
   UNIQUE (deliveryid, number),
   CHECK ((ended_at IS NULL) = (outcome IS NULL))
 ) STRICT;
+
+-- Each recipient of a mail whose relay did not treat them all alike, and the last that is known of it.
+CREATE TABLE recipients (
+  deliveryid INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('accepted', 'deferred', 'refused', 'unknown')),
+  status INTEGER,
+  answer TEXT NOT NULL,
+  PRIMARY KEY (deliveryid, address)
+) STRICT, WITHOUT ROWID;
 
 -- Buckets that asked to be left alone for a while.
 CREATE TABLE holds (

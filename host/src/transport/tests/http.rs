@@ -185,7 +185,8 @@ async fn a_marker_is_absent_only_from_a_whole_answer() {
 async fn probe(url: &str, marker: &str) -> Sent {
     let ask = Message::Http(HttpRequest { method: "GET".into(), ..request(url.to_owned()) });
     let grants = Grants::new(&[], false, &[url.to_owned()]).unwrap();
-    let outgoing = Outgoing { uid: UID, created_at: NOW, now: NOW, contents: &[] };
+    let outgoing =
+        Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents: &(), recipients: &[] };
     House::open().transports.probe(&grants.permit(&ask).unwrap(), &outgoing, marker).await
 }
 

@@ -2,6 +2,11 @@
 
 use super::*;
 use AttemptOutcome::*;
+use futures_util::FutureExt;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use futures_util::stream::BoxStream;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::io::copy_bidirectional;
@@ -56,26 +61,71 @@ async fn without_8bitmime_and_pipelining_it_is_the_same_mail() {
     assert!(text.is_ascii() && text.contains("zw=C3=B6lf Boxk=C3=A4mpfer jagen\r\n"), "{text}");
 }
 
-#[tokio::test]
-async fn attachments() {
-    let sink = sink(SmtpOptions::default()).await;
+/// Whatever is referred to is this often `line`, of which so much is given as is asked for.
+struct Long(usize);
+
+impl Referred for Long {
+    fn size<'s>(&'s self, _: &'s Content) -> BoxFuture<'s, Result<u64, String>> {
+        std::future::ready(Ok(self.0 as u64 * 5)).boxed()
+    }
+
+    fn pieces<'s>(&'s self, _: &'s Content, most: u64) -> BoxStream<'s, Result<Vec<u8>, String>> {
+        let most = usize::try_from(most).unwrap();
+        let bytes: Vec<u8> = b"line\n".repeat(self.0).into_iter().take(most).collect();
+        let pieces: Vec<_> = bytes.chunks(1000).map(|piece| Ok(piece.to_vec())).collect();
+        stream::iter(pieces).boxed()
+    }
+}
+
+/// What is referred to cannot be read to its end.
+struct Broken;
+
+impl Referred for Broken {
+    fn size<'s>(&'s self, _: &'s Content) -> BoxFuture<'s, Result<u64, String>> {
+        std::future::ready(Ok(1)).boxed()
+    }
+
+    fn pieces<'s>(&'s self, _: &'s Content, _: u64) -> BoxStream<'s, Result<Vec<u8>, String>> {
+        stream::iter([Ok(b"a".to_vec()), Err("the disk failed".to_owned())]).boxed()
+    }
+}
+
+fn with_attachments(port: u16) -> Message {
     let attachment = |content| Attachment {
         filename: "make.\"stdio\"\r\n".into(),
         content_type: "text/plain; charset=utf-8".into(),
         content,
     };
     let attachments = vec![attachment(Content::Bytes(b"a\nb".to_vec())), attachment(Content::Log(LogId(5)))];
-    let message = Message::Mail(Mail { attachments, ..mail(sink.port()) });
-    let house = House::open();
-    check(&house.send(message.clone()).await, Refused, "attachment 1: log 5 is not there any more");
-    check(&house.send_with(message.clone(), &[(1, b"log\n".to_vec())]).await, Done, "");
-    check(&house.send_with(message, &[(1, b"log\n".to_vec())]).await, Done, "");
+    Message::Mail(Mail { attachments, ..mail(port) })
+}
+
+#[tokio::test]
+async fn attachments() {
+    let sink = sink(SmtpOptions::default()).await;
+    let (house, message) = (House::open(), with_attachments(sink.port()));
+    check(&house.send_with(message.clone(), &Broken).await, Failed, "reading an attachment: the disk failed");
+    check(&house.send_with(message.clone(), &Long(1)).await, Done, "");
+    check(&house.send_with(message, &Long(1)).await, Done, "");
     let received = sink.wait_for(2).await;
     let text = received[0].text();
-    for expected in ["multipart/mixed", "\r\n\r\nYQpi\r\n", "\r\n\r\nbG9nCg==\r\n", "make.\\\"stdio\\\"__"] {
+    for expected in ["multipart/mixed", "\r\n\r\nYQpi\r\n", "\r\n\r\nbGluZQo=\r\n", "make.\\\"stdio\\\"__"] {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
     }
     assert_eq!(text, received[1].text(), "two tries are the same mail");
+}
+
+#[tokio::test]
+async fn of_long_attachments_as_much_goes_as_the_relay_takes() {
+    let sink = sink(SmtpOptions::default()).await;
+    let message = with_attachments(sink.port());
+    for takes in [50_000, 500_000] {
+        sink.change(|options| options.extensions = vec![format!("SIZE {takes}")]);
+        // A house of its own: the session of another was told another size.
+        check(&House::open().send_with(message.clone(), &Long(400_000)).await, Done, "");
+        let size = sink.received()[sink.count() - 1].data.len();
+        assert!(size <= takes && size > takes - 200, "{size} of {takes}");
+    }
 }
 
 #[tokio::test]
@@ -118,6 +168,16 @@ async fn one_connection_serves_many_mails() {
 }
 
 #[tokio::test]
+async fn a_session_does_not_go_on_forever() {
+    let sink = sink(SmtpOptions::default()).await;
+    let house = House::open();
+    for _ in 0..101 {
+        check(&house.send(Message::Mail(mail(sink.port()))).await, Done, "");
+    }
+    assert_eq!((sink.count(), sink.connections()), (101, 2));
+}
+
+#[tokio::test]
 async fn recipients_are_judged_one_by_one() {
     let mut options = SmtpOptions::default();
     options.recipients.insert("gone@example.org".into(), SmtpReply::new(550, "no such user"));
@@ -128,12 +188,16 @@ async fn recipients_are_judged_one_by_one() {
         let to = to.iter().map(|name| format!("{name}@example.org")).collect();
         house.send(Message::Mail(Mail { to, ..mail(sink.port()) }))
     };
-    check(&to(&["a", "gone", "full"]).await, Done, "refused for gone@example.org: 550 no such user; refused for full");
+    let partly = to(&["a", "gone", "full"]).await;
+    check(&partly, Partly, "refused for gone@example.org: 550 no such user; put off for full@example.org: 452");
+    assert_eq!((partly.status, partly.recipients.len()), (Some(250), 3));
+    check(&to(&["a", "gone"]).await, Done, "refused for gone@example.org: 550 no such user");
     check(&to(&["gone"]).await, Refused, "refused for gone@example.org: 550 no such user");
     check(&to(&["full"]).await, Failed, "452 mailbox full");
     let mixed = to(&["gone", "full"]).await;
     check(&mixed, Failed, "550 no such user");
-    assert_eq!((mixed.status, sink.count()), (Some(452), 1));
+    assert_eq!((mixed.status, sink.count()), (Some(452), 2));
+    assert_eq!(sink.connections(), 1, "a mail to nobody is taken back");
 }
 
 #[tokio::test]
@@ -268,6 +332,10 @@ async fn attack(listener: TcpListener, to: u16, after_hello: &str, instead_of_go
     client.write_all(&buffer[..read]).await.unwrap();
     for (keep, add) in [(true, after_hello), (false, instead_of_go)] {
         let read = client.read(&mut buffer).await.unwrap();
+        if read == 0 {
+            // It saw what was too much, and hung up.
+            return;
+        }
         server.write_all(&buffer[..read]).await.unwrap();
         let read = server.read(&mut buffer).await.unwrap();
         let kept = if keep { &buffer[..read] } else { &[] };

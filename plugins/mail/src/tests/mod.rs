@@ -9,6 +9,7 @@ mod generators;
 mod previous;
 mod recipients;
 mod settings;
+mod threads;
 
 use campanile_sdk::testing::Given;
 use serde_json::Value;

@@ -47,7 +47,8 @@ pub(super) fn size(message: &model::Message) -> usize {
                 model::Content::Log(_) | model::Content::Patch(_) => 0,
             };
             let attached: usize = mail.attachments.iter().map(attached).sum();
-            mail.body.len() + mail.subject.len() + people + fields_size(&mail.headers) + attached
+            let thread = mail.thread.as_ref().map_or(0, String::len);
+            mail.body.len() + mail.subject.len() + thread + people + fields_size(&mail.headers) + attached
         }
         model::Message::Http(request) => {
             let body = match &request.body {
@@ -95,6 +96,7 @@ fn mail(mail: wit::Mail) -> model::Mail {
         subject: mail.subject,
         kind: body_kind(mail.kind),
         body: mail.body,
+        thread: mail.thread,
         headers: fields(mail.headers),
         attachments: mail.attachments.into_iter().map(attachment).collect(),
     }
