@@ -96,6 +96,86 @@ pub struct ContextBuild {
     /// The page of the build.
     #[serde(deserialize_with = "or_default")]
     pub url: String,
+    /// What was asked for, and the source.
+    #[serde(deserialize_with = "or_default")]
+    pub buildset: ContextBuildset,
+    /// What came in since the last successful build.
+    #[serde(deserialize_with = "or_default")]
+    pub changes: Vec<ContextChange>,
+}
+
+/// A buildset in a formatter's context.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ContextBuildset {
+    /// Why it was made.
+    #[serde(deserialize_with = "or_default")]
+    pub reason: String,
+    /// What is built, by codebase.
+    #[serde(deserialize_with = "or_default")]
+    pub sourcestamps: Vec<ContextSourceStamp>,
+}
+
+/// A source stamp in a formatter's context.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ContextSourceStamp {
+    /// `None` for the default branch.
+    pub branch: Option<String>,
+    /// `None` for the newest.
+    pub revision: Option<String>,
+    /// Where the code comes from.
+    #[serde(deserialize_with = "or_default")]
+    pub repository: String,
+    /// The project; may be empty.
+    #[serde(deserialize_with = "or_default")]
+    pub project: String,
+    /// Which of the codebases this is; empty where there is but one.
+    #[serde(deserialize_with = "or_default")]
+    pub codebase: String,
+    /// What is built on top of the revision.
+    pub patch: Option<ContextPatch>,
+}
+
+/// A patch in a formatter's context.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ContextPatch {
+    /// Who made it.
+    #[serde(deserialize_with = "or_default")]
+    pub author: String,
+    /// What they say about it.
+    #[serde(deserialize_with = "or_default")]
+    pub comment: String,
+}
+
+/// A change in a formatter's context.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ContextChange {
+    /// Who made it, mostly as `Name <address>`.
+    #[serde(deserialize_with = "or_default")]
+    pub author: String,
+    /// The commit's message.
+    #[serde(deserialize_with = "or_default")]
+    pub comments: String,
+    /// The paths it touches.
+    #[serde(deserialize_with = "or_default")]
+    pub files: Vec<String>,
+    /// When it was made, in seconds since 1970.
+    pub when_timestamp: u64,
+    /// `None` for the default branch.
+    pub branch: Option<String>,
+    /// Such as a commit's hash.
+    pub revision: Option<String>,
+    /// The page that shows it.
+    pub revlink: Option<String>,
+    /// Where it was committed.
+    #[serde(deserialize_with = "or_default")]
+    pub repository: String,
+    /// The project; may be empty.
+    #[serde(deserialize_with = "or_default")]
+    pub project: String,
 }
 
 /// A step in a formatter's context.
@@ -107,6 +187,8 @@ pub struct ContextStep {
     /// Its name.
     #[serde(deserialize_with = "or_default")]
     pub name: String,
+    /// Whether it has ended.
+    pub complete: bool,
     /// How it ended; `None` while it runs.
     #[serde(deserialize_with = "results")]
     pub results: Option<Results>,

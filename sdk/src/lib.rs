@@ -75,7 +75,11 @@ mod time;
 
 pub use context::Context;
 pub use context::ContextBuild;
+pub use context::ContextBuildset;
+pub use context::ContextChange;
 pub use context::ContextLog;
+pub use context::ContextPatch;
+pub use context::ContextSourceStamp;
 pub use context::ContextStep;
 pub use host::Host;
 pub use host::PluginHost;
@@ -93,3 +97,4 @@ pub use settings::PluginChoice;
 pub use settings::pointer_key;
 pub use text::literal;
 pub use text::secret;
+pub use time::clock_text;

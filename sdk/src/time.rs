@@ -3,7 +3,8 @@
 use crate::contract::Timestamp;
 
 /// A moment in UTC, such as `2026-11-20 14:05:09 UTC`. (Not a crate: this is all of the calendar that is needed.)
-pub(crate) fn clock_text(at: Timestamp) -> String {
+#[must_use]
+pub fn clock_text(at: Timestamp) -> String {
     let (day, second) = (at / 86_400, at % 86_400);
     // Days since 0000-03-01, in eras of 400 years, so that a leap day is the last day of its year.
     let days = day + 719_468;

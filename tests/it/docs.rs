@@ -2,6 +2,7 @@
 //! are taken.
 
 mod sessions;
+mod tutorial;
 
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
@@ -35,9 +36,27 @@ const DOCUMENTS: &[&str] = &[
     "docs/logs.md",
     "docs/plugins.md",
     "docs/reporters/mail.md",
+    "examples/html-formatter/README.md",
+    "examples/html-formatter-javascript/README.md",
+    "examples/html-formatter-python/README.md",
     "examples/lookup/README.md",
     "examples/same-branch/README.md",
     "examples/short-formatter/README.md",
+    "examples/short-formatter-javascript/README.md",
+    "examples/short-formatter-python/README.md",
+];
+
+/// The plugins that configurations of documents name.
+const PLUGINS: &[&str] = &[
+    "html",
+    "html-javascript",
+    "html-python",
+    "mail",
+    "people",
+    "same_branch",
+    "short",
+    "short-javascript",
+    "short-python",
 ];
 
 /// The fenced blocks of a language.
@@ -53,10 +72,9 @@ async fn configurations_are_accepted() {
         for block in blocks(&read(document), "toml").into_iter().filter(|block| !block.contains("[package]")) {
             // Where the plugins lie is up to the reader; the relay's address is not asked for at a check.
             let block = block.replace("target/dist/plugins", "plugins").replace("127.0.0.1:8010", "127.0.0.1:0");
-            let setup = Setup::default()
-                .plugins(&["mail", "short", "people", "same_branch"])
-                .secret("relay-password", "x")
-                .alone(&block);
+            let named = |plugin: &&&str| block.contains(&format!("\"{plugin}\""));
+            let plugins: Vec<&str> = PLUGINS.iter().filter(named).copied().collect();
+            let setup = Setup::default().plugins(&plugins).secret("relay-password", "x").alone(&block);
             let pages = setup.folder().join("pages/buildbot_www/static");
             std::fs::create_dir_all(&pages).expect("a folder");
             std::fs::write(pages.join("index.html"), "").expect("a page");

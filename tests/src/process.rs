@@ -3,6 +3,7 @@
 use crate::Setup;
 use reqwest::Client;
 use serde_json::Value;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::io::AsyncBufReadExt;
@@ -75,7 +76,8 @@ impl ProcessHost {
 /// How a run of the program ended.
 pub struct Ended {
     success: bool,
-    stdout: String,
+    /// What it said, whether it succeeded or not.
+    pub stdout: String,
     stderr: String,
 }
 
@@ -106,8 +108,13 @@ pub async fn campanile(arguments: &[&str]) -> Ended {
 
 /// The same with these variables in its environment.
 pub async fn campanile_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    campanile_in(Path::new("."), variables, arguments).await
+}
+
+/// The same in a folder.
+pub async fn campanile_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
     let mut command = Command::new(binary());
-    command.args(arguments).envs(variables.iter().copied());
+    command.args(arguments).envs(variables.iter().copied()).current_dir(folder);
     let output = command.kill_on_drop(true).output().await.expect("campanile runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ended { success: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }

@@ -4,8 +4,10 @@
 
 mod bench;
 mod browser;
+mod componentizers;
 mod demo;
 mod dist;
+mod examples;
 mod fuzzer;
 mod guests;
 mod install;
@@ -24,8 +26,10 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
-    /// Build the WebAssembly guests: bundled plugins, examples, and the suite's components
+    /// Build the WebAssembly guests: bundled plugins, examples in Rust, and the suite's components
     Guests,
+    /// Build the examples, those in Python and JavaScript too, into target/examples
+    Examples,
     /// Build everything and play a recorded CI run: what comes in, and every message that goes out
     Demo(demo::Flags),
     /// Build the guests and run the whole suite
@@ -58,6 +62,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
     let tree = Tree::open()?;
     match chore {
         Chore::Guests => guests::build_all(&tree),
+        Chore::Examples => examples::run(&tree),
         Chore::Demo(flags) => demo::run(&tree, &flags),
         Chore::Test { filter } => test::run(&tree, &filter),
         Chore::Dist => dist::run(&tree),

@@ -1,4 +1,4 @@
-//! Debian's side of a fresh machine: the real servers that the suite sends to.
+//! Debian's side of a fresh machine: the real servers that the suite sends to, and what fetches tools.
 
 use crate::tree::Tree;
 use anyhow::Context;
@@ -13,19 +13,32 @@ struct Needed {
 }
 
 /// The login of `saslpasswd2` is checked by modules that Debian only recommends.
-const NEEDED: [Needed; 7] = [
+const SERVERS: [Needed; 3] = [
     Needed { program: "/usr/sbin/postfix", packages: &["postfix"] },
     Needed { program: "/usr/sbin/saslpasswd2", packages: &["sasl2-bin", "libsasl2-modules"] },
     Needed { program: "/usr/bin/chromium", packages: &["chromium"] },
+];
+
+/// What fetches and runs the tools of Python and JavaScript.
+const TOOLS: [Needed; 4] = [
     Needed { program: "node", packages: &["nodejs"] },
     Needed { program: "npm", packages: &["npm"] },
     Needed { program: "python3", packages: &["python3"] },
     Needed { program: "pip", packages: &["python3-pip"] },
 ];
 
-/// Installs what is missing where that is possible, else says what to do.
+/// Installs what the suite needs and is missing where that is possible, else says what to do.
 pub(crate) fn install_missing(tree: &Tree) -> anyhow::Result<()> {
-    let missing: Vec<_> = NEEDED.iter().filter(|needed| !exists(needed.program)).collect();
+    install_of(tree, "the suite", SERVERS.iter().chain(&TOOLS))
+}
+
+/// The same for what the examples need.
+pub(crate) fn install_tools(tree: &Tree) -> anyhow::Result<()> {
+    install_of(tree, "building the examples", TOOLS.iter())
+}
+
+fn install_of<'n>(tree: &Tree, what: &str, needed: impl Iterator<Item = &'n Needed>) -> anyhow::Result<()> {
+    let missing: Vec<_> = needed.filter(|needed| !exists(needed.program)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -33,9 +46,9 @@ pub(crate) fn install_missing(tree: &Tree) -> anyhow::Result<()> {
     let programs = missing.iter().map(|needed| needed.program).collect::<Vec<_>>().join(" and ");
     let command = format!("apt-get install --no-install-recommends {}", packages.join(" "));
     if !can_install(tree) {
-        bail!("the suite needs {programs}: run `sudo {command}`, or run the suite as root on Debian");
+        bail!("{what} needs {programs}: run `sudo {command}`, or run this as root on Debian");
     }
-    install(tree, &packages).with_context(|| format!("the suite needs {programs}, and `{command}` failed"))
+    install(tree, &packages).with_context(|| format!("{what} needs {programs}, and `{command}` failed"))
 }
 
 fn install(tree: &Tree, packages: &[&str]) -> anyhow::Result<()> {

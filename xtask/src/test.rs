@@ -1,6 +1,7 @@
 //! The suite: guests, the binary, unit and end-to-end tests, doc tests, and no snapshot left behind.
 
 use crate::browser;
+use crate::examples;
 use crate::fuzzer;
 use crate::guests;
 use crate::packages;
@@ -13,6 +14,7 @@ pub(crate) fn run(tree: &Tree, filter: &[String]) -> anyhow::Result<()> {
     browser::install_missing(tree)?;
     fuzzer::install_missing(tree)?;
     guests::build_all(tree)?;
+    examples::build_scripts(tree)?;
     // With the tests in one go: built alone, the binary would get fewer features and compile everything again.
     cmd!(tree.shell, "cargo build --workspace --bins --tests").run()?;
 

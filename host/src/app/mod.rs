@@ -11,6 +11,7 @@ pub use local_key::read as read_local_key;
 pub use replay::Made;
 pub use replay::Replayed;
 pub use replay::replay;
+pub(crate) use reporters::granting;
 pub use running::Running;
 use running::Serving;
 

@@ -137,7 +137,7 @@ fn grants(
 }
 
 /// A marked setting as grants know it; settings that name other plugins grant nothing.
-fn granting(mark: &settings::Mark) -> Option<Mark> {
+pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
     let kind = match mark.kind {
         MarkKind::HttpOrigin => "http-origin",
         MarkKind::SmtpRelay => "smtp-relay",

@@ -1,4 +1,14 @@
-//! `campanile plugin list | inspect`.
+//! `campanile plugin list | inspect | new | test | replay`.
+
+mod answer;
+mod cache;
+mod difference;
+mod fixture;
+mod new;
+mod stage;
+mod story;
+mod templates;
+mod test;
 
 use super::client::Server;
 use super::replay;
@@ -27,6 +37,10 @@ pub(crate) enum Plugin {
         /// A component, such as plugins/mail.wasm
         file: PathBuf,
     },
+    /// Make a folder with a plugin to begin with, which builds with one command and has tests
+    New(new::New),
+    /// Run the fixtures of a plugin: given this, it answers that
+    Test(test::Test),
 }
 
 pub(super) async fn run(plugin: &Plugin) -> anyhow::Result<ExitCode> {
@@ -34,6 +48,8 @@ pub(super) async fn run(plugin: &Plugin) -> anyhow::Result<ExitCode> {
         Plugin::List { server } => list(&server.get("plugins", &[]).await?),
         Plugin::Replay(flags) => return replay::run(flags).await,
         Plugin::Inspect { file } => inspect(file).await?,
+        Plugin::New(flags) => return new::run(flags),
+        Plugin::Test(flags) => return test::run(flags).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,8 @@
 //! Calls on behalf of reporters: which plugin, with what settings, seeing what data.
 
 use crate::data::Data;
+use crate::model::BuildId;
+use crate::model::BuildReport;
 use crate::model::Effect;
 use crate::model::Failure;
 use crate::model::Formatted;
@@ -15,6 +17,8 @@ use crate::plugin::call::CallReport;
 use crate::plugin::call::Callee;
 use crate::plugin::directory::Plugins;
 use crate::plugin::exports::Export;
+use crate::plugin::exports::FindAddresses;
+use crate::plugin::exports::FindPrevious;
 use crate::plugin::exports::Format;
 use crate::plugin::exports::Handle;
 use crate::plugin::exports::Subscribe;
@@ -93,6 +97,28 @@ impl Caller {
     ) -> CallReport<Result<Option<Formatted>, Failure>> {
         let scene = self.scene("", seed(&plugin.name, 0));
         self.run(plugin, Format { settings, context }, scene).await
+    }
+
+    /// Calls an address lookup by itself, with JSON text for its settings.
+    pub async fn addresses(
+        &self,
+        plugin: &Plugin,
+        settings: String,
+        users: Vec<String>,
+    ) -> CallReport<Result<Vec<Option<String>>, Failure>> {
+        let scene = self.scene("", seed(&plugin.name, 0));
+        self.run(plugin, FindAddresses { settings, users }, scene).await
+    }
+
+    /// Calls a getter of previous builds by itself, with JSON text for its settings.
+    pub async fn previous_build(
+        &self,
+        plugin: &Plugin,
+        settings: String,
+        report: BuildReport,
+    ) -> CallReport<Result<Option<BuildId>, Failure>> {
+        let scene = self.scene("", seed(&plugin.name, 0));
+        self.run(plugin, FindPrevious { settings, report }, scene).await
     }
 
     pub(super) async fn run<E: Export>(&self, plugin: &Plugin, export: E, scene: Scene) -> CallReport<E::Answer> {

@@ -15,6 +15,9 @@ const PLAIN: &str = "{template_type = \"plain\"}";
 /// Where plugins lie next to an installed `campanile`.
 const SHELVES: [&str; 2] = ["plugins", "examples"];
 
+/// The plugins that the demo plays with, where they are there. Others would only make it start later.
+const PLAYED: [&str; 2] = ["mail.wasm", "short.wasm"];
+
 /// Gone with this value.
 pub(super) struct Stage {
     folder: TempDir,
@@ -27,7 +30,7 @@ impl Stage {
         let plugins = stage.path("plugins");
         fs::create_dir(&plugins).with_context(|| format!("making {}", plugins.display()))?;
         for shelf in shelves_or_own(shelves)? {
-            copy_components(&shelf, &plugins)?;
+            copy_played(&shelf, &plugins)?;
         }
         if !plugins.join("mail.wasm").is_file() {
             bail!("there is no mail.wasm to show; say by --plugins where the plugins are, or run `cargo xtask demo`");
@@ -114,14 +117,10 @@ fn shelves_or_own(shelves: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(SHELVES.iter().map(|shelf| folder.join(shelf)).filter(|shelf| shelf.is_dir()).collect())
 }
 
-fn copy_components(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let reading = || format!("reading the plugins of {}", from.display());
-    for entry in fs::read_dir(from).with_context(reading)? {
-        let file = entry.with_context(reading)?.path();
-        if file.extension().is_some_and(|extension| extension == "wasm") {
-            let name = file.file_name().context("a file has a name")?;
-            fs::copy(&file, to.join(name)).with_context(|| format!("copying {}", file.display()))?;
-        }
+fn copy_played(from: &Path, to: &Path) -> anyhow::Result<()> {
+    for file in PLAYED.map(|name| from.join(name)).iter().filter(|file| file.is_file()) {
+        let name = file.file_name().context("a file has a name")?;
+        fs::copy(file, to.join(name)).with_context(|| format!("copying {}", file.display()))?;
     }
     Ok(())
 }
