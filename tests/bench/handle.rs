@@ -34,6 +34,7 @@ use campanile_tests::plugin_file;
 use mail::MailNotifier;
 use serde_json::Value;
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -94,6 +95,22 @@ fn measure(runtime: &Runtime, what: &str, event: ReporterEvent) -> Vec<Row> {
 
 /// A failed build with its steps and logs, as the host hands it out.
 fn event(runtime: &Runtime, told: Story) -> ReporterEvent {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = two_builds(runtime, folder.path(), told);
+    runtime.block_on(async {
+        let want = Want { changes: false, ..Want::ALL };
+        let report = data.build_report(BuildId(2), want).await.expect("a build");
+        let topic = "builds/2/finished".to_owned();
+        ReporterEvent { seq: Seq(30), topic, at: Timestamp(1_700_000_000), body: EventBody::Build(Box::new(report)) }
+    })
+}
+
+/// A store in the folder with two builds of usual size, of which the second failed.
+pub(crate) fn usual_build(runtime: &Runtime, folder: &Path) -> Data {
+    two_builds(runtime, folder, usual::finished_build)
+}
+
+fn two_builds(runtime: &Runtime, folder: &Path, told: Story) -> Data {
     let setup = host::setup();
     let running = Host::start(runtime, &setup);
     here(async {
@@ -104,14 +121,11 @@ fn event(runtime: &Runtime, told: Story) -> ReporterEvent {
         }
     });
     running.stop();
-    runtime.block_on(async {
-        let store = Store::open(&Options::new(setup.folder().join("campanile.db"))).expect("a store");
-        let data = Data::new(store, Site { title: "Example CI".to_owned(), url: "https://ci.example.org/".to_owned() });
-        let want = Want { changes: false, ..Want::ALL };
-        let report = data.build_report(BuildId(2), want).await.expect("a build");
-        let topic = "builds/2/finished".to_owned();
-        ReporterEvent { seq: Seq(30), topic, at: Timestamp(1_700_000_000), body: EventBody::Build(Box::new(report)) }
-    })
+    let file = folder.join("campanile.db");
+    std::fs::copy(setup.folder().join("campanile.db"), &file).expect("the store is copied");
+    let _guard = runtime.enter();
+    let store = Store::open(&Options::new(file)).expect("a store");
+    Data::new(store, Site { title: "Example CI".to_owned(), url: "https://ci.example.org/".to_owned() })
 }
 
 fn config() -> ReporterConfig {

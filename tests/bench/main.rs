@@ -22,6 +22,7 @@ mod rounds;
 mod sse;
 mod steps;
 mod table;
+mod template;
 mod updates;
 mod usual;
 
@@ -39,6 +40,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("steps", steps::run),
     ("reading", reading::run),
     ("handle", handle::run),
+    ("template", template::run),
     ("render", render::run),
     ("latency", latency::run),
     ("drain", drain::run),
