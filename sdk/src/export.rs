@@ -50,7 +50,10 @@ pub fn subscribe<R: Reporter>(config: RawConfig) -> Result<Vec<Subscription>, Ve
 /// # Errors
 /// The reporter's own failure, or to give up because its settings do not parse.
 pub fn handle<R: Reporter>(config: RawConfig, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
-    R::handle(&typed(config).map_err(unfit)?, event, host)
+    let config = typed(config).map_err(unfit)?;
+    let answer = R::handle(&config, event, host);
+    leave(config);
+    answer
 }
 
 /// `formatting.format`.
@@ -90,6 +93,13 @@ pub fn previous_build<G: PreviousBuild>(
     host: &impl PluginHost,
 ) -> Result<Option<Id>, Failure> {
     G::previous_build(&settings::parse(settings).map_err(unfit)?, report, host)
+}
+
+/// In a guest nothing is given back piece by piece: the instance ends with the call, and its memory at once.
+pub fn leave<T>(used: T) {
+    if cfg!(target_family = "wasm") {
+        std::mem::forget(used);
+    }
 }
 
 fn typed<S: serde::de::DeserializeOwned>(config: RawConfig) -> Result<Config<S>, Problem> {
@@ -150,9 +160,9 @@ macro_rules! export {
                 config: $crate::contract::RawConfig,
                 event: $crate::contract::Event,
             ) -> Result<Vec<$crate::contract::Effect>, $crate::contract::Failure> {
-                // The instance ends with the call, and its memory at once: nothing needs to be given back before.
-                let event = ::core::mem::ManuallyDrop::new(event);
-                $crate::export::handle::<$plugin>(config, &event, &$crate::export::Imports)
+                let answer = $crate::export::handle::<$plugin>(config, &event, &$crate::export::Imports);
+                $crate::export::leave(event);
+                answer
             }
         });
     };
