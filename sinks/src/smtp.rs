@@ -31,6 +31,8 @@ pub struct SmtpOptions {
     pub mail: Option<SmtpReply>,
     /// The answers to RCPT TO by address, instead of 250.
     pub recipients: HashMap<String, SmtpReply>,
+    /// After so many refused recipients it says 421 to the next, and closes the connection.
+    pub most_refused: Option<usize>,
     /// The answer to the end of the data, instead of 250.
     pub data: Option<SmtpReply>,
     /// Connections are closed after so many mails.
@@ -84,6 +86,7 @@ impl Default for SmtpOptions {
             delay: Duration::ZERO,
             mail: None,
             recipients: HashMap::new(),
+            most_refused: None,
             data: None,
             mails_per_connection: None,
             only_count: false,

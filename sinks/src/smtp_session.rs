@@ -48,6 +48,7 @@ pub(crate) struct Session<'a> {
     pub(crate) login: Option<(Login, Vec<u8>)>,
     data: Option<(DataReceiver, Vec<u8>)>,
     mails: usize,
+    refused: usize,
 }
 
 pub(crate) async fn serve(mut stream: TcpStream, shared: &Shared, acceptor: Option<TlsAcceptor>) -> io::Result<()> {
@@ -94,6 +95,7 @@ impl<'a> Session<'a> {
             login: None,
             data: None,
             mails: 0,
+            refused: 0,
         }
     }
 
@@ -154,14 +156,7 @@ impl<'a> Session<'a> {
                 say(output, 250, "sink");
             }
             Request::Mail { from } => self.take_sender(from.address, output),
-            Request::Rcpt { to } => match (self.options.recipients.get(&to.address), &self.from) {
-                (_, None) => say(output, 503, "5.5.1 MAIL first"),
-                (Some(answer), _) if answer.code >= 300 => reply(output, answer),
-                (answer, _) => {
-                    reply(output, answer.unwrap_or(&SmtpReply::new(250, "2.1.5 ok")));
-                    self.recipients.push(to.address);
-                }
-            },
+            Request::Rcpt { to } => return self.take_recipient(to.address, output),
             Request::Data if self.recipients.is_empty() => say(output, 554, "5.5.1 no valid recipients"),
             Request::Data => {
                 say(output, 354, "go ahead");
@@ -209,6 +204,25 @@ impl<'a> Session<'a> {
                 (self.from, self.recipients) = (Some((address, Instant::now())), Vec::new());
             }
         }
+    }
+
+    fn take_recipient(&mut self, address: String, output: &mut Vec<u8>) -> Next {
+        if self.options.most_refused == Some(self.refused) {
+            say(output, 421, "4.7.0 too many errors");
+            return Next::Close;
+        }
+        match (self.options.recipients.get(&address), &self.from) {
+            (_, None) => say(output, 503, "5.5.1 MAIL first"),
+            (Some(answer), _) if answer.code >= 300 => {
+                reply(output, answer);
+                self.refused += 1;
+            }
+            (answer, _) => {
+                reply(output, answer.unwrap_or(&SmtpReply::new(250, "2.1.5 ok")));
+                self.recipients.push(address);
+            }
+        }
+        Next::More
     }
 
     fn take_data(&mut self, bytes: &mut Iter<'_, u8>, output: &mut Vec<u8>) -> Next {

@@ -201,6 +201,25 @@ async fn recipients_are_judged_one_by_one() {
 }
 
 #[tokio::test]
+async fn what_was_said_of_recipients_counts_when_the_session_breaks_then() {
+    for pipelining in [vec!["PIPELINING".to_owned()], Vec::new()] {
+        let mut options = SmtpOptions { extensions: pipelining, most_refused: Some(2), ..SmtpOptions::default() };
+        for name in ["x", "y", "z"] {
+            options.recipients.insert(format!("{name}@example.org"), SmtpReply::new(550, "no such user"));
+        }
+        let sink = sink(options).await;
+        let to = ["x", "a", "y", "z", "b"].map(|name| format!("{name}@example.org")).to_vec();
+        let sent = House::open().send(Message::Mail(Mail { to, ..mail(sink.port()) })).await;
+        check(&sent, Failed, "RCPT TO: ");
+        check(&sent, Failed, "refused for y@example.org: 550 no such user; put off for z@example.org: 421");
+        let known: Vec<String> =
+            sent.recipients.iter().map(|one| format!("{} {}", &one.address[..1], one.outcome.name())).collect();
+        assert_eq!(known, ["x refused", "a deferred", "y refused", "z deferred", "b deferred"]);
+        assert_eq!((sent.status, sink.count()), (Some(421), 0));
+    }
+}
+
+#[tokio::test]
 async fn answers_of_the_relay() {
     let sink = sink(SmtpOptions::default()).await;
     let house = House::open();
