@@ -109,7 +109,11 @@ impl<'a> Session<'a> {
                 return Ok(Next::Close);
             }
             self.options = self.shared.options();
+            let mails = self.mails;
             let next = self.take(&mut receiver, &input[..length], &mut output);
+            if self.mails > mails {
+                tokio::time::sleep(self.options.data_delay).await;
+            }
             stream.write_all(&output).await?;
             stream.flush().await?;
             output.clear();
@@ -227,8 +231,10 @@ impl<'a> Session<'a> {
 
     fn take_data(&mut self, bytes: &mut Iter<'_, u8>, output: &mut Vec<u8>) -> Next {
         let Some((receiver, data)) = &mut self.data else { return Next::More };
-        if self.options.fault == SmtpFault::DropInData {
-            return Next::Close;
+        match self.options.fault {
+            SmtpFault::DropInData => return Next::Close,
+            SmtpFault::StallInData => return Next::Stall,
+            SmtpFault::None | SmtpFault::StallAtConnect | SmtpFault::StallAfterData | SmtpFault::DropAfterData => {}
         }
         if !receiver.ingest(bytes, data) {
             return Next::More;
@@ -242,7 +248,7 @@ impl<'a> Session<'a> {
         match self.options.fault {
             SmtpFault::StallAfterData => return Next::Stall,
             SmtpFault::DropAfterData => return Next::Close,
-            SmtpFault::None | SmtpFault::StallAtConnect | SmtpFault::DropInData => {}
+            SmtpFault::None | SmtpFault::StallAtConnect | SmtpFault::DropInData | SmtpFault::StallInData => {}
         }
         reply(output, self.options.data.as_ref().unwrap_or(&SmtpReply::new(250, "2.0.0 kept")));
         if self.options.mails_per_connection == Some(self.mails) { Next::Close } else { Next::More }

@@ -35,6 +35,7 @@ mod transports;
 mod trust;
 
 pub use deadlines::Deadlines;
+pub use deadlines::MailDeadlines;
 pub use guard::Guard;
 pub use opening::Opening;
 pub use opening::OpeningError;

@@ -224,7 +224,7 @@ impl<'a> Transaction<'a> {
                 (part.pieces(self.draft.contents()), Lines::default(), Vec::new());
             let lost = |why: String| Trouble::Lost { at: "reading an attachment", why };
             while let Some(piece) =
-                clock.within(Step::Exchange, pieces.next()).await.map_err(|late| lost(late.to_string()))?
+                clock.within(Step::Piece, pieces.next()).await.map_err(|late| lost(late.to_string()))?
             {
                 lines.put(&piece.map_err(lost)?, &mut encoded);
                 sending.put(&encoded).await?;

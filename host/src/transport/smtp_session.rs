@@ -146,7 +146,7 @@ impl Session {
 
     /// A piece of a mail that goes on.
     pub(super) async fn piece(&mut self, stuffed: &[u8], clock: &Clock) -> Result<(), Trouble> {
-        timed("the mail", clock.within(Step::Exchange, self.wire.write(stuffed))).await
+        timed("the mail", clock.within(Step::Piece, self.wire.write(stuffed))).await
     }
 
     /// The last piece and the end of the mail; an error means that all may have arrived, and no answer came.
@@ -154,9 +154,12 @@ impl Session {
         const AT: &str = "the end of the mail";
         self.mails += 1;
         stuffing.end(&mut last);
-        // A relay may look at a mail for long, so only the whole exchange bounds it: asking again is a second mail.
-        timed(AT, clock.within(Step::Exchange, self.wire.write(&last))).await?;
-        timed(AT, clock.within(Step::Exchange, self.wire.reply())).await
+        // A relay may look at a mail for long, and asking again is a second mail.
+        let answered = async {
+            self.wire.write(&last).await?;
+            self.wire.reply().await
+        };
+        timed(AT, clock.within(Step::Last, answered)).await
     }
 
     /// Takes back a mail that the relay did not take, so that the session can serve the next one.

@@ -45,6 +45,11 @@ impl House {
             lookup: second,
             connect: second,
             tls: second,
+            mail: MailDeadlines {
+                piece: Duration::from_millis(300),
+                whole: Duration::from_millis(900),
+                last: Duration::from_millis(1500),
+            },
         };
         let setup = Setup {
             guard: Guard::parse(&allow.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()).unwrap(),

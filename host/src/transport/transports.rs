@@ -95,7 +95,7 @@ impl Transports {
         &self.0.secrets
     }
 
-    /// Tries once to send a message. Ends within `Deadlines::whole`.
+    /// Tries once to send a message. Ends within the whole of its `Deadlines`; a mail within that and the time for its answer.
     pub async fn send(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>) -> Sent {
         self.exchange(permit, outgoing, None).await
     }
@@ -113,7 +113,10 @@ impl Transports {
     }
 
     async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
-        let clock = Clock::start(self.0.deadlines);
+        let clock = match permit.message() {
+            Message::Mail(_) => Clock::start_mail(self.0.deadlines),
+            Message::Http(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
+        };
         let filler = Filler::new(&self.0.secrets, permit);
         let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker };
         let sent = match permit.message() {
