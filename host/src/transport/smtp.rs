@@ -63,7 +63,14 @@ impl Smtp {
                 Some(session) => session,
                 None => Session::open(&self.network, &relay, &self.hello, &this.clock).await.map_err(|e| failed(&e))?,
             };
-            let transaction = Transaction::of(&draft, &session).await?;
+            let in_ascii;
+            let draft = if session.offers.utf8 || !draft.needs_utf8() {
+                &draft
+            } else {
+                in_ascii = draft.in_ascii()?;
+                &in_ascii
+            };
+            let transaction = Transaction::of(draft, &session).await?;
             let (sent, then) = transaction.over(&mut session, &this.clock).await;
             match then {
                 // Nothing was sent: a fresh connection will tell.
@@ -119,15 +126,9 @@ enum Envelope {
 impl<'a> Transaction<'a> {
     async fn of(draft: &'a Draft<'a>, session: &Session) -> Result<Self, Sent> {
         let offers = &session.offers;
-        let needs_utf8 = draft.needs_utf8();
-        if needs_utf8 && !offers.utf8 {
-            return Err(Sent::refused(
-                "an address has letters beyond ASCII before the @, which the relay does not take",
-            ));
-        }
         let mail = draft.render(offers.eight_bit, offers.most_bytes).await?;
         let body = if mail.head.is_ascii() { "" } else { " BODY=8BITMIME" };
-        let utf8 = if needs_utf8 { " SMTPUTF8" } else { "" };
+        let utf8 = if draft.needs_utf8() { " SMTPUTF8" } else { "" };
         let mut envelope = vec![format!("MAIL FROM:<{}>{body}{utf8}\r\n", draft.sender)];
         envelope.extend(draft.recipients.iter().map(|address| format!("RCPT TO:<{address}>\r\n")));
         Ok(Self { draft, envelope, mail })

@@ -33,7 +33,7 @@ pub(super) enum End {
 pub(super) type Unasked = Vec<String>;
 
 /// The recipients that the relay was not asked about.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Besides {
     /// That are no addresses, with why.
     pub(super) dropped: Vec<(String, String)>,

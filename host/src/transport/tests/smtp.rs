@@ -399,3 +399,26 @@ async fn an_odd_name_or_address_costs_nobody_else_the_mail() {
     let received = &sink.wait_for(1).await[0];
     assert_eq!(received.recipients, ["bot@example.org", "john@example.org"]);
 }
+
+#[tokio::test]
+async fn an_address_that_the_relay_cannot_take_costs_nobody_else_the_mail() {
+    let sink = sink(SmtpOptions { extensions: vec!["8BITMIME".to_owned()], ..SmtpOptions::default() }).await;
+    let to = |to: &[&str]| Mail { to: to.iter().map(|&to| to.to_owned()).collect(), ..mail(sink.port()) };
+    let both = Mail { cc: vec!["Änne <änne@example.org>".into()], ..to(&["jürgen@example.org", "b@example.org"]) };
+    let sent = House::open().send(Message::Mail(both.clone())).await;
+    check(&sent, Done, "refused for jürgen@example.org: it has letters beyond ASCII before the @");
+    assert_eq!(sent.recipients.len(), 3);
+    let received = &sink.wait_for(1).await[0];
+    assert_eq!(received.recipients, ["b@example.org"]);
+    let text = received.text();
+    assert!(text.is_ascii() && text.contains("To: b@example.org\r\n") && !text.contains("Cc:"), "{text}");
+    let none = House::open().send(Message::Mail(to(&["jürgen@example.org"]))).await;
+    check(&none, Refused, "the mail has no recipients; jürgen@example.org: it has letters beyond ASCII");
+    let odd = Mail { sender: "bücher@example.org".into(), ..to(&["b@example.org"]) };
+    let from = House::open().send(Message::Mail(odd)).await;
+    check(&from, Refused, "the sender: bücher@example.org: it has letters beyond ASCII before the @");
+    assert_eq!(sink.count(), 1);
+    sink.change(|options| options.extensions.push("SMTPUTF8".to_owned()));
+    check(&House::open().send(Message::Mail(both)).await, Done, "");
+    assert_eq!(sink.received()[1].recipients, ["jürgen@example.org", "b@example.org", "änne@example.org"]);
+}
