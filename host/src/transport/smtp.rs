@@ -7,6 +7,7 @@
 
 use super::deadlines::Clock;
 use super::deadlines::Step;
+use super::hello::Hello;
 use super::link::Network;
 use super::mail_attachment::Lines;
 use super::mail_message::Draft;
@@ -35,12 +36,12 @@ const PIPELINED: usize = 100;
 #[derive(Debug)]
 pub(super) struct Smtp {
     network: Network,
-    hello: String,
+    hello: Hello,
     idle: Pool<Relay, Session>,
 }
 
 impl Smtp {
-    pub(super) fn new(network: Network, hello: String) -> Self {
+    pub(super) fn new(network: Network, hello: Hello) -> Self {
         Self { network, hello, idle: Pool::new(MAX_IDLE) }
     }
 

@@ -55,7 +55,7 @@ impl House {
             guard: Guard::parse(&allow.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()).unwrap(),
             secrets: Secrets::new(Some(directory.path().into())),
             trust: Trust { extra_ca },
-            hello: "ci.example.org".to_owned(),
+            hello: Hello::parse("ci.example.org").unwrap(),
             deadlines,
         };
         Self { transports: Transports::new(setup).unwrap(), directory }

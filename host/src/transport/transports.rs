@@ -4,6 +4,7 @@ use super::deadlines::Clock;
 use super::deadlines::Deadlines;
 use super::fill::Filler;
 use super::guard::Guard;
+use super::hello::Hello;
 use super::http::Http;
 use super::link::Network;
 use super::outcome::Sent;
@@ -25,8 +26,8 @@ pub struct Setup {
     pub guard: Guard,
     pub secrets: Secrets,
     pub trust: Trust,
-    /// The name to give in EHLO: this machine's, or an address literal.
-    pub hello: String,
+    /// The name to give in EHLO.
+    pub hello: Hello,
     pub deadlines: Deadlines,
 }
 
@@ -36,7 +37,7 @@ impl Default for Setup {
             guard: Guard::default(),
             secrets: Secrets::default(),
             trust: Trust::default(),
-            hello: "[127.0.0.1]".to_owned(),
+            hello: Hello::Address,
             deadlines: Deadlines::USUAL,
         }
     }

@@ -125,6 +125,17 @@ async fn many_unknown_recipients_cost_the_others_nothing() {
 }
 
 #[tokio::test]
+async fn a_relay_is_told_the_name_that_is_configured() {
+    let sink = relay().await;
+    let host = setup(&sink, &["a"]).network("hello = \"ci.example.org\"").start().await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    assert_eq!(sink.received()[0].helo, "ci.example.org");
+    let said = setup(&sink, &["a"]).network("hello = \"ci example\"").refused().await;
+    assert!(said.contains("network.hello: \"ci example\" is no name for a relay"), "{said}");
+}
+
+#[tokio::test]
 async fn who_was_refused_can_be_asked_again_by_hand() {
     let sink = relay().await;
     let host = setup(&sink, &["a", "gone"]).start().await;

@@ -178,6 +178,15 @@ async fn a_session_does_not_go_on_forever() {
 }
 
 #[tokio::test]
+async fn without_a_name_a_relay_is_told_the_address_of_the_connection() {
+    let sink = sink(SmtpOptions::default()).await;
+    let guard = Guard::parse(&["127.0.0.0/8".to_owned()]).unwrap();
+    let house = House { transports: Transports::new(Setup { guard, ..Setup::default() }).unwrap(), ..House::open() };
+    check(&house.send(Message::Mail(mail(sink.port()))).await, Done, "");
+    assert_eq!(sink.received()[0].helo, "[127.0.0.1]");
+}
+
+#[tokio::test]
 async fn recipients_are_judged_one_by_one() {
     let mut options = SmtpOptions::default();
     options.recipients.insert("gone@example.org".into(), SmtpReply::new(550, "no such user"));
