@@ -31,6 +31,10 @@ pub struct SmtpOptions {
     pub mail: Option<SmtpReply>,
     /// The answers to RCPT TO by address, instead of 250.
     pub recipients: HashMap<String, SmtpReply>,
+    /// After so many refused recipients it says 421 to the next, and closes the connection.
+    pub most_refused: Option<usize>,
+    /// Before the answer to the end of the data.
+    pub data_delay: Duration,
     /// The answer to the end of the data, instead of 250.
     pub data: Option<SmtpReply>,
     /// Connections are closed after so many mails.
@@ -59,6 +63,8 @@ pub enum SmtpFault {
     DropAfterData,
     /// The connection is closed in the middle of the data; the mail is not kept.
     DropInData,
+    /// Nothing is read any more in the middle of the data; the mail is not kept.
+    StallInData,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +90,8 @@ impl Default for SmtpOptions {
             delay: Duration::ZERO,
             mail: None,
             recipients: HashMap::new(),
+            most_refused: None,
+            data_delay: Duration::ZERO,
             data: None,
             mails_per_connection: None,
             only_count: false,

@@ -48,6 +48,7 @@ pub(crate) struct Session<'a> {
     pub(crate) login: Option<(Login, Vec<u8>)>,
     data: Option<(DataReceiver, Vec<u8>)>,
     mails: usize,
+    refused: usize,
 }
 
 pub(crate) async fn serve(mut stream: TcpStream, shared: &Shared, acceptor: Option<TlsAcceptor>) -> io::Result<()> {
@@ -94,6 +95,7 @@ impl<'a> Session<'a> {
             login: None,
             data: None,
             mails: 0,
+            refused: 0,
         }
     }
 
@@ -107,7 +109,11 @@ impl<'a> Session<'a> {
                 return Ok(Next::Close);
             }
             self.options = self.shared.options();
+            let mails = self.mails;
             let next = self.take(&mut receiver, &input[..length], &mut output);
+            if self.mails > mails {
+                tokio::time::sleep(self.options.data_delay).await;
+            }
             stream.write_all(&output).await?;
             stream.flush().await?;
             output.clear();
@@ -154,14 +160,7 @@ impl<'a> Session<'a> {
                 say(output, 250, "sink");
             }
             Request::Mail { from } => self.take_sender(from.address, output),
-            Request::Rcpt { to } => match (self.options.recipients.get(&to.address), &self.from) {
-                (_, None) => say(output, 503, "5.5.1 MAIL first"),
-                (Some(answer), _) if answer.code >= 300 => reply(output, answer),
-                (answer, _) => {
-                    reply(output, answer.unwrap_or(&SmtpReply::new(250, "2.1.5 ok")));
-                    self.recipients.push(to.address);
-                }
-            },
+            Request::Rcpt { to } => return self.take_recipient(to.address, output),
             Request::Data if self.recipients.is_empty() => say(output, 554, "5.5.1 no valid recipients"),
             Request::Data => {
                 say(output, 354, "go ahead");
@@ -211,10 +210,31 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn take_recipient(&mut self, address: String, output: &mut Vec<u8>) -> Next {
+        if self.options.most_refused == Some(self.refused) {
+            say(output, 421, "4.7.0 too many errors");
+            return Next::Close;
+        }
+        match (self.options.recipients.get(&address), &self.from) {
+            (_, None) => say(output, 503, "5.5.1 MAIL first"),
+            (Some(answer), _) if answer.code >= 300 => {
+                reply(output, answer);
+                self.refused += 1;
+            }
+            (answer, _) => {
+                reply(output, answer.unwrap_or(&SmtpReply::new(250, "2.1.5 ok")));
+                self.recipients.push(address);
+            }
+        }
+        Next::More
+    }
+
     fn take_data(&mut self, bytes: &mut Iter<'_, u8>, output: &mut Vec<u8>) -> Next {
         let Some((receiver, data)) = &mut self.data else { return Next::More };
-        if self.options.fault == SmtpFault::DropInData {
-            return Next::Close;
+        match self.options.fault {
+            SmtpFault::DropInData => return Next::Close,
+            SmtpFault::StallInData => return Next::Stall,
+            SmtpFault::None | SmtpFault::StallAtConnect | SmtpFault::StallAfterData | SmtpFault::DropAfterData => {}
         }
         if !receiver.ingest(bytes, data) {
             return Next::More;
@@ -228,7 +248,7 @@ impl<'a> Session<'a> {
         match self.options.fault {
             SmtpFault::StallAfterData => return Next::Stall,
             SmtpFault::DropAfterData => return Next::Close,
-            SmtpFault::None | SmtpFault::StallAtConnect | SmtpFault::DropInData => {}
+            SmtpFault::None | SmtpFault::StallAtConnect | SmtpFault::DropInData | SmtpFault::StallInData => {}
         }
         reply(output, self.options.data.as_ref().unwrap_or(&SmtpReply::new(250, "2.0.0 kept")));
         if self.options.mails_per_connection == Some(self.mails) { Next::Close } else { Next::More }

@@ -154,6 +154,8 @@ async fn what_is_no_longer_worth_sending_expires() {
     host.settle().await;
     let delivery = &host.deliveries().await[0];
     assert_eq!((&delivery["state"], sink.count()), (&json!("expired"), 1));
+    let reason = delivery["reason"].as_str().expect("a reason");
+    assert!(reason.starts_with("it was no longer worth sending; the last: ") && reason.contains("503"), "{reason}");
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ use crate::store::Options;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::transport::Guard;
+use crate::transport::Hello;
 use crate::transport::Secrets;
 use crate::transport::Setup;
 use crate::transport::Transports;
@@ -61,6 +62,9 @@ pub struct Tuning {
 
 /// Long enough for a laptop that changes its network, short enough that who is gone does not pile up.
 const WRITE_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Where Linux tells the name of the machine; elsewhere it has to be configured.
+const MACHINE_NAME: &str = "/proc/sys/kernel/hostname";
 
 impl Default for Tuning {
     fn default() -> Self {
@@ -230,12 +234,24 @@ fn transports(config: &Config, problems: &mut Vec<String>) -> anyhow::Result<Tra
         guard,
         secrets: Secrets::new(Some(config.secrets.directory.clone())),
         trust: Trust { extra_ca: config.network.extra_ca.clone() },
+        hello: hello(config.network.hello.as_deref(), problems),
         ..Setup::default()
     };
     let untrusting = Setup { trust: Trust::default(), ..setup.clone() };
     Transports::new(setup).or_else(|error| {
         problems.push(format!("network.extra_ca: {error}"));
         Ok(Transports::new(untrusting)?)
+    })
+}
+
+/// As configured, else as the machine is called.
+fn hello(configured: Option<&str>, problems: &mut Vec<String>) -> Hello {
+    let Some(name) = configured else {
+        return Hello::of_machine(std::fs::read_to_string(MACHINE_NAME).ok().as_deref());
+    };
+    Hello::parse(name).unwrap_or_else(|error| {
+        problems.push(format!("network.hello: {error}"));
+        Hello::default()
     })
 }
 

@@ -1,4 +1,4 @@
-//! `[network]`: what of the inside may be reached, and whom to trust.
+//! `[network]`: what of the inside may be reached, whom to trust, and who we say we are.
 
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -10,4 +10,6 @@ pub struct Network {
     pub allow: Vec<String>,
     /// A file with certificates (PEM) that are trusted besides the system's.
     pub extra_ca: Option<PathBuf>,
+    /// What a mail relay is told that this machine is called: `ci.example.org`, `[192.0.2.1]`.
+    pub hello: Option<String>,
 }

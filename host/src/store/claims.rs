@@ -92,7 +92,9 @@ impl Tx<'_> {
             }
             for row in due {
                 if row.expires_at <= claim.now {
-                    let reason = Some("it was no longer worth sending");
+                    let last = row.reason.map(|reason| format!("; the last: {reason}")).unwrap_or_default();
+                    let reason = format!("it was no longer worth sending{last}");
+                    let reason = Some(reason.as_str());
                     self.settle_row(row.deliveryid, &End { state: DeliveryState::Expired, reason, at: claim.now })?;
                 } else {
                     claimed.push(self.lease((row, more), claim)?);

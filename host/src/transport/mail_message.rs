@@ -28,15 +28,20 @@ use lettre::message::MultiPart;
 use lettre::message::SinglePart;
 use lettre::message::header::ContentTransferEncoding;
 use lettre::message::header::ContentType;
+use lettre::message::header::HeaderValue;
 use std::time::Duration;
 use std::time::SystemTime;
 use url::Host;
 
 /// A mail whose addresses and headers are known to be good.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Draft<'a> {
     builder: MessageBuilder,
     pub(super) sender: Address,
+    to: Vec<Mailbox>,
+    cc: Vec<Mailbox>,
+    /// What stands behind To and Cc.
+    headers: Vec<HeaderValue>,
     /// To, Cc and Bcc, each once; of whom an earlier attempt settled, none.
     pub(super) recipients: Vec<Address>,
     pub(super) besides: Besides,
@@ -73,25 +78,21 @@ impl<'a> Draft<'a> {
         if recipients.is_empty() {
             return Err(Sent::refused("each of its recipients has it, or was refused"));
         }
-        let mut builder = Message::builder()
+        let builder = Message::builder()
             .envelope(envelope)
             .message_id(Some(format!("<{}@{}>", outgoing.uid, sender.email.domain())))
             .date(system_time(outgoing.created_at))
             .from(sender.clone())
             .raw_header(people("From", std::slice::from_ref(&sender)));
-        for (name, mailboxes) in [("To", &to), ("Cc", &cc)] {
-            if !mailboxes.is_empty() {
-                builder = builder.raw_header(people(name, mailboxes));
-            }
-        }
-        builder = builder.raw_header(subject(&mail.subject));
         let origin = Origin { reporter: outgoing.reporter, domain: sender.email.domain() };
-        for header in headers(mail, origin, &mut this.filler)? {
-            builder = builder.raw_header(header);
-        }
+        let mut all = vec![subject(&mail.subject)];
+        all.extend(headers(mail, origin, &mut this.filler)?);
         Ok(Self {
             builder,
             sender: sender.email,
+            to,
+            cc,
+            headers: all,
             recipients,
             besides: Besides { dropped, earlier },
             kind: content_type(mail.kind),
@@ -102,15 +103,37 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Whether the relay has to take addresses beyond ASCII.
+    /// Whether the relay has to take addresses beyond ASCII; also those that only stand in a header.
     pub(super) fn needs_utf8(&self) -> bool {
-        !self.recipients.iter().chain([&self.sender]).all(|address| <Address as AsRef<str>>::as_ref(address).is_ascii())
+        let named = self.to.iter().chain(&self.cc).map(|mailbox| &mailbox.email);
+        !self.recipients.iter().chain([&self.sender]).chain(named).all(is_ascii)
+    }
+
+    /// The mail for a relay that takes no addresses beyond ASCII: to the others, without a word of those.
+    pub(super) fn in_ascii(&self) -> Result<Self, Sent> {
+        let why = "it has letters beyond ASCII before the @, which the relay does not take";
+        if !is_ascii(&self.sender) {
+            return Err(Sent::refused(format!("the sender: {}: {why}", self.sender)));
+        }
+        let mut draft = self.clone();
+        let beyond = draft.recipients.extract_if(.., |address| !is_ascii(address));
+        draft.besides.dropped.extend(beyond.map(|address| (address.to_string(), why.to_owned())));
+        for mailboxes in [&mut draft.to, &mut draft.cc] {
+            mailboxes.retain(|mailbox| is_ascii(&mailbox.email));
+        }
+        if draft.recipients.is_empty() {
+            let dropped = draft.besides.dropped.iter().map(|(who, why)| format!("; {who}: {why}"));
+            return Err(Sent::refused(format!("the mail has no recipients{}", dropped.collect::<String>())));
+        }
+        Ok(draft)
     }
 
     /// The mail, lines ending in CRLF; of the attachments what the relay takes.
     pub(super) async fn render(&self, eight_bit: bool, most_bytes: Option<u64>) -> Result<Rendered<'a>, Sent> {
         let text = SinglePart::builder().header(self.kind.clone()).body(encoded(&self.body, eight_bit));
-        let builder = self.builder.clone();
+        let named = [("To", &self.to), ("Cc", &self.cc)].into_iter().filter(|(_, mailboxes)| !mailboxes.is_empty());
+        let headers = named.map(|(name, mailboxes)| people(name, mailboxes)).chain(self.headers.iter().cloned());
+        let builder = headers.fold(self.builder.clone(), MessageBuilder::raw_header);
         let built = match self.parts.is_empty() {
             true => builder.singlepart(text),
             false => builder.multipart(MultiPart::mixed().boundary(&self.boundary).singlepart(text)),
@@ -187,6 +210,10 @@ fn ascii_domain(address: Address) -> Address {
     }
     let domain = Host::parse(address.domain()).map(|host| host.to_string());
     domain.ok().and_then(|domain| Address::new(address.user(), domain).ok()).unwrap_or(address)
+}
+
+fn is_ascii(address: &Address) -> bool {
+    <Address as AsRef<str>>::as_ref(address).is_ascii()
 }
 
 fn recipients(lists: [&Vec<Mailbox>; 3]) -> Vec<Address> {

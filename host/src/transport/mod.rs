@@ -9,6 +9,7 @@ mod cause;
 mod deadlines;
 mod fill;
 mod guard;
+mod hello;
 mod http;
 mod http_answer;
 mod http_failure;
@@ -35,7 +36,9 @@ mod transports;
 mod trust;
 
 pub use deadlines::Deadlines;
+pub use deadlines::MailDeadlines;
 pub use guard::Guard;
+pub use hello::Hello;
 pub use opening::Opening;
 pub use opening::OpeningError;
 pub use outcome::Sent;

@@ -7,6 +7,7 @@
 
 use super::deadlines::Clock;
 use super::deadlines::Step;
+use super::hello::Hello;
 use super::link::Network;
 use super::mail_attachment::Lines;
 use super::mail_message::Draft;
@@ -35,12 +36,12 @@ const PIPELINED: usize = 100;
 #[derive(Debug)]
 pub(super) struct Smtp {
     network: Network,
-    hello: String,
+    hello: Hello,
     idle: Pool<Relay, Session>,
 }
 
 impl Smtp {
-    pub(super) fn new(network: Network, hello: String) -> Self {
+    pub(super) fn new(network: Network, hello: Hello) -> Self {
         Self { network, hello, idle: Pool::new(MAX_IDLE) }
     }
 
@@ -63,11 +64,15 @@ impl Smtp {
                 Some(session) => session,
                 None => Session::open(&self.network, &relay, &self.hello, &this.clock).await.map_err(|e| failed(&e))?,
             };
-            let transaction = Transaction::of(&draft, &session).await?;
-            let (sent, then) = match transaction.over(&mut session, &this.clock).await {
-                Ok(end) => end,
-                Err(trouble) => (failed(&trouble), Then::Drop),
+            let in_ascii;
+            let draft = if session.offers.utf8 || !draft.needs_utf8() {
+                &draft
+            } else {
+                in_ascii = draft.in_ascii()?;
+                &in_ascii
             };
+            let transaction = Transaction::of(draft, &session).await?;
+            let (sent, then) = transaction.over(&mut session, &this.clock).await;
             match then {
                 // Nothing was sent: a fresh connection will tell.
                 Then::Stale if was_pooled => continue,
@@ -107,57 +112,73 @@ enum Then {
     Stale,
 }
 
+/// What the relay said of recipients.
+type Asked = Vec<(String, Reply)>;
+
 /// What the relay said of the envelope.
 enum Envelope {
     /// Of each recipient, and of DATA if that was asked for already.
-    Recipients(Vec<(String, Reply)>, Option<Reply>),
+    Recipients(Asked, Option<Reply>),
+    /// Of some recipients; then the session broke.
+    Broken(Asked, Trouble),
     NotTaken(Sent, Then),
 }
 
 impl<'a> Transaction<'a> {
     async fn of(draft: &'a Draft<'a>, session: &Session) -> Result<Self, Sent> {
         let offers = &session.offers;
-        let needs_utf8 = draft.needs_utf8();
-        if needs_utf8 && !offers.utf8 {
-            return Err(Sent::refused(
-                "an address has letters beyond ASCII before the @, which the relay does not take",
-            ));
-        }
         let mail = draft.render(offers.eight_bit, offers.most_bytes).await?;
         let body = if mail.head.is_ascii() { "" } else { " BODY=8BITMIME" };
-        let utf8 = if needs_utf8 { " SMTPUTF8" } else { "" };
+        let utf8 = if draft.needs_utf8() { " SMTPUTF8" } else { "" };
         let mut envelope = vec![format!("MAIL FROM:<{}>{body}{utf8}\r\n", draft.sender)];
         envelope.extend(draft.recipients.iter().map(|address| format!("RCPT TO:<{address}>\r\n")));
         Ok(Self { draft, envelope, mail })
     }
 
-    /// An error means that nothing arrived.
-    async fn over(&self, session: &mut Session, clock: &Clock) -> Result<(Sent, Then), Trouble> {
-        let (asked, data) = match self.envelope(session, clock).await? {
-            Envelope::Recipients(asked, data) => (asked, data),
-            Envelope::NotTaken(sent, then) => return Ok((sent, then)),
+    async fn over(&self, session: &mut Session, clock: &Clock) -> (Sent, Then) {
+        let (asked, (end, then)) = match self.envelope(session, clock).await {
+            Envelope::Recipients(asked, data) => {
+                let welcome = asked.iter().any(|(_, reply)| reply.is_success());
+                let rest = self.rest(session, (welcome, data), clock).await;
+                (asked, rest.unwrap_or_else(|trouble| (End::Broken(trouble, Vec::new()), Then::Drop)))
+            }
+            Envelope::Broken(asked, trouble) => {
+                let unasked = self.draft.recipients.iter().skip(asked.len()).map(ToString::to_string).collect();
+                (asked, (End::Broken(trouble, unasked), Then::Drop))
+            }
+            Envelope::NotTaken(sent, then) => return (sent, then),
         };
-        let welcome = asked.iter().any(|(_, reply)| reply.is_success());
+        (judge(&asked, &end, &self.draft.besides), then)
+    }
+
+    /// What follows on the envelope. An error means that nothing arrived.
+    async fn rest(
+        &self,
+        session: &mut Session,
+        (welcome, data): (bool, Option<Reply>),
+        clock: &Clock,
+    ) -> Result<(End, Then), Trouble> {
         let data = match data {
             Some(answer) => Some(answer),
             None if welcome => Some(session.ask("DATA", "DATA\r\n", clock).await?),
             None => None,
         };
-        let (end, then) = match data {
+        Ok(match data {
             Some(answer) if answer.code == 354 && welcome => self.content(session, clock).await?,
             Some(answer) if answer.code == 354 => {
                 // It waits for a mail to nobody: an empty one, which it refuses (RFC 2920, 3.1).
-                session.end(Vec::new(), Stuffing::new(), clock).await?;
-                (End::Nobody, Then::Reset)
+                match session.end(Vec::new(), Stuffing::new(), clock).await {
+                    Ok(_) => (End::Nobody, Then::Reset),
+                    Err(_) => (End::Nobody, Then::Drop),
+                }
             }
             Some(answer) if welcome => (End::NotTaken(answer), Then::Reset),
             Some(_) | None => (End::Nobody, Then::Reset),
-        };
-        Ok((judge(&asked, &end, &self.draft.besides), then))
+        })
     }
 
     /// Names sender and recipients; all at once, and DATA too, where the relay takes that.
-    async fn envelope(&self, session: &mut Session, clock: &Clock) -> Result<Envelope, Trouble> {
+    async fn envelope(&self, session: &mut Session, clock: &Clock) -> Envelope {
         let pipelining = session.offers.pipelining;
         let mut lines: Vec<&str> = self.envelope.iter().map(String::as_str).collect();
         if pipelining {
@@ -165,30 +186,32 @@ impl<'a> Transaction<'a> {
         }
         let mut answers = Vec::with_capacity(lines.len());
         for group in lines.chunks(if pipelining { PIPELINED } else { 1 }) {
-            let begins = answers.is_empty();
-            if let Err(trouble) = session.say("MAIL FROM", &group.concat(), clock).await {
-                return if begins { Ok(Envelope::NotTaken(failed(&trouble), Then::Stale)) } else { Err(trouble) };
+            if let Err(trouble) = exchange(session, group, &mut answers, clock).await {
+                return self.broken(answers, trouble);
             }
-            for _ in group {
-                let at = if answers.is_empty() { "MAIL FROM" } else { "RCPT TO" };
-                match session.answer(at, clock).await {
-                    Ok(answer) => answers.push(answer),
-                    Err(trouble) if begins && answers.is_empty() => {
-                        return Ok(Envelope::NotTaken(failed(&trouble), Then::Stale));
-                    }
-                    Err(trouble) => return Err(trouble),
-                }
-                if answers.len() == 1 && answers[0].code == 421 {
-                    return Ok(Envelope::NotTaken(not_taken(&answers[0]), Then::Stale));
-                }
-            }
-            if !answers[0].is_success() {
-                return Ok(Envelope::NotTaken(not_taken(&answers[0]), Then::Reset));
+            match &answers[0] {
+                answer if answer.code == 421 => return Envelope::NotTaken(not_taken(answer), Then::Stale),
+                answer if !answer.is_success() => return Envelope::NotTaken(not_taken(answer), Then::Reset),
+                _ => {}
             }
         }
         let data = pipelining.then(|| answers.pop()).flatten();
-        let recipients = self.draft.recipients.iter().map(ToString::to_string).zip(answers.drain(1..)).collect();
-        Ok(Envelope::Recipients(recipients, data))
+        Envelope::Recipients(self.asked(answers), data)
+    }
+
+    /// The session ended after these answers, of which the first is about the sender.
+    fn broken(&self, answers: Vec<Reply>, trouble: Trouble) -> Envelope {
+        match answers.first() {
+            None => Envelope::NotTaken(failed(&trouble), Then::Stale),
+            Some(answer) if answer.code == 421 => Envelope::NotTaken(not_taken(answer), Then::Stale),
+            Some(answer) if !answer.is_success() => Envelope::NotTaken(not_taken(answer), Then::Drop),
+            Some(_) => Envelope::Broken(self.asked(answers), trouble),
+        }
+    }
+
+    /// The recipients with their answers, as far as there are any; the first answer is about the sender.
+    fn asked(&self, answers: Vec<Reply>) -> Asked {
+        self.draft.recipients.iter().map(ToString::to_string).zip(answers.into_iter().skip(1)).collect()
     }
 
     /// Sends the mail itself. An attachment that cannot be read ends the session in the middle of it, so nothing arrives.
@@ -203,7 +226,7 @@ impl<'a> Transaction<'a> {
                 (part.pieces(self.draft.contents()), Lines::default(), Vec::new());
             let lost = |why: String| Trouble::Lost { at: "reading an attachment", why };
             while let Some(piece) =
-                clock.within(Step::Exchange, pieces.next()).await.map_err(|late| lost(late.to_string()))?
+                clock.within(Step::Piece, pieces.next()).await.map_err(|late| lost(late.to_string()))?
             {
                 lines.put(&piece.map_err(lost)?, &mut encoded);
                 sending.put(&encoded).await?;
@@ -219,6 +242,28 @@ impl<'a> Transaction<'a> {
             Err(trouble) => (End::Silent(trouble), Then::Drop),
         })
     }
+}
+
+/// Says commands together, and collects their answers. A 421 to the first is the end of the session.
+async fn exchange(
+    session: &mut Session,
+    group: &[&str],
+    answers: &mut Vec<Reply>,
+    clock: &Clock,
+) -> Result<(), Trouble> {
+    session.say(at(answers), &group.concat(), clock).await?;
+    for _ in group {
+        let answer = session.answer(at(answers), clock).await?;
+        answers.push(answer);
+        if answers.len() == 1 && answers[0].code == 421 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn at(answers: &[Reply]) -> &'static str {
+    if answers.is_empty() { "MAIL FROM" } else { "RCPT TO" }
 }
 
 /// A mail on its way. What is stuffed was not written yet.

@@ -25,10 +25,15 @@ pub(super) enum End {
     NotTaken(Reply),
     /// All was sent, and no answer came.
     Silent(Trouble),
+    /// The session broke before all was sent, so nothing arrived; what the relay said of recipients till then counts.
+    Broken(Trouble, Unasked),
 }
 
+/// The recipients about whom the relay said nothing.
+pub(super) type Unasked = Vec<String>;
+
 /// The recipients that the relay was not asked about.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Besides {
     /// That are no addresses, with why.
     pub(super) dropped: Vec<(String, String)>,
@@ -44,11 +49,15 @@ pub(super) fn judge(asked: &[(String, Reply)], end: &End, besides: &Besides) -> 
         status: None,
         answer: cut(why),
     }));
+    if let End::Broken(trouble, unasked) = end {
+        recipients.extend(unasked.iter().map(|address| without_answer(address, RecipientOutcome::Deferred, trouble)));
+    }
     let outcome = outcome(&recipients);
-    let mildest = || asked.iter().map(|(_, reply)| reply).min_by_key(|reply| reply.code);
+    let unwelcome = asked.iter().map(|(_, reply)| reply).filter(|reply| !reply.is_success());
+    let mildest = || unwelcome.min_by_key(|reply| reply.code);
     let answer = match end {
         End::Taken(reply) | End::NotTaken(reply) => Some(reply),
-        End::Nobody => mildest(),
+        End::Nobody | End::Broken(..) => mildest(),
         End::Silent(_) => None,
     };
     let mut sent =
@@ -87,15 +96,15 @@ fn about(address: &str, reply: &Reply, end: &End) -> Recipient {
         _ if !reply.is_success() => by(reply, worse(is_lasting(reply) && reply.code != TOO_MANY)),
         End::Taken(reply) => by(reply, RecipientOutcome::Accepted),
         End::NotTaken(reply) => by(reply, worse(is_lasting(reply))),
-        End::Silent(trouble) => Recipient {
-            address: address.to_owned(),
-            outcome: RecipientOutcome::Unknown,
-            status: None,
-            answer: cut(&trouble.to_string()),
-        },
+        End::Silent(trouble) => without_answer(address, RecipientOutcome::Unknown, trouble),
+        End::Broken(trouble, _) => without_answer(address, RecipientOutcome::Deferred, trouble),
         // Welcome, and yet no mail was sent.
         End::Nobody => by(reply, RecipientOutcome::Deferred),
     }
+}
+
+fn without_answer(address: &str, outcome: RecipientOutcome, trouble: &Trouble) -> Recipient {
+    Recipient { address: address.to_owned(), outcome, status: None, answer: cut(&trouble.to_string()) }
 }
 
 fn outcome(recipients: &[Recipient]) -> AttemptOutcome {
@@ -113,12 +122,12 @@ fn outcome(recipients: &[Recipient]) -> AttemptOutcome {
 fn reasons(recipients: &[Recipient], (asked, end): (&[(String, Reply)], &End), besides: &Besides) -> Vec<String> {
     let whole = match end {
         End::NotTaken(reply) => Some(format!("the mail was not taken: {reply}")),
-        End::Silent(trouble) => Some(trouble.to_string()),
+        End::Silent(trouble) | End::Broken(trouble, _) => Some(trouble.to_string()),
         End::Nobody | End::Taken(_) => None,
     };
     // Those about whom the reason of the whole says nothing.
     let unwelcome = asked.iter().zip(recipients).filter(|((_, reply), _)| !reply.is_success()).map(|(_, one)| one);
-    let dropped = &recipients[asked.len()..];
+    let dropped = recipients.iter().skip(asked.len()).take(besides.dropped.len());
     let earlier = besides.earlier.iter().filter(|one| one.outcome == RecipientOutcome::Refused);
     let earlier = earlier.filter(|one| recipients.iter().all(|new| new.address != one.address));
     let named: Vec<&Recipient> = unwelcome.chain(dropped).chain(earlier).collect();
@@ -175,6 +184,9 @@ mod tests {
         let silent = || End::Silent(Trouble::Lost { at: "the end of the mail", why: "x".to_owned() });
         check(&[250, 450, 550], &silent(), Unknown, "a unknown, b deferred, c refused");
         check(&[250], &silent(), Unknown, "");
+        let broken = || End::Broken(Trouble::Lost { at: "RCPT TO", why: "x".to_owned() }, vec!["z".to_owned()]);
+        check(&[250, 550, 421], &broken(), Failed, "a deferred, b refused, c deferred, z deferred");
+        check(&[250], &broken(), Failed, "");
     }
 
     #[test]

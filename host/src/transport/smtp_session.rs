@@ -5,6 +5,7 @@
 use super::deadlines::Clock;
 use super::deadlines::Late;
 use super::deadlines::Step;
+use super::hello::Hello;
 use super::link::Network;
 use super::pool::Idle;
 use super::smtp_offers::Login;
@@ -49,7 +50,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects, and is ready for mails.
-    pub(super) async fn open(network: &Network, relay: &Relay, hello: &str, clock: &Clock) -> Result<Self, Trouble> {
+    pub(super) async fn open(network: &Network, relay: &Relay, hello: &Hello, clock: &Clock) -> Result<Self, Trouble> {
         let tcp = network.guard.connect(&relay.host, relay.port, clock).await?;
         let wire = match relay.security {
             SmtpSecurity::Smtps => Wire::encrypted(network.encrypt(tcp, &relay.host, clock).await?),
@@ -58,10 +59,11 @@ impl Session {
         let mut session = Self { wire, offers: Offers::default(), mails: 0 };
         let greeting = session.answer("the greeting", clock).await?;
         greeting.expect("the greeting", 220)?;
-        session.hello(hello, clock).await?;
+        let hello = hello.on(session.wire.local().map_err(lost)?.ip());
+        session.hello(&hello, clock).await?;
         if session.wants_starttls(relay)? {
             session = session.starttls(network, relay, clock).await?;
-            session.hello(hello, clock).await?;
+            session.hello(&hello, clock).await?;
         }
         if let Some((user, password)) = &relay.login {
             // A password goes over TLS, or not out of this machine.
@@ -91,8 +93,7 @@ impl Session {
 
     /// On this machine.
     fn is_near(&self) -> Result<bool, Trouble> {
-        let peer = self.wire.peer().map_err(|e| Trouble::Lost { at: "the connection", why: e.to_string() })?;
-        Ok(peer.ip().is_loopback())
+        Ok(self.wire.peer().map_err(lost)?.ip().is_loopback())
     }
 
     async fn starttls(mut self, network: &Network, relay: &Relay, clock: &Clock) -> Result<Self, Trouble> {
@@ -146,7 +147,7 @@ impl Session {
 
     /// A piece of a mail that goes on.
     pub(super) async fn piece(&mut self, stuffed: &[u8], clock: &Clock) -> Result<(), Trouble> {
-        timed("the mail", clock.within(Step::Exchange, self.wire.write(stuffed))).await
+        timed("the mail", clock.within(Step::Piece, self.wire.write(stuffed))).await
     }
 
     /// The last piece and the end of the mail; an error means that all may have arrived, and no answer came.
@@ -154,9 +155,12 @@ impl Session {
         const AT: &str = "the end of the mail";
         self.mails += 1;
         stuffing.end(&mut last);
-        // A relay may look at a mail for long, so only the whole exchange bounds it: asking again is a second mail.
-        timed(AT, clock.within(Step::Exchange, self.wire.write(&last))).await?;
-        timed(AT, clock.within(Step::Exchange, self.wire.reply())).await
+        // A relay may look at a mail for long, and asking again is a second mail.
+        let answered = async {
+            self.wire.write(&last).await?;
+            self.wire.reply().await
+        };
+        timed(AT, clock.within(Step::Last, answered)).await
     }
 
     /// Takes back a mail that the relay did not take, so that the session can serve the next one.
@@ -167,6 +171,10 @@ impl Session {
         let asked = tokio::time::timeout(RESET, self.ask("RSET", "RSET\r\n", clock)).await;
         matches!(asked, Ok(Ok(answer)) if answer.is_success())
     }
+}
+
+fn lost(error: io::Error) -> Trouble {
+    Trouble::Lost { at: "the connection", why: error.to_string() }
 }
 
 async fn timed<T>(at: &'static str, work: impl Future<Output = Result<io::Result<T>, Late>>) -> Result<T, Trouble> {

@@ -52,9 +52,18 @@ impl Wire {
     }
 
     pub(super) fn peer(&self) -> io::Result<SocketAddr> {
+        self.tcp().peer_addr()
+    }
+
+    /// Where the connection goes out from.
+    pub(super) fn local(&self) -> io::Result<SocketAddr> {
+        self.tcp().local_addr()
+    }
+
+    fn tcp(&self) -> &TcpStream {
         match &self.stream {
-            Either::Left(tcp) => tcp.peer_addr(),
-            Either::Right(tls) => tls.get_ref().0.peer_addr(),
+            Either::Left(tcp) => tcp,
+            Either::Right(tls) => tls.get_ref().0,
         }
     }
 

@@ -45,12 +45,17 @@ impl House {
             lookup: second,
             connect: second,
             tls: second,
+            mail: MailDeadlines {
+                piece: Duration::from_millis(300),
+                whole: Duration::from_millis(900),
+                last: Duration::from_millis(1500),
+            },
         };
         let setup = Setup {
             guard: Guard::parse(&allow.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()).unwrap(),
             secrets: Secrets::new(Some(directory.path().into())),
             trust: Trust { extra_ca },
-            hello: "ci.example.org".to_owned(),
+            hello: Hello::parse("ci.example.org").unwrap(),
             deadlines,
         };
         Self { transports: Transports::new(setup).unwrap(), directory }

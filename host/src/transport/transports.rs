@@ -4,6 +4,7 @@ use super::deadlines::Clock;
 use super::deadlines::Deadlines;
 use super::fill::Filler;
 use super::guard::Guard;
+use super::hello::Hello;
 use super::http::Http;
 use super::link::Network;
 use super::outcome::Sent;
@@ -25,8 +26,8 @@ pub struct Setup {
     pub guard: Guard,
     pub secrets: Secrets,
     pub trust: Trust,
-    /// The name to give in EHLO: this machine's, or an address literal.
-    pub hello: String,
+    /// The name to give in EHLO.
+    pub hello: Hello,
     pub deadlines: Deadlines,
 }
 
@@ -36,7 +37,7 @@ impl Default for Setup {
             guard: Guard::default(),
             secrets: Secrets::default(),
             trust: Trust::default(),
-            hello: "[127.0.0.1]".to_owned(),
+            hello: Hello::Address,
             deadlines: Deadlines::USUAL,
         }
     }
@@ -95,7 +96,7 @@ impl Transports {
         &self.0.secrets
     }
 
-    /// Tries once to send a message. Ends within `Deadlines::whole`.
+    /// Tries once to send a message. Ends within the whole of its `Deadlines`; a mail within that and the time for its answer.
     pub async fn send(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>) -> Sent {
         self.exchange(permit, outgoing, None).await
     }
@@ -113,7 +114,10 @@ impl Transports {
     }
 
     async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
-        let clock = Clock::start(self.0.deadlines);
+        let clock = match permit.message() {
+            Message::Mail(_) => Clock::start_mail(self.0.deadlines),
+            Message::Http(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
+        };
         let filler = Filler::new(&self.0.secrets, permit);
         let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker };
         let sent = match permit.message() {

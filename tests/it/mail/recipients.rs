@@ -106,6 +106,35 @@ async fn retry(host: &campanile_tests::TestHost) {
     host.settle().await;
 }
 
+/// Relays take a client that names many who are not there for one that guesses.
+#[tokio::test]
+async fn many_unknown_recipients_cost_the_others_nothing() {
+    let unknown: Vec<String> = (0..25).map(|n| format!("gone{n}")).collect();
+    let mut options = SmtpOptions { most_refused: Some(20), ..SmtpOptions::default() };
+    for name in &unknown {
+        options.recipients.insert(format!("{name}@example.org"), SmtpReply::new(550, "5.1.1 no such user"));
+    }
+    let sink = SmtpSink::start(options).await.expect("a server");
+    let to: Vec<&str> = ["a"].into_iter().chain(unknown.iter().map(String::as_str)).chain(["b"]).collect();
+    let host = setup(&sink, &to).start().await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    let delivery = &host.deliveries().await[0];
+    assert_eq!((&delivery["state"], outcomes(delivery)), (&json!("delivered"), vec!["failed", "done"]));
+    assert_eq!(got(&sink), ["a b"]);
+}
+
+#[tokio::test]
+async fn a_relay_is_told_the_name_that_is_configured() {
+    let sink = relay().await;
+    let host = setup(&sink, &["a"]).network("hello = \"ci.example.org\"").start().await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    assert_eq!(sink.received()[0].helo, "ci.example.org");
+    let said = setup(&sink, &["a"]).network("hello = \"ci example\"").refused().await;
+    assert!(said.contains("network.hello: \"ci example\" is no name for a relay"), "{said}");
+}
+
 #[tokio::test]
 async fn who_was_refused_can_be_asked_again_by_hand() {
     let sink = relay().await;
