@@ -57,6 +57,8 @@ async fn subjects_are_read_as_they_were_written() {
         "grün und gelb, 日本語 🔔 ".repeat(40) + "Ende",
         "not =?utf-8?q?encoded?= here".to_owned(),
         "a  b   c".to_owned(),
+        "double  spaced   words  ".repeat(100) + "end",
+        format!("a{}b", " ".repeat(2000)),
     ];
     for relay in relays() {
         let mails = |port| subjects.iter().map(|subject| Mail { subject: subject.clone(), ..base(port) }).collect();
