@@ -1,6 +1,7 @@
 //! The examples of the documents are true: configurations are accepted, code stands in a crate that is tested, calls
 //! are taken.
 
+mod mails;
 mod sessions;
 mod tutorial;
 

@@ -3,7 +3,7 @@
 mod lookup;
 mod messages;
 mod previous;
-mod reading;
+pub(crate) mod reading;
 mod recipients;
 mod wire;
 

@@ -189,15 +189,36 @@ async fn a_reporter_that_is_held_is_not_heaped_with_tests() {
     let host = Setup::scripted(sink.port(), settings).schedule(&[0, 60_000, 60_000]).start().await;
     host.finished_build("linux", 0).await;
     host.troubled().await;
+    let first = heaped(&host).await;
+    assert!(first.contains("has test reports enough that wait for it; is it held?"), "{first}");
+}
+
+/// Asks for so many test reports that ten wait for the reporter; the first answer is to the one that is too many.
+async fn heaped(host: &TestHost) -> String {
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..11 {
         let request = host.client.post(format!("{}/api/v2/reporters/script", host.url));
         let request = request.header("content-type", "application/json").body(request_text());
         asking.spawn(async move { request.send().await.expect("an answer").text().await.expect("a text") });
     }
-    // Ten wait for the reporter; the first answer is to the one that is too many.
-    let first = asking.join_next().await.expect("an answer").expect("it is asked");
-    assert!(first.contains("has test reports enough that wait for it; is it held?"), "{first}");
+    asking.join_next().await.expect("an answer").expect("it is asked")
+}
+
+#[tokio::test]
+async fn tests_that_go_first_after_a_restart_do_not_begin_a_held_call_anew() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    let settings = "until = \"builders/ready\"\ndeliveries = [{key = \"a\"}]";
+    let host = Setup::scripted(sink.port(), settings).schedule(&[0, 600_000]).start().await;
+    host.finished_build("linux", 0).await;
+    host.troubled().await;
+    heaped(&host).await;
+    let host = host.stop().await.start().await;
+    host.settle().await;
+    let reporters = host.get("reporters").await;
+    let incidents = reporters["reporters"][0]["incidents"].as_array().expect("a list");
+    let of_kind = |kind: &str| incidents.iter().filter(|incident| incident["kind"] == kind).count();
+    assert_eq!((of_kind("test"), of_kind("given_up")), (10, 1), "{incidents:#?}");
+    assert!(reporters.to_string().contains("tried 2 times: it is not there yet"), "{incidents:#?}");
 }
 
 fn request_text() -> String {

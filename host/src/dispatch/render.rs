@@ -46,7 +46,7 @@ pub(super) struct Render {
     told: watch::Receiver<u64>,
     /// When the inbox has to be looked at.
     inbox_due: Option<Millis>,
-    /// The call that is being held: what it is for, and how often it was made.
+    /// The call that is being held: what it is for (nothing where the host itself is in trouble), and how often it was made.
     held: Option<(String, i64)>,
 }
 
@@ -90,8 +90,7 @@ pub(super) async fn start(
     let log = bus::subscribe(&context.store, reporter.patterns(), written);
     let told = context.store.told();
     context.progress.update(&reporter.name, |progress| progress.position = written);
-    // Whatever call it was that was held, it is the next one to be made.
-    let held = trouble.map(|trouble| (String::new(), trouble.tries));
+    let held = trouble.map(|trouble| (trouble.held, trouble.tries));
     Ok(Render { context, reporter, stop, log, written, told, inbox_due: Some(Millis(0)), held })
 }
 
@@ -166,7 +165,8 @@ impl Render {
         let tries = self.tries(&held.id) + 1;
         let retry_at = clock::now().plus(held.wait(tries, &self.context.schedule, rand::random()));
         tracing::warn!(reason = held.reason, tries, "the reporter is held");
-        let (name, trouble) = (self.reporter.name.clone(), Trouble { reason: held.reason.clone(), tries, retry_at });
+        let name = self.reporter.name.clone();
+        let trouble = Trouble { reason: held.reason.clone(), held: held.id.clone(), tries, retry_at };
         if let Err(error) = self.context.store.write(move |tx| tx.set_trouble(&name, &trouble)).await {
             tracing::warn!(%error, "the trouble could not be written down");
         }
@@ -180,7 +180,7 @@ impl Render {
 
     /// How often this call was made and held.
     fn tries(&self, id: &str) -> i64 {
-        self.held.as_ref().filter(|(held, _)| held.is_empty() || held == id).map_or(0, |(_, tries)| *tries)
+        self.held.as_ref().filter(|(held, _)| held == id).map_or(0, |(_, tries)| *tries)
     }
 
     /// Calls the plugin for each task, and commits from time to time. Between calls it may be stopped.
@@ -211,7 +211,7 @@ impl Render {
                     return Ok(Stretch::Held(held));
                 }
             }
-            self.release(&origin.id).await?;
+            self.release(&origin.id, reached.is_some()).await?;
             position = reached.unwrap_or(position);
             collected.taken.extend(taken);
             collected.calls += 1;
@@ -226,9 +226,10 @@ impl Render {
         Ok(Stretch::Done)
     }
 
-    /// The held call was made, or given up.
-    async fn release(&mut self, id: &str) -> Result<(), StoreError> {
-        if self.held.as_ref().is_some_and(|(held, _)| held.is_empty() || held == id) {
+    /// The held call was made, or given up. Those of the inbox may go before it; one of the log never does: where it is
+    /// another one, the reporter no longer wants to hear of what was held.
+    async fn release(&mut self, id: &str, is_of_log: bool) -> Result<(), StoreError> {
+        if self.held.as_ref().is_some_and(|(held, _)| is_of_log || held.is_empty() || held == id) {
             self.held = None;
             let name = self.reporter.name.clone();
             self.context.store.write(move |tx| tx.clear_trouble(&name)).await?;

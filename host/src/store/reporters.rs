@@ -19,6 +19,8 @@ pub struct ReporterRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub reason: String,
+    /// Which call; empty where it was none, and the host itself was in trouble.
+    pub held: String,
     /// How often it was made.
     pub tries: i64,
     pub retry_at: Millis,
@@ -43,8 +45,8 @@ impl Tx<'_> {
     /// Notes why a call has to be made again, how often it was made, and when it is made next.
     pub fn set_trouble(&mut self, name: &ReporterName, trouble: &Trouble) -> Result<(), StoreError> {
         self.connection()
-            .prepare_cached("UPDATE reporters SET trouble = ?2, tries = ?3, retry_at = ?4 WHERE name = ?1")?
-            .execute((name, &trouble.reason, trouble.tries, trouble.retry_at))?;
+            .prepare_cached("UPDATE reporters SET trouble = ?2, held = ?3, tries = ?4, retry_at = ?5 WHERE name = ?1")?
+            .execute((name, &trouble.reason, &trouble.held, trouble.tries, trouble.retry_at))?;
         Ok(())
     }
 
@@ -52,7 +54,7 @@ impl Tx<'_> {
     pub fn clear_trouble(&mut self, name: &ReporterName) -> Result<(), StoreError> {
         self.connection()
             .prepare_cached(
-                "UPDATE reporters SET trouble = NULL, tries = 0, retry_at = NULL
+                "UPDATE reporters SET trouble = NULL, held = '', tries = 0, retry_at = NULL
                  WHERE name = ?1 AND trouble IS NOT NULL",
             )?
             .execute([name])?;
@@ -79,12 +81,15 @@ impl Tx<'_> {
 
 impl Reader<'_> {
     pub fn reporter(&self, name: &ReporterName) -> Result<Option<ReporterRow>, StoreError> {
-        let mut select =
-            self.connection.prepare_cached("SELECT cursor, trouble, tries, retry_at FROM reporters WHERE name = ?")?;
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT cursor, trouble, held, tries, retry_at FROM reporters WHERE name = ?")?;
         let found = select
             .query_row([name], |row| {
                 let trouble = match row.get(1)? {
-                    Some(reason) => Some(Trouble { reason, tries: row.get(2)?, retry_at: row.get(3)? }),
+                    Some(reason) => {
+                        Some(Trouble { reason, held: row.get(2)?, tries: row.get(3)?, retry_at: row.get(4)? })
+                    }
                     None => None,
                 };
                 Ok(ReporterRow { cursor: row.get(0)?, trouble })

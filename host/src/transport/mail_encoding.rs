@@ -20,6 +20,11 @@ const ENCODED_BYTES: usize = 45;
 pub(super) fn text(name: &str, value: &str) -> String {
     let words: Vec<&str> = value.split(' ').collect();
     let mut lines = Lines::after(name);
+    if value.contains(&" ".repeat(LONGEST_WORD)) {
+        // Between blanks alone a line is not folded.
+        encoded(value).for_each(|word| lines.word(&word));
+        return lines.text;
+    }
     let mut at = 0;
     while let Some(word) = words.get(at) {
         // The blank between two encoded words is not read, so neighbours are encoded together with it.
@@ -84,7 +89,7 @@ fn encoded(text: &str) -> impl Iterator<Item = String> {
 struct Lines {
     text: String,
     column: usize,
-    /// Whether the last word was empty, or there was none: a line of blanks alone must not come about.
+    /// Whether all words were empty: a line of blanks alone must not come about. A later one begins with a word.
     blank: bool,
 }
 
@@ -102,7 +107,7 @@ impl Lines {
         }
         self.text.push_str(word);
         self.column += word.len();
-        self.blank = word.is_empty();
+        self.blank &= word.is_empty();
     }
 }
 
@@ -117,6 +122,7 @@ mod tests {
         check("grün ist es", "=?utf-8?b?Z3LDvG4=?= ist es");
         check("grün für alle", "=?utf-8?b?Z3LDvG4gZsO8cg==?= alle");
         check("a  b", "a  b");
+        check(&"a  ".repeat(26), &format!("{}a \r\n a  a  a  ", "a  ".repeat(22)));
         check("=?x", "=?utf-8?b?PT94?=");
         check(&"words ".repeat(14), &format!("{}\r\n {}", ["words"; 11].join(" "), "words words words "));
     }

@@ -9,6 +9,7 @@ use super::mail_encoding;
 use super::outcome::Sent;
 use crate::model::Mail;
 use lettre::message::Mailbox;
+use lettre::message::Mailboxes;
 use lettre::message::header::HeaderName;
 use lettre::message::header::HeaderValue;
 use sha2::Digest;
@@ -29,6 +30,21 @@ const OWN_HEADERS: [&str; 12] = [
     "return-path",
     "subject",
     "to",
+];
+
+/// Headers of addresses: in them a name is encoded, or quoted, as a whole. In other headers quotes mean nothing.
+const ADDRESSES: [&str; 11] = [
+    "disposition-notification-to",
+    "errors-to",
+    "mail-followup-to",
+    "mail-reply-to",
+    "reply-to",
+    "resent-cc",
+    "resent-from",
+    "resent-sender",
+    "resent-to",
+    "return-receipt-to",
+    "sender",
 ];
 
 /// Of the domain of the sender: the names of lists there are ours to give.
@@ -95,10 +111,23 @@ fn header(name: &str, value: String) -> Result<HeaderValue, Sent> {
     let good = name.bytes().all(|b| b.is_ascii_graphic());
     match HeaderName::new_from_ascii(name.to_owned()) {
         Ok(header) if good => {
-            let encoded = mail_encoding::text(name, value.trim());
+            let encoded = encoded(name, value.trim());
             Ok(HeaderValue::dangerous_new_pre_encoded(header, value, encoded))
         }
         _ => Err(Sent::refused(format!("invalid header name {name:?}: expected ASCII letters, digits and '-'"))),
+    }
+}
+
+/// What is no list of addresses after all is a text.
+fn encoded(name: &str, value: &str) -> String {
+    let is_ascii = |mailbox: &Mailbox| AsRef::<str>::as_ref(&mailbox.email).is_ascii();
+    let mailboxes = ADDRESSES.iter().any(|one| one.eq_ignore_ascii_case(name)).then(|| value.parse::<Mailboxes>());
+    match mailboxes.and_then(Result::ok).map(Vec::from_iter) {
+        // An address beyond ASCII would go out as it is, whatever the relay takes.
+        Some(mailboxes) if !mailboxes.is_empty() && mailboxes.iter().all(is_ascii) => {
+            mail_encoding::addresses(name, &mailboxes)
+        }
+        _ => mail_encoding::text(name, value),
     }
 }
 

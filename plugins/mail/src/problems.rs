@@ -43,9 +43,10 @@ fn check_addresses(settings: &Settings, problems: &mut Vec<Problem>) {
         }
     }
     if let Some(Lookup::Domain(domain)) = &settings.lookup
-        && (domain.contains('@') || !is_sender(&["user@", domain].concat()))
+        && (domain.contains('@') || !is_recipient(&["user@", domain].concat()))
     {
-        problems.push(Problem::new("/lookup", format!("`{domain}` is no domain")));
+        let message = format!("`{domain}` is no domain: expected one with a dot, or `{{plugin = …}}`");
+        problems.push(Problem::new("/lookup", message));
     }
 }
 

@@ -19,6 +19,7 @@ use serde_json::Map;
 use crate::contract::BodyKind;
 use crate::message::escape;
 use crate::python;
+use crate::time::clock_text;
 
 /// Blanks that a filter adds in a row.
 const MOST_BLANKS: usize = 1000;
@@ -68,6 +69,7 @@ fn environment() -> Environment<'static> {
     environment.add_filter("escape", escaped);
     environment.add_filter("forceescape", |value: &Value| Value::from_safe_string(escape(&shown(value))));
     environment.add_filter("string", |value: &Value| if value.is_safe() { value.clone() } else { shown(value).into() });
+    environment.add_filter("utc", |at: &Value| u64::try_from(at.clone()).map(clock_text).unwrap_or_default());
     environment.add_filter("center", |text: &str, width: Option<usize>| centered(text, width.unwrap_or(80)));
     environment.add_filter("indent", indented);
     environment.add_filter("truncate", truncated);
@@ -232,6 +234,12 @@ mod tests {
             "one... one...",
         );
         check("{{ 'one two three'|wordwrap(7) }}", "one two\nthree");
+    }
+
+    #[test]
+    fn times() {
+        check("{{ 951782400|utc }} {{ 951782400.0|utc }}", "2000-02-29 00:00:00 UTC 2000-02-29 00:00:00 UTC");
+        check("[{{ nothing|utc }}{{ 'x'|utc }}{{ (-1)|utc }}]", "[]");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use mail_parser::MimeHeaders;
 use std::fmt::Write;
 
 /// Who, what, the text, and each attachment with what is in it. Names of headers in `more` are told too.
-pub(super) fn read(mail: &ReceivedMail, more: &[&str]) -> String {
+pub(crate) fn read(mail: &ReceivedMail, more: &[&str]) -> String {
     let parsed = MessageParser::default().parse(&mail.data).expect("it is a mail");
     let mut text = String::new();
     for (name, list) in [("From", parsed.from()), ("To", parsed.to()), ("Cc", parsed.cc())] {

@@ -57,6 +57,8 @@ async fn subjects_are_read_as_they_were_written() {
         "grün und gelb, 日本語 🔔 ".repeat(40) + "Ende",
         "not =?utf-8?q?encoded?= here".to_owned(),
         "a  b   c".to_owned(),
+        "double  spaced   words  ".repeat(100) + "end",
+        format!("a{}b", " ".repeat(2000)),
     ];
     for relay in relays() {
         let mails = |port| subjects.iter().map(|subject| Mail { subject: subject.clone(), ..base(port) }).collect();
@@ -128,6 +130,30 @@ async fn names_headers_and_file_names_are_read_as_they_were_written() {
         let found: Vec<&str> = opinion.attachments.iter().map(|(name, ..)| name.as_str()).collect();
         assert_eq!(found, files);
         assert!(opinion.attachments.iter().all(|(_, kind, content)| kind == "text/plain" && content == "zwölf\n"));
+    }
+}
+
+#[tokio::test]
+async fn addresses_in_headers_that_were_asked_for_are_read_as_they_were_written() {
+    let many = (0..100).map(|index| format!("someone.number.{index}@example.org")).collect::<Vec<_>>().join(", ");
+    let headers = [
+        ("Reply-To", "\"Jürgen Klein\" <j@example.org>", "Jürgen Klein <j@example.org>"),
+        ("Reply-To", "Jürgen Klein <j@example.org>, k@example.org", "Jürgen Klein <j@example.org>, k@example.org"),
+        ("reply-to", "\"Klein, Jürgen\" <j@example.org>", "\"Klein, Jürgen\" <j@example.org>"),
+        ("Sender", "\"Doe, \\\"John\\\"\" <d@example.org>", "\"Doe, \\\"John\\\"\" <d@example.org>"),
+        ("Errors-To", "<e@example.org>", "e@example.org"),
+        ("Reply-To", &many, &many),
+        ("X-Reply-To", "\"Größe\"  x", "\"Größe\"  x"),
+    ];
+    let field = |(name, value): (&str, &str)| Field { name: name.into(), value: Text::literal(value) };
+    for relay in relays() {
+        let mail = |port| {
+            headers.iter().map(move |(name, value, _)| Mail { headers: vec![field((name, value))], ..base(port) })
+        };
+        let mails = sent(relay, "all", |port| mail(port).collect()).await;
+        for (opinion, (name, _, read)) in SecondOpinion::of(&mails).iter().zip(&headers) {
+            assert_eq!(opinion.header(name), *read);
+        }
     }
 }
 

@@ -52,7 +52,7 @@ impl Reader<'_> {
         Ok(select.query_row([log], |row| row.get(0))?)
     }
 
-    /// The last chunks of a log that have at most so many bytes together: their first line, and the bytes.
+    /// The last lines of a log that have at most so many bytes together: the first of them, and the bytes.
     pub fn log_end(&self, log: LogId, most_bytes: u64) -> Result<(Option<i64>, u64), StoreError> {
         let mut select = self
             .connection
@@ -60,13 +60,31 @@ impl Reader<'_> {
         let mut rows = select.query([log])?;
         let (mut first, mut sum) = (None, 0);
         while let Some(row) = rows.next()? {
-            let bytes: u64 = row.get(1)?;
+            let (chunk, bytes): (i64, u64) = (row.get(0)?, row.get(1)?);
             if sum + bytes > most_bytes {
-                break;
+                let (line, bytes) = self.chunk_end(log, chunk, most_bytes - sum)?;
+                return Ok((line.or(first), sum + bytes));
             }
             sum += bytes;
-            first = Some(row.get(0)?);
+            first = Some(chunk);
         }
+        Ok((first, sum))
+    }
+
+    /// The same of the chunk that begins with the line `chunk`.
+    fn chunk_end(&self, log: LogId, chunk: i64, most_bytes: u64) -> Result<(Option<i64>, u64), StoreError> {
+        let (mut first, mut sum) = (None, 0);
+        self.each_chunk(log, (chunk, chunk), |(_, last), content| {
+            for (back, line) in (0..).zip(content.rsplit('\n')) {
+                let bytes = line.len() as u64 + 1;
+                if sum + bytes > most_bytes {
+                    break;
+                }
+                sum += bytes;
+                first = Some(last - back);
+            }
+            false
+        })?;
         Ok((first, sum))
     }
 

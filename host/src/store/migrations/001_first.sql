@@ -350,8 +350,9 @@ CREATE TABLE reporters (
   name TEXT PRIMARY KEY,
   -- The last event that was rendered, or passed over.
   cursor INTEGER NOT NULL,
-  -- While a call has to be made again: why, how often it was made, and when it is made next.
+  -- While a call has to be made again: why, which it is, how often it was made, and when it is made next.
   trouble TEXT,
+  held TEXT NOT NULL DEFAULT '',
   tries INTEGER NOT NULL DEFAULT 0,
   retry_at INTEGER
 ) STRICT, WITHOUT ROWID;

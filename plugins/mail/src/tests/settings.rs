@@ -20,8 +20,13 @@ fn bad_addresses() {
     check(json!({"fromaddr": "ci"}), "/fromaddr: `ci` is no mail address");
     check(json!({"extraRecipients": ["a@b.org", "me"]}), "/extraRecipients/1: `me` is no mail address");
     check(json!({"extraRecipients": ["me@localhost"]}), "/extraRecipients/0: `me@localhost` is no mail address");
-    check(json!({"lookup": "@example.org"}), "/lookup: `@example.org` is no domain");
-    check(json!({"lookup": ""}), "/lookup: `` is no domain");
+    for address in ["ci@example.org.", "a..b@example.org", ".a@example.org", "ci@-example.org"] {
+        check(json!({"fromaddr": address}), &format!("/fromaddr: `{address}` is no mail address"));
+    }
+    for domain in ["@example.org", "", "people", "localhost", "example.org."] {
+        let message = format!("/lookup: `{domain}` is no domain: expected one with a dot, or `{{plugin = …}}`");
+        check(json!({"lookup": domain}), &message);
+    }
 }
 
 #[test]
