@@ -60,7 +60,8 @@ pub trait Reporter {
 
     /// The settings. Their JSON Schema is published; fields marked with
     /// `#[schemars(extend("x-campanile" = "…"))]` are what the operator grants by writing them: `http-origin`,
-    /// `smtp-relay`, `ssh-host`, `irc-server`, `secret`.
+    /// `smtp-relay`, `ssh-host`, `irc-server`, `secret`, or a `text`, in which `%(secret:name)s` is one; or that they name
+    /// another plugin: `message-formatter`, `address-lookup`, `previous-build`.
     type Settings: DeserializeOwned + JsonSchema;
 
     /// What to be told, asked when the configuration is loaded.
@@ -92,8 +93,8 @@ pub trait MessageFormatter {
     /// The text; `None` if there is nothing to say, and then the reporter sends its default message.
     ///
     /// # Errors
-    /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not. The reporter that asked
-    /// fails in the same way.
+    /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not. Of a reporter with
+    /// `generators`, the former fails the call; after the latter its default message goes out, with the reason in it.
     fn format(
         settings: &Self::Settings,
         context: &Context,

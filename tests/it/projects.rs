@@ -79,6 +79,32 @@ async fn a_lookup_finds_addresses(language: &str) {
     assert_eq!(sink.received()[0].recipients, ["ada@example.org"]);
 }
 
+/// The tutorial's formatter asks for a thousand lines at once; of a log whose lines are more than an answer may have, it
+/// shows none, and the rest is told.
+async fn a_log_of_long_lines_is_passed_over(block: &str, (language, file): (&str, &str)) {
+    let tutorial = include_str!("../../docs/tutorial.md");
+    let code = tutorial.split(&format!("```{block}\n")).nth(1).and_then(|rest| rest.split("```").next());
+    let project = Project::new("why", "message-formatter", language).await;
+    project.write(file, code.expect("the formatter comes first"));
+    project.build().await;
+    let step = json!({"name": "compile", "results": 2, "logs": {"stdio": vec!["error ".repeat(300); 1_000]}});
+    let body = ["linux: BUILD FAILED: failed", "Please look: ", "https://ci.example.org/#/builders/1/builds/1"];
+    let fixture = json!({
+        "data": {"builds": [{"builder": "linux", "results": 2, "steps": [step]}]},
+        "context": "builds/1",
+        "formatted": {"kind": "plain", "body": body},
+    });
+    project.write("fixtures/long.json", &fixture.to_string());
+    let said = project.test(&[]).await.stdout;
+    assert!(said.contains("fixtures/long.json  ok"), "{said}");
+}
+
+#[tokio::test]
+async fn the_formatters_of_the_tutorial_pass_over_logs_of_long_lines() {
+    a_log_of_long_lines_is_passed_over("python", ("python", "app.py")).await;
+    a_log_of_long_lines_is_passed_over("javascript", ("js", "app.js")).await;
+}
+
 #[tokio::test]
 async fn rust_projects_run() {
     a_formatter_writes_mails("rust").await;
@@ -159,6 +185,13 @@ async fn a_fixture_that_says_nothing_sensible_is_told_what_it_could_say() {
         (
             format!("{{{url}, \"event\": \"builds/1/new\", \"data\": {{\"builds\": [{{\"results\": \"bad\"}}]}}}}"),
             "\"bad\" is no result; there are: success, warnings, failure",
+        ),
+        (
+            format!(
+                "{{{url}, \"event\": {{\"wake\": \"x\"}}, \"data\": {{\"builds\": [{{\"steps\": [{{\"name\": \"a\", \
+                 \"logs\": {{\"stdio\": [], \"more\": \"\"}}}}]}}]}}}}"
+            ),
+            "it expects nothing yet; with --update it expects what came",
         ),
         (
             format!("{{{url}, \"event\": \"x\", \"data\": {{\"updates\": [{{\"method\": \"addBild\"}}]}}}}"),

@@ -84,6 +84,14 @@ async fn a_plugin_that_is_tried_lies_elsewhere() {
     let said = replay(&host.setup, &event, &["--plugin", &broken]).await.fails();
     assert!(said.contains(&format!("plugin \"short\" is broken: {broken}: it is not WebAssembly")), "{said}");
     replay(&host.setup, &event, &[]).await.succeeds();
+    let unused = folder.path().join("plugin.wasm");
+    std::fs::copy(plugin_file("short"), &unused).expect("a plugin is copied");
+    let said = replay(&host.setup, &event, &["--plugin", &unused.display().to_string()]).await.fails();
+    let why = "uses no plugin \"plugin\"; call the file as one that it uses: mail.wasm, short.wasm";
+    assert!(said.contains(why), "{said}");
+    let missing = folder.path().join("missing.wasm").display().to_string();
+    let said = replay(&host.setup, &event, &["--plugin", &missing]).await.fails();
+    assert!(said.contains(&format!("--plugin {missing}: it cannot be read: No such file")), "{said}");
     assert_eq!(sink.count(), 1);
 }
 

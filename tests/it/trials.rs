@@ -1,5 +1,20 @@
 //! Test reports: really sent, marked, and nothing else comes of them.
 
+use campanile::data::Data;
+use campanile::data::Site;
+use campanile::model::About;
+use campanile::model::BuildId;
+use campanile::model::EventBody;
+use campanile::model::Extent;
+use campanile::model::Grounds;
+use campanile::model::MADE_UP;
+use campanile::model::Previous;
+use campanile::model::ReporterEvent;
+use campanile::model::Seq;
+use campanile::model::Timestamp;
+use campanile::model::Want;
+use campanile::store::Options;
+use campanile::store::Store;
 use campanile_sinks::HttpSink;
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpReply;
@@ -234,4 +249,27 @@ async fn a_reporter_that_asks_for_no_builds_has_no_test() {
         said.contains("a test report is a build that ended, and \"failures\" asks for none: only for workers/*/m"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn the_build_that_never_was_is_there_for_its_own_report_alone() {
+    let host = Setup::default().start().await;
+    host.finished_build("linux", 0).await;
+    let setup = host.stop().await;
+    let store = Store::open(&Options::new(setup.folder().join("campanile.db"))).expect("the store opens");
+    let data = Data::new(store, Site { title: String::new(), url: String::new() });
+    let report = data.build_report(BuildId(1), Want::ALL).await.expect("a build");
+    let body = EventBody::Build(Box::new(report));
+    let event = ReporterEvent { seq: Seq(1), topic: "builds/1/finished".to_owned(), at: Timestamp(0), body };
+    let context = async |build, previous| {
+        let grounds = Grounds { mode: Vec::new(), previous };
+        data.formatter_context(&About::Build(build), (&grounds, &Extent::USUAL), Some(&event)).await
+    };
+    context(BuildId(1), Previous::Usual).await.expect("the event's build");
+    for (build, previous) in [(MADE_UP, Previous::Usual), (BuildId(1), Previous::Build(MADE_UP))] {
+        let refused = context(build, previous).await.expect_err("there is no such build");
+        assert_eq!(refused.to_string(), "no build 0");
+    }
+    let refused = data.build_as_told(MADE_UP, Want::ALL, Some(&event)).await.expect_err("there is no such build");
+    assert_eq!(refused.to_string(), "no build 0");
 }

@@ -61,10 +61,13 @@ impl Project {
     pub async fn build(&self) -> PathBuf {
         let mut script = Command::new(self.folder().join("build.sh"));
         script.env("CARGO_TARGET_DIR", TARGET).env("CARGO_NET_OFFLINE", "true");
-        if let Some(python) = componentizer("componentize-py") {
+        // Where there is none, the script would fetch one from the network.
+        if self.folder().join("app.py").is_file() {
+            let python = componentizer("componentize-py");
             script.env("COMPONENTIZE_PY", python.join("bin/componentize-py")).env("PYTHONPATH", python);
         }
-        if let Some(javascript) = componentizer("componentize-qjs") {
+        if self.folder().join("app.js").is_file() {
+            let javascript = componentizer("componentize-qjs");
             script.env("COMPONENTIZE_QJS", javascript.join("node_modules/.bin/componentize-qjs"));
         }
         let output = script.kill_on_drop(true).output().await.expect("the script runs");
@@ -91,9 +94,10 @@ impl Project {
     }
 }
 
-/// The folder of this tool, of whatever version.
-fn componentizer(name: &str) -> Option<PathBuf> {
-    let folders = std::fs::read_dir(COMPONENTIZERS).ok()?;
+/// The folder of this tool. There is one version of it: `xtask` removes the others.
+fn componentizer(name: &str) -> PathBuf {
+    let folders = std::fs::read_dir(COMPONENTIZERS).into_iter().flatten();
     let mut folders = folders.filter_map(|entry| Some(entry.ok()?.path()));
-    folders.find(|folder| folder.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name)))
+    let found = folders.find(|folder| folder.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name)));
+    found.unwrap_or_else(|| panic!("there is no {name} in target/componentizers: run `cargo xtask examples`"))
 }

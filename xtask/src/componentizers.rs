@@ -45,8 +45,22 @@ impl Language {
         tree.path("target/componentizers").join(self.package().replace("==", "-").replace('@', "-"))
     }
 
+    /// Removes the folders of other versions, so that the suite finds one.
+    fn remove_others(self, tree: &Tree) -> anyhow::Result<()> {
+        let (all, ours) = (tree.path("target/componentizers"), self.folder(tree));
+        let name = self.package().split(['=', '@']).next().unwrap_or_default();
+        for folder in if all.is_dir() { tree.shell.read_dir(all)? } else { Vec::new() } {
+            let is_of_it = folder.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name));
+            if is_of_it && folder != ours {
+                tree.shell.remove_path(&folder)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Fetches the program when it is missing, or another version.
     pub(crate) fn install_missing(self, tree: &Tree) -> anyhow::Result<()> {
+        self.remove_others(tree)?;
         if self.program(tree).is_file() {
             return Ok(());
         }

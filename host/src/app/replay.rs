@@ -3,6 +3,7 @@
 //! It only looks: the database is opened for reading, whether a host runs or not, and nothing is sent or kept. What the
 //! event is about is seen as the event says; the rest, the reporter's memory too, as of now.
 
+use super::Parts;
 use super::prepare;
 use crate::bus;
 use crate::bus::Matched;
@@ -12,6 +13,7 @@ use crate::plugin::LogEntry;
 use crate::plugin::Occasion;
 use crate::plugin::Overlay;
 use crate::plugin::Reporter;
+use crate::plugin::settings::Mark;
 use crate::store::DeliveryRow;
 use crate::store::Options;
 use crate::store::Store;
@@ -56,6 +58,7 @@ pub async fn replay(config: &Config, name: &str, seq: Seq, tried: &[PathBuf]) ->
     let store = Store::look(&Options::new(&config.store.path))?;
     let parts = prepare(&config, store.clone(), tried).await?;
     let reporter = parts.reporters.values().next().context("a reporter that is configured is loaded")?;
+    check_tried(&parts, reporter, tried)?;
     let Matched { event, topic, patterns } = find(&store, reporter, seq).await?;
     let event = parts.data.reporter_event(event, topic.clone(), reporter.wanted(&patterns)).await?;
     let occasion = Occasion { event: Arc::new(event), overlay: Overlay::new() };
@@ -70,6 +73,38 @@ pub async fn replay(config: &Config, name: &str, seq: Seq, tried: &[PathBuf]) ->
     let sent = store.read(move |reader| reader.deliveries_of_event(&of, seq)).await?;
     let plugin = format!("{} {}", reporter.plugin.name, reporter.plugin.descriptor.version);
     Ok(Replayed { topic, plugin, sent, made, log: report.log })
+}
+
+/// Refuses what would not be tried: a file that is no plugin, or whose name nobody uses. To be told that all is the same
+/// would mislead.
+fn check_tried(parts: &Parts, reporter: &Reporter, tried: &[PathBuf]) -> anyhow::Result<()> {
+    let used = used(reporter);
+    for file in tried {
+        if let Some(broken) = parts.caller.plugins().broken().iter().find(|broken| broken.file == *file) {
+            bail!("--plugin {}: {}; {}", file.display(), broken.reason, broken.remedy);
+        }
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        if !used.iter().any(|used| *used == name) {
+            let wanted: Vec<String> = used.iter().map(|name| format!("{name}.wasm")).collect();
+            bail!(
+                "--plugin {}: the reporter {:?} uses no plugin {name:?}; call the file as one that it uses: {}",
+                file.display(),
+                reporter.name.0,
+                wanted.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The plugins that are asked: the reporter's own, and those that its settings name.
+fn used(reporter: &Reporter) -> Vec<String> {
+    let settings = serde_json::from_str(&reporter.config.settings).unwrap_or_default();
+    let marks = reporter.plugin.schema.check(settings).map(|checked| checked.marks).unwrap_or_default();
+    let named = marks.into_iter().filter_map(Mark::plugin);
+    let mut used: Vec<String> = [reporter.plugin.name.clone()].into_iter().chain(named).collect();
+    used.dedup();
+    used
 }
 
 async fn find(store: &Store, reporter: &Reporter, seq: Seq) -> anyhow::Result<Matched> {

@@ -39,7 +39,7 @@ enum Command {
     Check(serve::Check),
     /// Play a recorded day of CI into a host of its own, and show every message that goes out
     Demo(demo::Demo),
-    /// Look at plugins
+    /// Make, test and look at plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Try reporters

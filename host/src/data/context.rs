@@ -76,7 +76,9 @@ fn compared(
 ) -> Result<BuildReport, DataError> {
     let mut report = reports::build_as_told(reader, site, about, want(scope))?;
     match previous {
-        Previous::Usual | Previous::Build(MADE_UP) => {}
+        Previous::Usual => {}
+        // Of a build that never was, the build before is as made up, and already there.
+        Previous::Build(MADE_UP) if about.1.is_some_and(|event| event.made_up().is_some()) => {}
         Previous::None => report.previous = None,
         Previous::Build(id) => {
             let found = reader.build(id)?.ok_or_else(|| DataError::NotFound(format!("no build {id}")))?;

@@ -12,6 +12,25 @@ pub struct ReporterEvent {
     pub body: EventBody,
 }
 
+impl ReporterEvent {
+    /// The build that never was, where this is the event of a test report.
+    pub fn made_up(&self) -> Option<&BuildReport> {
+        let build = match &self.body {
+            EventBody::Build(report) => Some(&**report),
+            EventBody::Buildset(report) => report.builds.first(),
+            EventBody::Request(_)
+            | EventBody::Step(_)
+            | EventBody::Change(_)
+            | EventBody::Worker(_)
+            | EventBody::Chat(_)
+            | EventBody::Wake(_)
+            | EventBody::Receipt(_)
+            | EventBody::Other(_) => None,
+        };
+        build.filter(|report| report.build.buildid == MADE_UP)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventBody {
     Build(Box<BuildReport>),

@@ -68,7 +68,7 @@ fn check_header(bytes: &[u8]) -> Result<(), Misfit> {
     } else if Parser::is_core_wasm(bytes) {
         Err(Misfit::new(
             "it is a core module, not a component",
-            "build it for wasm32-wasip2 (Rust), or with componentize-py or jco",
+            "build it for wasm32-wasip2 (Rust), or with componentize-py or componentize-qjs",
         ))
     } else if text.starts_with(b"(component") || text.starts_with(b"(module") {
         Err(Misfit::new("it is WebAssembly as text", "translate it, such as with `wasm-tools parse -o plugin.wasm`"))

@@ -122,8 +122,7 @@ fn link(runtime: &Inner, path: &Path) -> Result<Linked, Misfit> {
     let component = match runtime.cache.find(&runtime.engine, &digest) {
         Some(component) => component,
         None => {
-            let component = Component::from_binary(&runtime.engine, &bytes)
-                .map_err(|e| Misfit::new(format!("it does not compile: {e:#}"), "build it again"))?;
+            let component = Component::from_binary(&runtime.engine, &bytes).map_err(|error| uncompiled(&error))?;
             runtime.cache.keep(&component, &digest);
             component
         }
@@ -131,6 +130,14 @@ fn link(runtime: &Inner, path: &Path) -> Result<Linked, Misfit> {
     let program = program(runtime, inspection.kind, &component)
         .map_err(|e| Misfit::new(format!("it does not fit the contract: {e:#}"), "build it with the SDK"))?;
     Ok(Linked { inspection, digest, program })
+}
+
+/// What this engine is not made for, a tool was told to use, and would use again.
+fn uncompiled(error: &wasmtime::Error) -> Misfit {
+    let reason = format!("it does not compile: {error:#}");
+    let is_async = reason.contains("async feature");
+    let remedy = if is_async { "build it without async (componentize-qjs: with --sync)" } else { "build it again" };
+    Misfit::new(reason, remedy)
 }
 
 fn program(runtime: &Inner, kind: Kind, component: &Component) -> wasmtime::Result<Program> {

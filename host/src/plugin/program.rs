@@ -93,6 +93,7 @@ impl ReporterProgram {
     fn typed<'a>(&self, handle: Func, store: &Store<CallState>) -> Result<HandleFunc<'a>> {
         if self.fits.get().is_some() {
             // SAFETY: `handle` is the export of this component whose type was compared with the same types before.
+            // The contract has no resources, whose types would be the instance's.
             return Ok(unsafe { TypedFunc::new_unchecked(handle) });
         }
         let typed = handle.typed(store)?;

@@ -6,6 +6,7 @@ cd "$(dirname "$0")"
 if [ -z "${COMPONENTIZE_QJS:-}" ]; then
     COMPONENTIZE_QJS=node_modules/.bin/componentize-qjs
     if [ ! -x "$COMPONENTIZE_QJS" ]; then
+        command -v npm >/dev/null || { echo "this needs Node.js (npm)" >&2; exit 1; }
         npm install --prefix . --no-save --no-audit --no-fund --loglevel error componentize-qjs@0.4.5
     fi
 fi

@@ -11,6 +11,7 @@ use anyhow::Context;
 use anyhow::bail;
 use serde::Deserialize;
 use serde::Deserializer;
+use serde::de::IgnoredAny;
 use serde::de::MapAccess;
 use serde::de::Visitor;
 use serde_json::Map;
@@ -56,6 +57,18 @@ pub(super) struct Given {
     pub(super) users: Vec<String>,
     /// For a getter of previous builds: which of the builds of the data is asked about.
     pub(super) build: Option<i64>,
+    /// What is expected, whose shape is its own (`Answer`): it stands here so that the file is parsed as it was written,
+    /// and an error says the right line.
+    #[serde(
+        default,
+        rename = "effects",
+        alias = "formatted",
+        alias = "addresses",
+        alias = "previous",
+        alias = "problems",
+        alias = "fails"
+    )]
+    _expected: IgnoredAny,
 }
 
 fn usual_time() -> i64 {
@@ -150,7 +163,7 @@ impl Fixture {
             [(key, value)] => Some(Answer::expected(key, serde_json::from_str(value.get())?)),
             _ => bail!("it expects several answers at once; one of {} is left", Answer::KEYS.join(", ")),
         };
-        let given = serde_json::from_str(&text_of(&written))?;
+        let given = serde_json::from_str(text)?;
         Ok(Self { given, expected, written })
     }
 
@@ -161,10 +174,6 @@ impl Fixture {
         members.push(format!("  {:?}: {shown}", answer.key));
         format!("{{\n{}\n}}\n", members.join(",\n"))
     }
-}
-
-fn text_of(written: &Written) -> String {
-    format!("{{{}}}", written.0.iter().map(member).collect::<Vec<_>>().join(","))
 }
 
 fn member((key, value): &(String, Box<RawValue>)) -> String {
@@ -231,5 +240,20 @@ mod tests {
         check("{\"event\": 7}", "an event is a topic");
         check("{\"evnet\": \"builds/1/new\"}", "unknown field `evnet`");
         check("{\"effects\": [], \"problems\": []}", "several answers at once");
+        check("{\n\"effects\": [],\n\"at\":\n  \"noon\"}", "expected i64 at line 4 column 8");
+        let log = |lines: &str| {
+            format!("{{\"data\": {{\"builds\": [{{\"steps\": [{{\"name\": \"x\", \"logs\": {lines}}}]}}]}}}}")
+        };
+        check(&log("{\"stdio\": [\"a\", 7]}"), "the log \"stdio\": expected a text, or a list of lines");
+        check(&log("{\"stdio\": [\"a\\nb\"]}"), "the log \"stdio\": expected a text, or a list of lines");
+        check(&log("{\"stdio\": 7}"), "the log \"stdio\": expected a text, or a list of lines");
+    }
+
+    #[test]
+    fn each_answer_may_stand_in_a_fixture() {
+        for key in Answer::KEYS {
+            let fixture = Fixture::parse(&format!("{{\"{key}\": null}}")).unwrap();
+            assert!(fixture.expected.is_some(), "{key}");
+        }
     }
 }

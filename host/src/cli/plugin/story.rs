@@ -84,9 +84,38 @@ struct GivenStep {
     #[serde(default, deserialize_with = "results")]
     results: Option<Results>,
     state_string: Option<String>,
-    /// Names and lines.
-    #[serde(default)]
-    logs: Map<String, Value>,
+    #[serde(default, deserialize_with = "logs")]
+    logs: Vec<GivenLog>,
+}
+
+/// Lines of standard output.
+#[derive(Debug)]
+struct GivenLog {
+    name: String,
+    lines: Vec<String>,
+}
+
+/// Names, each with a text or a list of lines.
+fn logs<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<GivenLog>, D::Error> {
+    let lines = |given| match given {
+        Value::String(text) => Some(text.lines().map(str::to_owned).collect()),
+        Value::Array(lines) => lines.into_iter().map(line).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    };
+    let log = |(name, given)| match lines(given) {
+        Some(lines) => Ok(GivenLog { name, lines }),
+        None => Err(D::Error::custom(format!(
+            "the log {name:?}: expected a text, or a list of lines, each a text of one line"
+        ))),
+    };
+    Map::deserialize(from)?.into_iter().map(log).collect()
+}
+
+fn line(given: Value) -> Option<String> {
+    match given {
+        Value::String(text) => Some(text).filter(|text| !text.contains('\n')),
+        _ => None,
+    }
 }
 
 /// A result by its name or its code.
@@ -204,9 +233,13 @@ impl GivenStep {
     fn calls(&self, calls: &mut Calls, build: &Value) {
         let step = calls.add_for("addStep", json!({"buildid": build, "name": self.name}), json!("stepid"));
         calls.add("startStep", json!({"stepid": step}));
-        for (name, lines) in &self.logs {
+        for GivenLog { name, lines } in &self.logs {
             let log = calls.add("addLog", json!({"stepid": step, "name": name, "type": "s"}));
-            calls.add("appendLog", json!({"logid": log, "content": content(lines)}));
+            // Nothing is no chunk.
+            if !lines.is_empty() {
+                let content: String = lines.iter().map(|line| format!("o{line}\n")).collect();
+                calls.add("appendLog", json!({"logid": log, "content": content}));
+            }
             calls.add("finishLog", json!({"logid": log}));
         }
         if let Some(state) = &self.state_string {
@@ -215,14 +248,5 @@ impl GivenStep {
         if let Some(results) = self.results {
             calls.add("finishStep", json!({"stepid": step, "results": results, "hidden": false}));
         }
-    }
-}
-
-/// Lines of standard output, written as a text or as a list.
-fn content(lines: &Value) -> String {
-    let line = |line: &str| format!("o{line}\n");
-    match lines {
-        Value::Array(lines) => lines.iter().map(|text| line(text.as_str().unwrap_or_default())).collect(),
-        text => text.as_str().unwrap_or_default().lines().map(line).collect(),
     }
 }

@@ -27,11 +27,12 @@ pub(in crate::data) fn build_as_told(
     (id, event): (BuildId, Option<&ReporterEvent>),
     want: Want,
 ) -> Result<BuildReport, DataError> {
+    if let Some(made_up) = event.and_then(ReporterEvent::made_up)
+        && id == MADE_UP
+    {
+        return Ok(made_up.clone());
+    }
     match event.map(|event| &event.body) {
-        Some(EventBody::Build(report)) if id == MADE_UP => Ok(BuildReport::clone(report)),
-        Some(EventBody::Buildset(BuildsetReport { builds, .. })) if id == MADE_UP => {
-            builds.first().cloned().ok_or_else(|| DataError::NotFound(format!("no build {id}")))
-        }
         Some(EventBody::Build(report)) if report.build.buildid == id => {
             with_build(reader, site, report.build.clone(), want)
         }

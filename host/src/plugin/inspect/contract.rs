@@ -78,9 +78,7 @@ pub(super) fn check_imports(kind: Kind, imports: &[Interface]) -> Result<(), Mis
     let remedy = if ours_missing {
         "update this host, or build the plugin with an older SDK".to_owned()
     } else if http {
-        "a plugin reaches no network: return the request as an effect (componentize-js: disable `http` and \
-         `fetch-event`)"
-            .to_owned()
+        "a plugin reaches no network: return the request as an effect, and import no `wasi:http`".to_owned()
     } else {
         format!("build it for the world `{}` of {PACKAGE}@{}, without other imports", kind.world(), spoken())
     };

@@ -2,6 +2,8 @@
 //!
 //! The schema marks them with `x-campanile`, and names the setting that holds the port with `x-campanile-port`.
 
+use crate::plugin::settings::FormatterSetting;
+use crate::plugin::settings::NamedPlugin;
 use crate::plugin::settings::walk;
 use crate::plugin::settings::walk::Node;
 use serde_json::Value;
@@ -33,6 +35,25 @@ pub struct Mark {
     pub port: Option<u16>,
     /// Whether the value is the schema's, not the operator's.
     pub is_default: bool,
+}
+
+impl Mark {
+    /// The name of the other plugin that the setting names.
+    pub fn plugin(self) -> Option<String> {
+        match self.kind {
+            MarkKind::MessageFormatter => match FormatterSetting::of(self.value) {
+                FormatterSetting::Plugin(plugin) => Some(plugin.name),
+                FormatterSetting::Own | FormatterSetting::Unknown => None,
+            },
+            MarkKind::AddressLookup | MarkKind::PreviousBuild => NamedPlugin::of(self.value).map(|plugin| plugin.name),
+            MarkKind::HttpOrigin
+            | MarkKind::SmtpRelay
+            | MarkKind::SshHost
+            | MarkKind::IrcServer
+            | MarkKind::Secret
+            | MarkKind::ReviewCallbacks => None,
+        }
+    }
 }
 
 impl MarkKind {

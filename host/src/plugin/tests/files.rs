@@ -68,6 +68,27 @@ fn what_is_for_another_host() {
     check(reporter("0.1.0", wasi), "does not give: wasi:cli/stdout@0.3.0, f; build it for the world `reporter`");
 }
 
+#[tokio::test]
+async fn what_was_built_for_asynchronous_calls_is_told_how_to_be_built() {
+    let asynchronous = r#"(component
+        (core module $m (func (export "f")))
+        (core instance $i (instantiate $m))
+        (canon task.cancel (core func))
+        (func $f (canon lift (core func $i "f")))
+        (instance $plugin (export "describe" (func $f)))
+        (instance $formatting (export "format" (func $f)))
+        (export "campanile:reporter/plugin@0.1.0" (instance $plugin))
+        (export "campanile:reporter/formatting@0.1.0" (instance $formatting)))"#;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("words.wasm");
+    fs::write(&file, wat::parse_str(asynchronous).expect("WebAssembly text")).expect("a file");
+    let runtime = Runtime::new(RuntimeConfig { cache_dir: None, limits: tight() }).expect("a runtime");
+    let plugins = Plugins::load_files(&runtime, &[file]).await;
+    let broken = &plugins.broken()[0];
+    assert!(broken.reason.contains("it does not compile: "), "{}", broken.reason);
+    assert_eq!(broken.remedy, "build it without async (componentize-qjs: with --sync)", "{}", broken.reason);
+}
+
 #[test]
 fn damage_is_told_not_fatal() {
     let whole = fs::read(guest("misbehaving_formatter")).expect("the guest");
