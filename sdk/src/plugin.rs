@@ -49,7 +49,7 @@ impl<S> Config<S> {
 
 /// A function from events to effects.
 ///
-/// A call may come in a fresh instance each time, and it may be repeated: what the reporter wants to know next
+/// A call comes in a fresh instance each time, and it may be repeated: what the reporter wants to know next
 /// time it returns as [`Effect::Remember`], and the same call always has the same answer.
 pub trait Reporter {
     /// The plugin's name, in small letters, such as `mail`.
