@@ -111,7 +111,8 @@ impl<'a> Session<'a> {
             self.options = self.shared.options();
             let mails = self.mails;
             let next = self.take(&mut receiver, &input[..length], &mut output);
-            if self.mails > mails {
+            // A sleep of nothing would last a tick of the runtime's clock.
+            if self.mails > mails && !self.options.data_delay.is_zero() {
                 tokio::time::sleep(self.options.data_delay).await;
             }
             stream.write_all(&output).await?;
