@@ -8,7 +8,6 @@ use super::error::Error;
 use super::read::ROOT;
 use super::rpc;
 use super::rpc::Failure;
-use super::rpc::Request;
 use crate::data::control::Ask;
 use axum::Extension;
 use axum::body::Bytes;
@@ -18,6 +17,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::http::Uri;
 use axum::response::Response;
+use serde_json::Map;
 use serde_json::Value;
 
 /// `POST /api/v2/{path}`: an action on what the path names.
@@ -28,29 +28,24 @@ pub(super) async fn resource(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let request = match Request::read(&headers, body) {
-        Ok(request) => request,
-        Err(failure) => return failure.answer(None),
-    };
-    let id = request.id.clone();
-    match ask(&state, uri.path().strip_prefix(ROOT).unwrap_or_default(), request, caller.owner()).await {
-        Ok(result) => rpc::done(&id, &result),
-        Err(failure) => failure.answer(Some(&id)),
-    }
+    let path = uri.path().strip_prefix(ROOT).unwrap_or_default();
+    rpc::answered(&headers, body, |method, params| ask(&state, path, (method, params), caller.owner())).await
 }
 
 /// A post about what takes none: the text of a log.
 pub(super) async fn nothing(headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    match Request::read(&headers, body) {
-        Ok(request) => Failure::unsupported(&request.method).answer(Some(&request.id)),
-        Err(failure) => failure.answer(None),
-    }
+    rpc::answered(&headers, body, |method, _| async move { Err(Failure::unsupported(&method)) }).await
 }
 
-async fn ask(state: &State, path: &str, request: Request, owner: &str) -> Result<Value, Failure> {
+async fn ask(
+    state: &State,
+    path: &str,
+    (method, params): (String, Map<String, Value>),
+    owner: &str,
+) -> Result<Value, Failure> {
     let parts = state.data.resource_path(path).map_err(Error::from)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let ask = Ask::read(&parts, &request.method, request.params, owner)?;
+    let ask = Ask::read(&parts, &method, params, owner)?;
     let now = clock::now().seconds();
     Ok(state.store.write(move |tx| ask.apply(tx, now)).await?)
 }
@@ -62,21 +57,16 @@ pub(super) async fn delivery(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let request = match Request::read(&headers, body) {
-        Ok(request) => request,
-        Err(failure) => return failure.answer(None),
-    };
-    let retried = match request.method.as_str() {
-        "retry" => retry(&state, &id).await.map_err(Failure::from),
-        other => Err(Failure::unsupported(other)),
-    };
-    match retried {
-        Ok(()) => {
-            tracing::info!(owner = caller.owner(), delivery = id, "a delivery is sent again");
-            rpc::done(&request.id, &Value::Null)
+    let (state, caller, id) = (&state, &caller, &id);
+    rpc::answered(&headers, body, |method, _| async move {
+        match method.as_str() {
+            "retry" => retry(state, id).await?,
+            other => return Err(Failure::unsupported(other)),
         }
-        Err(failure) => failure.answer(Some(&request.id)),
-    }
+        tracing::info!(owner = caller.owner(), delivery = id, "a delivery is sent again");
+        Ok(Value::Null)
+    })
+    .await
 }
 
 async fn retry(state: &State, id: &str) -> Result<(), Error> {

@@ -15,6 +15,7 @@ use axum::response::Response;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use std::future::Future;
 
 const PARSE_ERROR: i64 = -32700;
 const INVALID_REQUEST: i64 = -32600;
@@ -23,10 +24,10 @@ const INVALID_PARAMS: i64 = -32602;
 const INTERNAL_ERROR: i64 = -32603;
 
 /// A request that reads.
-pub(super) struct Request {
-    pub(super) id: Value,
-    pub(super) method: String,
-    pub(super) params: Map<String, Value>,
+struct Request {
+    id: Value,
+    method: String,
+    params: Map<String, Value>,
 }
 
 /// What went wrong: a code of JSON-RPC's with the status of HTTP that Buildbot has for it.
@@ -37,7 +38,7 @@ pub(super) struct Failure {
 }
 
 impl Request {
-    pub(super) fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, Failure> {
+    fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, Failure> {
         let body = body.map_err(Error::from)?;
         if !media_type::is(headers, media_type::JSON) {
             return Err(Failure::invalid("Invalid content-type (use application/json)"));
@@ -83,7 +84,7 @@ impl Failure {
     }
 
     /// The answer; `id` stands in it when the request read so far.
-    pub(super) fn answer(self, id: Option<&Value>) -> Response {
+    fn answer(self, id: Option<&Value>) -> Response {
         let mut body = json!({"jsonrpc": "2.0", "error": {"code": self.code, "message": self.message}});
         if let (Some(id), Value::Object(fields)) = (id, &mut body) {
             fields.insert("id".to_owned(), id.clone());
@@ -92,9 +93,20 @@ impl Failure {
     }
 }
 
-/// The answer to a request that was done.
-pub(super) fn done(id: &Value, result: &Value) -> Response {
-    Json(json!({"jsonrpc": "2.0", "id": id, "result": result})).into_response()
+/// Reads a post, lets `act` do what it asks for, and answers with what came of it.
+pub(super) async fn answered<F: Future<Output = Result<Value, Failure>>>(
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+    act: impl FnOnce(String, Map<String, Value>) -> F,
+) -> Response {
+    let Request { id, method, params } = match Request::read(headers, body) {
+        Ok(request) => request,
+        Err(failure) => return failure.answer(None),
+    };
+    match act(method, params).await {
+        Ok(result) => Json(json!({"jsonrpc": "2.0", "id": id, "result": result})).into_response(),
+        Err(failure) => failure.answer(Some(&id)),
+    }
 }
 
 impl From<Error> for Failure {

@@ -11,7 +11,6 @@ use super::error::Error;
 use super::reporters;
 use super::rpc;
 use super::rpc::Failure;
-use super::rpc::Request;
 use crate::model::*;
 use crate::store::DeliveryRow;
 use crate::store::Incident;
@@ -63,18 +62,14 @@ pub(super) async fn control(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let request = match Request::read(&headers, body) {
-        Ok(request) => request,
-        Err(failure) => return failure.answer(None),
-    };
-    let result = match request.method.as_str() {
-        "test" => test(&state, name, request.params, caller.owner()).await,
-        other => Err(Failure::unsupported(other)),
-    };
-    match result {
-        Ok(result) => rpc::done(&request.id, &result),
-        Err(failure) => failure.answer(Some(&request.id)),
-    }
+    let (state, owner) = (&state, caller.owner());
+    rpc::answered(&headers, body, |method, params| async move {
+        match method.as_str() {
+            "test" => test(state, name, params, owner).await,
+            other => Err(Failure::unsupported(other)),
+        }
+    })
+    .await
 }
 
 async fn test(state: &State, name: String, params: Map<String, Value>, owner: &str) -> Result<Value, Failure> {
