@@ -24,7 +24,21 @@ use std::sync::Arc;
 pub(super) type Reporters = Arc<BTreeMap<ReporterName, Arc<Reporter>>>;
 
 /// Plugins that come with the host: the defaults of their settings grant what they say.
-const BUNDLED: &[&str] = &["mail"];
+const BUNDLED: &[&str] = &[
+    "bitbucket",
+    "bitbucket-server",
+    "bitbucket-server-pr",
+    "gerrit-verify",
+    "github",
+    "github-comment",
+    "gitlab",
+    "http-push",
+    "mail",
+    "pushover",
+    "stash",
+    "status-push",
+    "zulip",
+];
 
 /// Loads them all.
 pub(super) async fn load(
