@@ -79,7 +79,7 @@ impl FormatterChoice {
 
     /// This text, with placeholders, and no subject.
     #[must_use]
-    pub fn renderable(template: &str) -> Self {
+    pub fn renderable(template: impl Into<Renderable>) -> Self {
         Self(Choice::Default(Formatter::Renderable { template: Some(template.into()), subject: None }))
     }
 

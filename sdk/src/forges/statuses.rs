@@ -1,0 +1,116 @@
+//! Statuses as deliveries, so that what stands at the forge in the end is the last state.
+//!
+//! Invariants: the states of one [`Lane`] go out in the order in which they came to be; one that was never tried gives
+//! way to a newer one; and as a forge keeps the last of them, each may arrive twice.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use crate::contract::Delivery;
+use crate::contract::Effect;
+use crate::contract::HttpRequest;
+use crate::contract::Message;
+use crate::contract::Resend;
+
+/// Deliveries that give way to each other are all states.
+const STATES: &str = "state";
+
+/// Where a forge shows one state at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lane(String);
+
+impl Lane {
+    /// Of a commit in a repository, under a name that the forge knows it by (`context`, `key`, `name`).
+    pub fn of(repository: impl Display, commit: &str, context: &str) -> Self {
+        Self(format!("{repository} {commit} {context}"))
+    }
+}
+
+impl Display for Lane {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str(&self.0)
+    }
+}
+
+/// The statuses that one event comes to.
+#[derive(Debug, Default)]
+pub struct Statuses {
+    effects: Vec<Effect>,
+    lanes: BTreeSet<Lane>,
+    count: usize,
+}
+
+impl Statuses {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One more request. A second one for the same lane says the same, and is left out.
+    pub fn send(&mut self, lane: Lane, request: HttpRequest) {
+        if self.lanes.contains(&lane) {
+            return;
+        }
+        let key = self.next_key();
+        self.effects.push(Self::delivery(&lane, key, request).into());
+        self.lanes.insert(lane);
+    }
+
+    /// One that is not sent, and why.
+    pub fn skip(&mut self, reason: impl Into<String>) {
+        let key = self.next_key();
+        self.effects.push(skipped(&key, &reason.into()));
+    }
+
+    /// Something else that shall happen.
+    pub fn also(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// The delivery of a state, for who keeps count of keys by himself.
+    #[must_use]
+    pub fn delivery(lane: &Lane, key: impl Into<String>, request: HttpRequest) -> Delivery {
+        Delivery::new(key, Message::Http(request)).lane(lane.to_string()).replace(STATES).resend(Resend::Upsert)
+    }
+
+    /// All of it, for the host.
+    #[must_use]
+    pub fn into_effects(self) -> Vec<Effect> {
+        self.effects
+    }
+
+    fn next_key(&mut self) -> String {
+        self.count += 1;
+        if self.count == 1 { String::from("status") } else { format!("status-{}", self.count) }
+    }
+}
+
+/// What is not sent, and why.
+fn skipped(key: &str, reason: &str) -> Effect {
+    Effect::Other(serde_json::json!({"skip": {"key": key, "reason": reason}}).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::literal;
+    use crate::testing::deliveries;
+
+    #[test]
+    fn one_for_each_lane() {
+        let request = || HttpRequest::post(literal("https://forge.example/"));
+        let mut statuses = Statuses::new();
+        statuses.send(Lane::of("o/r", "d34db33f", "linux"), request());
+        statuses.send(Lane::of("o/r", "d34db33f", "linux"), request());
+        statuses.skip("there is no revision");
+        statuses.send(Lane::of("o/lib", "d34db33f", "linux"), request());
+        let effects = statuses.into_effects();
+        let told: Vec<_> = deliveries(&effects).iter().map(|d| (d.key.as_str(), d.lane.as_deref())).collect();
+        assert_eq!(told, [("status", Some("o/r d34db33f linux")), ("status-3", Some("o/lib d34db33f linux"))]);
+        assert_eq!(effects[1], skipped("status-2", "there is no revision"));
+        for delivery in deliveries(&effects) {
+            assert_eq!((delivery.replace.as_deref(), &delivery.resend), (Some("state"), &Resend::Upsert));
+        }
+    }
+}
