@@ -12,7 +12,7 @@ const LONGEST: usize = 64;
 pub fn commit(stamp: &SourceStamp) -> Result<&str, String> {
     match stamp.revision.as_deref().map(str::trim) {
         None | Some("") => Err(format!("{} has no revision, so there is no commit to tell of", named(stamp))),
-        Some(revision) => fitting(revision),
+        Some(revision) => commit_id(revision),
     }
 }
 
@@ -20,7 +20,7 @@ pub fn commit(stamp: &SourceStamp) -> Result<&str, String> {
 ///
 /// # Errors
 /// It cannot.
-pub(super) fn fitting(revision: &str) -> Result<&str, String> {
+pub fn commit_id(revision: &str) -> Result<&str, String> {
     let fits = !revision.is_empty() && revision.len() <= LONGEST && revision.bytes().all(|b| b.is_ascii_alphanumeric());
     if fits { Ok(revision) } else { Err(format!("the revision {revision:?} is no commit's id")) }
 }

@@ -24,11 +24,17 @@ impl Lane {
     pub fn of(repository: impl Display, commit: &str, context: &str) -> Self {
         Self(format!("{repository} {commit} {context}"))
     }
+
+    /// Its name: repository, commit and context.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Display for Lane {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        to.write_str(&self.0)
+        to.write_str(self.as_str())
     }
 }
 

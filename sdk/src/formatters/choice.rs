@@ -83,6 +83,12 @@ impl FormatterChoice {
         Self(Choice::Default(Formatter::Renderable { template: Some(template.into()), subject: None }))
     }
 
+    /// Nothing at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Choice::Default(Formatter::Empty))
+    }
+
     /// The formatter. One that [`problems`](Self::problems) would refuse says nothing.
     pub(crate) fn formatter(&self) -> Formatter {
         match &self.0 {
