@@ -38,19 +38,26 @@ impl Display for Lane {
     }
 }
 
-/// The statuses that one event comes to.
-#[derive(Debug, Default)]
+/// The statuses that one event comes to, or other messages, one for each source stamp.
+#[derive(Debug)]
 pub struct Statuses {
+    called: &'static str,
     effects: Vec<Effect>,
     lanes: BTreeSet<Lane>,
     count: usize,
 }
 
 impl Statuses {
-    /// None yet.
+    /// None yet. Their keys are `status`, `status-2`, ….
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::called("status")
+    }
+
+    /// None yet, of something else than states, such as `comment`.
+    #[must_use]
+    pub fn called(called: &'static str) -> Self {
+        Self { called, effects: Vec::new(), lanes: BTreeSet::new(), count: 0 }
     }
 
     /// One more request. A second one for the same lane says the same, and is left out.
@@ -61,6 +68,12 @@ impl Statuses {
         let key = self.next_key();
         self.effects.push(Self::delivery(&lane, key, request).into());
         self.lanes.insert(lane);
+    }
+
+    /// One more message, of which the next key is already told.
+    pub fn deliver(&mut self, message: Message, how: impl FnOnce(Delivery) -> Delivery) {
+        let delivery = Delivery::new(self.next_key(), message);
+        self.effects.push(how(delivery).into());
     }
 
     /// One that is not sent, and why.
@@ -88,7 +101,13 @@ impl Statuses {
 
     fn next_key(&mut self) -> String {
         self.count += 1;
-        if self.count == 1 { String::from("status") } else { format!("status-{}", self.count) }
+        if self.count == 1 { self.called.to_owned() } else { format!("{}-{}", self.called, self.count) }
+    }
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
