@@ -81,13 +81,13 @@ impl Reporter for GitHubStatusPush {
             match commit {
                 Ok(commit) => {
                     let lane = Lane::of(commit.repository.path(), &commit.sha, &context);
-                    if settings.verbose || settings.debug {
-                        host.log(Level::Info, "a status", &[("lane", lane.as_str()), ("state", status.state)]);
-                    }
                     statuses.send(lane, request(settings, &commit, &status));
                 }
                 Err(reason) => statuses.skip(reason),
             }
+        }
+        if settings.verbose || settings.debug {
+            statuses.log(host);
         }
         Ok(statuses.into_effects())
     }

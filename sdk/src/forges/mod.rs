@@ -10,6 +10,7 @@
 //! Not here: the requests themselves, which are each forge's own.
 
 mod encode;
+mod inquiry;
 mod moments;
 mod pull_request;
 mod repository;
@@ -20,6 +21,8 @@ mod statuses;
 mod table;
 
 pub use encode::segment;
+pub use inquiry::Held;
+pub use inquiry::Inquiry;
 pub use moments::first_report;
 pub use moments::request_start_end;
 pub use moments::start_end;

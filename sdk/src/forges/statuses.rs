@@ -6,17 +6,25 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::contract::Delivery;
 use crate::contract::Effect;
+use crate::contract::HttpBody;
 use crate::contract::HttpRequest;
+use crate::contract::Level;
 use crate::contract::Message;
+use crate::contract::Part;
 use crate::contract::Resend;
+use crate::host::PluginHost;
 
 /// Deliveries that give way to each other are all states.
 const STATES: &str = "state";
 
 /// Where a forge shows one state at a time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Lane(String);
 
 impl Lane {
@@ -91,6 +99,19 @@ impl Statuses {
     #[must_use]
     pub fn delivery(lane: &Lane, key: impl Into<String>, request: HttpRequest) -> Delivery {
         Delivery::new(key, Message::Http(request)).lane(lane.to_string()).replace(STATES).resend(Resend::Upsert)
+    }
+
+    /// Writes each state into the plugin's log, for who wants it verbose.
+    pub fn log(&self, host: &impl PluginHost) {
+        for effect in &self.effects {
+            if let Effect::Deliver(Delivery { lane: Some(lane), message: Message::Http(request), .. }) = effect
+                && let HttpBody::Json(body) = &request.body
+            {
+                let is_literal = |part: &Part| if let Part::Literal(text) = part { Some(text.clone()) } else { None };
+                let body: String = body.iter().filter_map(is_literal).collect();
+                host.log(Level::Info, "a status", &[("where", lane), ("body", &body)]);
+            }
+        }
     }
 
     /// All of it, for the host.
