@@ -24,7 +24,21 @@ use std::sync::Arc;
 pub(super) type Reporters = Arc<BTreeMap<ReporterName, Arc<Reporter>>>;
 
 /// Plugins that come with the host: the defaults of their settings grant what they say.
-const BUNDLED: &[&str] = &["mail"];
+const BUNDLED: &[&str] = &[
+    "mail",
+    "http-push",
+    "status-push",
+    "github",
+    "github-comment",
+    "stash",
+    "bitbucket-server",
+    "bitbucket-server-pr",
+    "bitbucket",
+    "gitlab",
+    "gerrit-verify",
+    "zulip",
+    "pushover",
+];
 
 /// Loads them all.
 pub(super) async fn load(
@@ -70,6 +84,9 @@ async fn one(
     });
     if !problems.is_empty() {
         return Err(problems);
+    }
+    if grants.is_unverified() {
+        tracing::warn!(reporter = %reporter.name, "certificates of its servers are not verified, as its settings say");
     }
     Ok(Reporter { name: reporter.name.clone(), plugin, config, filters, grants, from: reporter.from })
 }
@@ -144,6 +161,7 @@ pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
         MarkKind::SshHost => "ssh-host",
         MarkKind::IrcServer => "irc-server",
         MarkKind::Secret => "secret",
+        MarkKind::TlsVerify => "tls-verify",
         MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup | MarkKind::PreviousBuild => {
             return None;
         }
