@@ -19,10 +19,11 @@ use tempfile::TempDir;
 /// Where the compiled guests are, unless `CAMPANILE_GUESTS` says otherwise.
 const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/wasm32-wasip2/guest");
 
-/// The compiled guest of that name.
+/// The compiled guest of that name; cargo writes `http-push` with an underscore.
 pub fn plugin_file(name: &str) -> PathBuf {
     let folder = std::env::var_os("CAMPANILE_GUESTS").map_or_else(|| PathBuf::from(GUESTS), PathBuf::from);
-    let file = folder.join(format!("{name}.wasm"));
+    let named = [name.to_owned(), name.replace('-', "_")].map(|name| folder.join(format!("{name}.wasm")));
+    let file = named.iter().find(|file| file.is_file()).unwrap_or(&named[0]).clone();
     assert!(file.is_file(), "{} is missing: run the suite by `cargo xtask test`, which builds it", file.display());
     file
 }

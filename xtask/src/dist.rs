@@ -15,7 +15,7 @@ pub(crate) fn run(tree: &Tree) -> anyhow::Result<()> {
     for guest in guests {
         if let Some(shelf) = guest.shelf {
             let component = dist.join(shelf).join(guest.file());
-            copy_changed(&tree.guests().join(guest.file()), &component)?;
+            copy_changed(&tree.guests().join(guest.built()), &component)?;
             println!("{}", component.display());
         }
     }

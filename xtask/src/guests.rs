@@ -12,7 +12,10 @@ use xshell::cmd;
 
 /// The folders of guests, and where the built ones are copied to: the suite's components stay where they are.
 const FAMILIES: [(&str, Option<&str>); 3] =
-    [("plugins", Some("plugins")), ("examples", Some("examples")), ("tests/components", None)];
+    [("plugins", Some(BUNDLED)), ("examples", Some("examples")), ("tests/components", None)];
+
+/// The shelf of the plugins that come with the host.
+const BUNDLED: &str = "plugins";
 
 /// One guest: its names, and the folder below `target` for its component.
 pub(crate) struct Guest {
@@ -21,9 +24,14 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// `mail.wasm`.
-    pub(crate) fn file(&self) -> String {
+    /// What cargo calls it: `http_push.wasm`.
+    pub(crate) fn built(&self) -> String {
         format!("{}.wasm", self.names.library)
+    }
+
+    /// What it is called where it is dropped in: a bundled plugin by its own name, `http-push.wasm`.
+    pub(crate) fn file(&self) -> String {
+        if self.shelf == Some(BUNDLED) { self.built().replace('_', "-") } else { self.built() }
     }
 }
 
@@ -50,7 +58,7 @@ fn build(tree: &Tree, guests: &[Guest]) -> anyhow::Result<()> {
     for guest in guests {
         if let Some(shelf) = guest.shelf {
             let shelf = tree.path("target").join(shelf);
-            copy_changed(&tree.guests().join(guest.file()), &shelf.join(guest.file()))?;
+            copy_changed(&tree.guests().join(guest.built()), &shelf.join(guest.file()))?;
         }
     }
     Ok(())

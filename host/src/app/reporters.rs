@@ -25,19 +25,19 @@ pub(super) type Reporters = Arc<BTreeMap<ReporterName, Arc<Reporter>>>;
 
 /// Plugins that come with the host: the defaults of their settings grant what they say.
 const BUNDLED: &[&str] = &[
-    "mail",
-    "http-push",
-    "status-push",
-    "github",
-    "github-comment",
-    "stash",
+    "bitbucket",
     "bitbucket-server",
     "bitbucket-server-pr",
-    "bitbucket",
-    "gitlab",
     "gerrit-verify",
-    "zulip",
+    "github",
+    "github-comment",
+    "gitlab",
+    "http-push",
+    "mail",
     "pushover",
+    "stash",
+    "status-push",
+    "zulip",
 ];
 
 /// Loads them all.
