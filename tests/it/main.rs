@@ -29,6 +29,7 @@ mod refusals;
 mod replay;
 mod reporters;
 mod restart;
+mod skips;
 mod tidy;
 mod trials;
 mod updates;
