@@ -45,7 +45,7 @@
 //! ```
 //!
 //! What the modules hold: [`generators`] what is reported and when, [`formatters`] what it says, [`message`] the default texts,
-//! [`testing`] a host made of tables, [`contract`] every type of the contract under its own name.
+//! [`http`] how it is posted, [`testing`] a host made of tables, [`contract`] every type of the contract under its own name.
 //!
 //! Not here: anything that reaches the world. A plugin returns what should be sent; the host sends it.
 
@@ -61,6 +61,7 @@ pub mod export;
 pub mod formatters;
 pub mod generators;
 mod host;
+pub mod http;
 mod interpolate;
 pub mod message;
 mod plugin;
