@@ -101,3 +101,4 @@ pub use settings::pointer_key;
 pub use text::literal;
 pub use text::secret;
 pub use time::clock_text;
+pub use time::duration_text;

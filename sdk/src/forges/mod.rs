@@ -12,6 +12,7 @@
 mod encode;
 mod inquiry;
 mod moments;
+mod patch_sets;
 mod pull_request;
 mod repository;
 mod shorten;
@@ -27,6 +28,8 @@ pub use moments::first_report;
 pub use moments::request_start_end;
 pub use moments::start_end;
 pub use moments::subscriptions;
+pub use patch_sets::PatchSet;
+pub use patch_sets::patch_sets;
 pub use pull_request::pull_request;
 pub use repository::Repository;
 pub use shorten::shortened;
