@@ -62,6 +62,9 @@ pub mod formatters;
 pub mod generators;
 mod host;
 mod interpolate;
+#[cfg(any(target_arch = "wasm32", test))]
+#[doc(hidden)]
+pub mod memory;
 pub mod message;
 mod plugin;
 pub mod prelude;
