@@ -3,6 +3,7 @@
 
 mod mails;
 mod sessions;
+mod statuses;
 mod tutorial;
 
 use campanile_sinks::SmtpOptions;
@@ -36,6 +37,10 @@ const DOCUMENTS: &[&str] = &[
     "docs/live.md",
     "docs/logs.md",
     "docs/plugins.md",
+    "docs/reporters/gerrit-verify.md",
+    "docs/reporters/github-comment.md",
+    "docs/reporters/github.md",
+    "docs/reporters/gitlab.md",
     "docs/reporters/mail.md",
     "examples/html-formatter/README.md",
     "examples/html-formatter-javascript/README.md",
@@ -49,6 +54,10 @@ const DOCUMENTS: &[&str] = &[
 
 /// The plugins that configurations of documents name.
 const PLUGINS: &[&str] = &[
+    "gerrit-verify",
+    "github",
+    "github-comment",
+    "gitlab",
     "html",
     "html-javascript",
     "html-python",
@@ -76,6 +85,8 @@ async fn configurations_are_accepted() {
             let named = |plugin: &&&str| block.contains(&format!("\"{plugin}\""));
             let plugins: Vec<&str> = PLUGINS.iter().filter(named).copied().collect();
             let setup = Setup::default().plugins(&plugins).secret("relay-password", "x").alone(&block);
+            let secrets = ["gerrit", "github", "githubAPIToken", "gitlab"];
+            let setup = secrets.iter().fold(setup, |setup, name| setup.secret(name, "x"));
             let pages = setup.folder().join("pages/buildbot_www/static");
             std::fs::create_dir_all(&pages).expect("a folder");
             std::fs::write(pages.join("index.html"), "").expect("a page");
