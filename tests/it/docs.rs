@@ -3,6 +3,7 @@
 
 mod mails;
 mod sessions;
+mod statuses;
 mod tables;
 mod tutorial;
 
@@ -37,6 +38,10 @@ const DOCUMENTS: &[&str] = &[
     "docs/live.md",
     "docs/logs.md",
     "docs/plugins.md",
+    "docs/reporters/gerrit-verify.md",
+    "docs/reporters/github-comment.md",
+    "docs/reporters/github.md",
+    "docs/reporters/gitlab.md",
     "docs/reporters/http-push.md",
     "docs/reporters/mail.md",
     "examples/build-json/README.md",
@@ -53,6 +58,10 @@ const DOCUMENTS: &[&str] = &[
 /// The plugins that configurations of documents name.
 const PLUGINS: &[&str] = &[
     "build_json",
+    "gerrit-verify",
+    "github",
+    "github-comment",
+    "gitlab",
     "html",
     "html-javascript",
     "html-python",
@@ -66,7 +75,8 @@ const PLUGINS: &[&str] = &[
 ];
 
 /// The secrets that configurations of documents name.
-const SECRETS: &[&str] = &["chat-token", "dashboard-password", "hook", "relay-password"];
+const SECRETS: &[&str] =
+    &["chat-token", "dashboard-password", "gerrit", "github", "githubAPIToken", "gitlab", "hook", "relay-password"];
 
 /// The fenced blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
