@@ -37,10 +37,12 @@ const DOCUMENTS: &[&str] = &[
     "docs/logs.md",
     "docs/plugins.md",
     "docs/reporters/mail.md",
+    "docs/reporters/status-push.md",
     "examples/html-formatter/README.md",
     "examples/html-formatter-javascript/README.md",
     "examples/html-formatter-python/README.md",
     "examples/lookup/README.md",
+    "examples/push-callback/README.md",
     "examples/same-branch/README.md",
     "examples/short-formatter/README.md",
     "examples/short-formatter-javascript/README.md",
@@ -54,10 +56,12 @@ const PLUGINS: &[&str] = &[
     "html-python",
     "mail",
     "people",
+    "push_callback",
     "same_branch",
     "short",
     "short-javascript",
     "short-python",
+    "status-push",
 ];
 
 /// The fenced blocks of a language.

@@ -29,6 +29,7 @@ mod refusals;
 mod replay;
 mod reporters;
 mod restart;
+mod status_push;
 mod tidy;
 mod trials;
 mod updates;
