@@ -45,7 +45,7 @@
 //! ```
 //!
 //! What the modules hold: [`generators`] what is reported and when, [`formatters`] what it says, [`message`] the default texts,
-//! [`testing`] a host made of tables, [`contract`] every type of the contract under its own name.
+//! [`forges`] what is told of commits, [`testing`] a host made of tables, [`contract`] every type of the contract under its own name.
 //!
 //! Not here: anything that reaches the world. A plugin returns what should be sent; the host sends it.
 
@@ -58,6 +58,7 @@ pub mod contract;
 mod delivery;
 #[doc(hidden)]
 pub mod export;
+pub mod forges;
 pub mod formatters;
 pub mod generators;
 mod host;

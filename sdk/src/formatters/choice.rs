@@ -79,8 +79,14 @@ impl FormatterChoice {
 
     /// This text, with placeholders, and no subject.
     #[must_use]
-    pub fn renderable(template: &str) -> Self {
+    pub fn renderable(template: impl Into<Renderable>) -> Self {
         Self(Choice::Default(Formatter::Renderable { template: Some(template.into()), subject: None }))
+    }
+
+    /// Nothing at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Choice::Default(Formatter::Empty))
     }
 
     /// The formatter. One that [`problems`](Self::problems) would refuse says nothing.

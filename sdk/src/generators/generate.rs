@@ -59,7 +59,7 @@ impl Generator {
             (EventBody::Build(report), Kind::BuildStartEndStatusGenerator, "new" | "finished") => {
                 self.of_build(site, (report, Before::Usual), host)
             }
-            (EventBody::Request(report), Kind::BuildRequestGenerator, "new" | "cancel") => {
+            (EventBody::Request(report), Kind::BuildRequestGenerator, "new" | "cancel" | "complete") => {
                 self.of_request(site, report, host)
             }
             (EventBody::Buildset(report), Kind::BuildSetStatusGenerator, "complete") => {
@@ -163,9 +163,9 @@ impl Generator {
         if !self.filters().pass_request(report) {
             return Ok(None);
         }
-        let formatter = self.message(false);
+        let results = report.request.results;
+        let formatter = self.message_about_request(results);
         let said = self.occasion(Topic::Request(report), site, &LogChoice::All(false)).ask(&formatter, host)?;
-        let results = report.request.results.filter(|results| *results == Results::Cancelled);
         let told = Told { site, results, builder: Some(&report.builder.name) };
         let mut made = self.made(SubjectMatter::Request(report), said, told);
         if self.add_patch == Some(true) {

@@ -1,13 +1,17 @@
 //! Reports: what generators make of an event.
 
+use std::borrow::Cow;
+
 use crate::contract::BodyKind;
 use crate::contract::BuildReport;
 use crate::contract::BuildsetReport;
 use crate::contract::Json;
 use crate::contract::Log;
 use crate::contract::Patch;
+use crate::contract::Property;
 use crate::contract::RequestReport;
 use crate::contract::Results;
+use crate::contract::SourceStamp;
 use crate::contract::WorkerReport;
 use crate::interpolate::Sources;
 
@@ -67,6 +71,45 @@ impl<'e> Report<'e> {
             SubjectMatter::Buildset(_, builds) => builds,
             SubjectMatter::Request(_) | SubjectMatter::Worker(_) => &[],
         }
+    }
+
+    /// What was built, or is to be; nothing of a worker.
+    #[must_use]
+    pub fn source_stamps(&self) -> &'e [SourceStamp] {
+        match &self.subject_matter {
+            SubjectMatter::Build(build) => &build.buildset.source_stamps,
+            SubjectMatter::Buildset(set, _) => &set.buildset.source_stamps,
+            SubjectMatter::Request(request) => &request.buildset.source_stamps,
+            SubjectMatter::Worker(_) => &[],
+        }
+    }
+
+    /// The page of the build or the request; of several builds the first one's. A worker has none.
+    #[must_use]
+    pub fn url(&self) -> Option<&'e str> {
+        match &self.subject_matter {
+            SubjectMatter::Build(build) => Some(&build.url),
+            SubjectMatter::Buildset(_, builds) => builds.first().map(|build| build.url.as_str()),
+            SubjectMatter::Request(request) => Some(&request.url),
+            SubjectMatter::Worker(_) => None,
+        }
+    }
+
+    /// The properties of the build or the request; of several builds the first one's.
+    #[must_use]
+    pub fn properties(&self) -> &'e [Property] {
+        match &self.subject_matter {
+            SubjectMatter::Build(build) => &build.properties,
+            SubjectMatter::Buildset(_, builds) => builds.first().map_or(&[], |build| &build.properties),
+            SubjectMatter::Request(request) => &request.properties,
+            SubjectMatter::Worker(_) => &[],
+        }
+    }
+
+    /// The property of this name as text; `None` also for `null`.
+    #[must_use]
+    pub fn property_text(&self, name: &str) -> Option<Cow<'e, str>> {
+        self.properties().iter().find(|property| property.name == name).and_then(Property::text)
     }
 
     /// What placeholders in the reporter's settings stand for. Of several builds none is meant.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::contract::BodyKind;
+use crate::contract::Results;
 use crate::formatters::Formatter;
 use crate::formatters::FormatterChoice;
 use crate::formatters::LogChoice;
@@ -180,6 +181,14 @@ impl Generator {
             Kind::BuildRequestGenerator => (&self.formatter, plain_text("Build pending.")),
         };
         choice.as_ref().map_or(usual, FormatterChoice::formatter)
+    }
+
+    /// Who writes the message about a request; one that ended without a build is not pending any more.
+    pub(super) fn message_about_request(&self, results: Option<Results>) -> Formatter {
+        match (&self.formatter, results) {
+            (None, Some(results)) => plain_text(&format!("Build {}.", results.name())),
+            (Some(_), _) | (None, None) => self.message(false),
+        }
     }
 }
 

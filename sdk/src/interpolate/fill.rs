@@ -25,25 +25,37 @@ const DEEPEST: usize = 8;
 pub struct Sources<'a> {
     properties: &'a [Property],
     stamps: &'a [SourceStamp],
+    builder: Option<&'a str>,
+    number: Option<u32>,
 }
 
 impl<'a> Sources<'a> {
     /// A build. Its properties must have been wanted.
     #[must_use]
     pub fn build(report: &'a BuildReport) -> Self {
-        Self { properties: &report.properties, stamps: &report.buildset.source_stamps }
+        Self {
+            properties: &report.properties,
+            stamps: &report.buildset.source_stamps,
+            builder: Some(&report.builder.name),
+            number: Some(report.build.number),
+        }
     }
 
     /// A request. Its properties must have been wanted.
     #[must_use]
     pub fn request(report: &'a RequestReport) -> Self {
-        Self { properties: &report.properties, stamps: &report.buildset.source_stamps }
+        Self {
+            properties: &report.properties,
+            stamps: &report.buildset.source_stamps,
+            builder: Some(&report.builder.name),
+            number: None,
+        }
     }
 
     /// A buildset as a whole: it has source stamps, but no properties of its own.
     #[must_use]
     pub fn buildset(report: &'a BuildsetReport) -> Self {
-        Self { properties: &[], stamps: &report.buildset.source_stamps }
+        Self { stamps: &report.buildset.source_stamps, ..Self::default() }
     }
 }
 
@@ -111,7 +123,14 @@ impl Filler<'_> {
     }
 
     fn property(&self, name: &str) -> Option<Value> {
-        let property = self.sources.properties.iter().find(|property| property.name == name)?;
+        let Some(property) = self.sources.properties.iter().find(|property| property.name == name) else {
+            // What Buildbot sets on each build, and an engine need not repeat.
+            return match name {
+                "buildername" => self.sources.builder.map(Value::from),
+                "buildnumber" => self.sources.number.map(Value::from),
+                _ => None,
+            };
+        };
         Some(serde_json::from_str(&property.value).unwrap_or_else(|_| Value::from(property.value.as_str())))
     }
 
@@ -183,6 +202,7 @@ mod tests {
         check("%(src::repository)s%(src::codebase)s", "https://git.example/proj");
         check("%(src:lib:revision)s", "");
         check("%(kw:nothing)s", "");
+        check("%(prop:buildername)s #%(prop:buildnumber)s", "linux #1");
     }
 
     #[test]

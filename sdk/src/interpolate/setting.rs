@@ -10,6 +10,8 @@ use schemars::json_schema;
 use serde::Deserialize;
 
 use super::Interpolate;
+use super::Sources;
+use crate::contract::Part;
 
 /// A setting whose value is filled in for each message: `"%(prop:branch)s"`, or with keywords
 /// `{fmtstring = "%(kw:team)s", kw = {team = "a"}}`. Writing `%(secret:name)s` grants that secret.
@@ -55,6 +57,24 @@ impl Renderable {
         }
     }
 
+    /// It, with all filled in, where no secret may stand. One that [`plain_problem`](Self::plain_problem) would refuse is empty.
+    #[must_use]
+    pub fn fill_plain(&self, sources: Sources<'_>) -> String {
+        self.read().map(|text| text.fill_plain(sources)).unwrap_or_default()
+    }
+
+    /// What is wrong with it where no secret may stand, if anything.
+    #[must_use]
+    pub fn plain_problem(&self) -> Option<String> {
+        match self.read() {
+            Err(problem) => Some(problem),
+            Ok(text) => {
+                let is_secret = |part: &Part| matches!(part, Part::Secret(_));
+                text.fill(Sources::default()).iter().any(is_secret).then(|| String::from("no secret may stand here"))
+            }
+        }
+    }
+
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
@@ -88,5 +108,21 @@ impl JsonSchema for Renderable {
             "required": ["fmtstring"],
             "additionalProperties": false,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::a_build;
+
+    #[test]
+    fn where_no_secret_may_stand() {
+        let problem = |text: &str| Renderable::from(text).plain_problem();
+        assert_eq!(problem("buildbot/%(prop:buildername)s"), None);
+        assert_eq!(problem("%(secret:token)s").as_deref(), Some("no secret may stand here"));
+        assert!(problem("%(nothing)s").is_some());
+        let report = a_build("linux").report();
+        assert_eq!(Renderable::from("ci/%(prop:buildername)s").fill_plain(Sources::build(&report)), "ci/linux");
     }
 }

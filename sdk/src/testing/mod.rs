@@ -19,6 +19,7 @@ pub use others::a_cancelled_request;
 pub use others::a_complete_buildset;
 pub use others::a_missing_worker;
 pub use others::a_new_request;
+pub use others::a_request_that_ended;
 pub use outcomes::deliveries;
 pub use outcomes::mails;
 pub use outcomes::only_delivery;

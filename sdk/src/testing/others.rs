@@ -33,6 +33,12 @@ pub fn a_cancelled_request(builder: &str) -> Event {
     request_event(builder, "cancel", Some(Results::Cancelled))
 }
 
+/// The event that request 12, for the builder of this name, is over.
+#[must_use]
+pub fn a_request_that_ended(builder: &str, results: Results) -> Event {
+    request_event(builder, "complete", Some(results))
+}
+
 fn request_event(builder: &str, verb: &str, results: Option<Results>) -> Event {
     let branch = GivenBuild::property_of("branch", "main");
     let mut request = request();

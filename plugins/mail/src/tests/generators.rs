@@ -99,7 +99,7 @@ fn build_start_and_end() {
 fn build_requests() {
     let generator = json!({"kind": "BuildRequestGenerator"});
     check(generator.clone(), &a_new_request("linux"), &["Buildbot not finished in Acme CI on linux: Build pending."]);
-    let cancelled = "Buildbot cancelled in Acme CI on linux: Build pending.";
+    let cancelled = "Buildbot cancelled in Acme CI on linux: Build cancelled.";
     check(generator, &a_cancelled_request("linux"), &[cancelled]);
     let default = json!({"kind": "BuildRequestGenerator", "formatter": {}, "builders": ["linux"]});
     let lines = "☝ Buildbot (Acme CI): linux - pending: A build is pending on builder linux.\n\

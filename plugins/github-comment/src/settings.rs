@@ -1,0 +1,48 @@
+//! The settings, with Buildbot's names and defaults.
+
+use campanile_sdk::contract::Problem;
+use campanile_sdk::forges;
+use campanile_sdk::formatters::FormatterChoice;
+use campanile_sdk::generators;
+use campanile_sdk::generators::Generator;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// Comments on GitHub's pull requests how builds ended.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// The secret that holds a token of GitHub's, by its name.
+    #[schemars(extend("x-campanile" = "secret"))]
+    pub(crate) token: String,
+
+    /// Where GitHub's API is; of GitHub Enterprise it is `https://host/api/v3`.
+    #[serde(default = "github", rename = "baseURL")]
+    #[schemars(extend("x-campanile" = "http-origin"))]
+    pub(crate) base_url: String,
+
+    /// What is reported, and what the comment says. Without it: builds that ended.
+    #[serde(default)]
+    pub(crate) generators: Option<Vec<Generator>>,
+}
+
+impl Settings {
+    pub(crate) fn generators(&self) -> Cow<'_, [Generator]> {
+        let usual = || {
+            let mut generators = forges::start_end(None, None);
+            generators.iter_mut().for_each(|generator| generator.start_formatter = Some(FormatterChoice::empty()));
+            generators.into()
+        };
+        self.generators.as_deref().map_or_else(usual, Cow::Borrowed)
+    }
+
+    /// All that is wrong with them.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        generators::problems(self.generators.as_deref().unwrap_or_default(), "/generators")
+    }
+}
+
+fn github() -> String {
+    String::from("https://api.github.com")
+}

@@ -1,0 +1,146 @@
+//! Shows at GitLab how commits fare: Buildbot's `GitLabStatusPush`.
+//!
+//! A status belongs to a project's number, which GitLab is asked for once. Not here: what waits for a number.
+
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use campanile_sdk::contract::HttpBody;
+use campanile_sdk::contract::SourceStamp;
+use campanile_sdk::forges;
+use campanile_sdk::forges::Held;
+use campanile_sdk::forges::Inquiry;
+use campanile_sdk::forges::Lane;
+use campanile_sdk::forges::Repository;
+use campanile_sdk::forges::Stage;
+use campanile_sdk::forges::StateTable;
+use campanile_sdk::forges::Statuses;
+use campanile_sdk::forges::segment;
+use campanile_sdk::generators::Report;
+use campanile_sdk::prelude::*;
+use serde::Serialize;
+
+use crate::settings::Settings;
+
+/// What GitLab calls the stages of a build.
+pub const STATES: StateTable<&str> = StateTable {
+    requested: "pending",
+    running: "running",
+    success: "success",
+    warnings: "success",
+    failure: "failed",
+    skipped: "success",
+    exception: "failed",
+    retry: "pending",
+    cancelled: "canceled",
+};
+
+/// GitLab refuses a longer description, in characters.
+const LONGEST_DESCRIPTION: usize = 255;
+
+/// What GitLab is sent.
+#[derive(Serialize)]
+struct Status<'a> {
+    state: &'a str,
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    branch: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+    target_url: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+}
+
+/// The reporter.
+#[derive(Debug)]
+pub struct GitLabStatusPush;
+
+campanile_sdk::export!(GitLabStatusPush);
+
+impl Reporter for GitLabStatusPush {
+    const NAME: &'static str = "gitlab";
+    const SUMMARY: &'static str = "Shows at GitLab how commits fare (Buildbot's GitLabStatusPush)";
+    type Settings = Settings;
+
+    fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
+        let problems = config.settings.problems();
+        if problems.is_empty() { Ok(forges::subscriptions(&config.settings.generators())) } else { Err(problems) }
+    }
+
+    fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
+        let settings = &config.settings;
+        let (mut inquiry, mut statuses) = (Inquiry::new(&settings.base_url, host), Statuses::new());
+        if let EventBody::Receipt(receipt) = &event.body {
+            let (id, held) = inquiry.answered(receipt, id, &mut statuses).unwrap_or_default();
+            held.into_iter().for_each(|held| send(settings, &id, held, &mut statuses));
+            return Ok(statuses.into_effects());
+        }
+        let report = forges::first_report(&settings.generators(), config.site(), event, host)?;
+        let Some(report) = report else { return Ok(Vec::new()) };
+        for stamp in report.source_stamps() {
+            match status(settings, &report, stamp) {
+                Ok((Project::Id(id), held)) => send(settings, &id, held, &mut statuses),
+                Ok((Project::Path(path), held)) => match inquiry.known(&path) {
+                    Some(id) => send(settings, &id, held, &mut statuses),
+                    None => inquiry.hold(&path, held, &mut statuses),
+                },
+                Err(reason) => statuses.skip(reason),
+            }
+        }
+        inquiry.ask(|path| get(settings, path), &mut statuses);
+        if settings.verbose || settings.debug {
+            statuses.log(host);
+        }
+        Ok(statuses.into_effects())
+    }
+}
+
+enum Project {
+    Id(String),
+    Path(String),
+}
+
+fn status(settings: &Settings, report: &Report<'_>, stamp: &SourceStamp) -> Result<(Project, Held), String> {
+    let commit = forges::commit(stamp)?;
+    let project = match report.property_text("source_project_id").filter(|id| !id.is_empty()) {
+        Some(id) => Project::Id(id.into_owned()),
+        None => Project::Path(Repository::from_url(&stamp.repository)?.path()),
+    };
+    let branch = report.property_text("source_branch");
+    let name = settings.context.fill_plain(report.sources());
+    let status = Status {
+        state: Stage::of(report).map_or("", |stage| STATES.of(stage)),
+        branch: branch.as_deref().or(stamp.branch.as_deref()),
+        description: &forges::shortened(report.body.as_deref().unwrap_or_default(), LONGEST_DESCRIPTION),
+        target_url: report.url().unwrap_or_default(),
+        name: &name,
+    };
+    let (Project::Id(place) | Project::Path(place)) = &project;
+    let lane = Lane::of(place, commit, &name);
+    let body = serde_json::to_string(&status).expect("texts are JSON");
+    Ok((project, Held { lane, commit: commit.to_owned(), body }))
+}
+
+fn send(settings: &Settings, id: &str, Held { lane, commit, body }: Held, statuses: &mut Statuses) {
+    let request = HttpRequest::post(literal(format!("{}/statuses/{commit}", project(settings, id))));
+    statuses.send(lane, request.header("PRIVATE-TOKEN", secret(&settings.token)).json(literal(body)));
+}
+
+fn get(settings: &Settings, path: &str) -> HttpRequest {
+    let request = HttpRequest::post(literal(project(settings, path)));
+    let request = request.header("PRIVATE-TOKEN", secret(&settings.token));
+    HttpRequest { method: String::from("GET"), body: HttpBody::Empty, ..request }
+}
+
+fn project(settings: &Settings, id: &str) -> String {
+    format!("{}/api/v4/projects/{}", settings.base_url.trim_end_matches('/'), segment(id))
+}
+
+/// The number in GitLab's answer, of which only the beginning may be here. It stands first.
+fn id(answer: &str) -> Option<String> {
+    let digits = answer.trim_start().strip_prefix('{')?.trim_start().strip_prefix("\"id\"")?;
+    let digits = digits.trim_start().strip_prefix(':')?.trim_start();
+    let end = digits.find(|char: char| !char.is_ascii_digit())?;
+    (end > 0).then(|| digits[..end].to_owned())
+}

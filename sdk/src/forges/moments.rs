@@ -1,0 +1,182 @@
+//! When a forge is told: the default generators, what they want to be told, and the one report of an event.
+
+use crate::contract::Event;
+use crate::contract::EventBody;
+use crate::contract::Failure;
+use crate::contract::RequestReport;
+use crate::contract::Results;
+use crate::contract::Subscription;
+use crate::contract::Want;
+use crate::formatters::FormatterChoice;
+use crate::generators;
+use crate::generators::Generator;
+use crate::generators::GeneratorKind;
+use crate::generators::Report;
+use crate::host::Host;
+use crate::interpolate::Renderable;
+use crate::plugin::Site;
+
+/// How the end of a request is told in the log.
+const CANCELLED: &str = "buildrequests/*/cancel";
+const OVER: &str = "buildrequests/*/complete";
+
+/// Of builds: that they start (`Build started.` unless it says otherwise), and how they ended (`Build done.`).
+#[must_use]
+pub fn start_end(start: Option<&Renderable>, end: Option<&Renderable>) -> Vec<Generator> {
+    let text = |text: Option<&Renderable>| text.cloned().map(FormatterChoice::renderable);
+    let mut generator = Generator::new(GeneratorKind::BuildStartEndStatusGenerator);
+    (generator.start_formatter, generator.end_formatter) = (text(start), text(end));
+    vec![generator]
+}
+
+/// The same, and before that, that they are asked for (`Build pending.`).
+#[must_use]
+pub fn request_start_end(start: Option<&Renderable>, end: Option<&Renderable>) -> Vec<Generator> {
+    [vec![Generator::new(GeneratorKind::BuildRequestGenerator)], start_end(start, end)].concat()
+}
+
+/// What the generators want to be told. Of requests it is every end: one that another request takes along, or that an
+/// engine gives up, is not cancelled, and would seem to wait for ever.
+#[must_use]
+pub fn subscriptions(generators: &[Generator]) -> Vec<Subscription> {
+    let mut subscriptions = generators::subscriptions(generators, Want::empty());
+    for subscription in &mut subscriptions {
+        if let Subscription::Topic(filter) = subscription
+            && filter.pattern == CANCELLED
+        {
+            OVER.clone_into(&mut filter.pattern);
+        }
+    }
+    subscriptions
+}
+
+/// What the generators make of an event. A forge shows one state, so of several reports the first counts.
+///
+/// Nothing, where a build tells it: of a request that is over because its build is, and of a build that starts for a
+/// request that somebody has cancelled.
+///
+/// # Errors
+/// A formatter wants to be asked again later.
+pub fn first_report<'e>(
+    generators: &[Generator],
+    site: Site<'e>,
+    event: &'e Event,
+    host: &impl Host,
+) -> Result<Option<Report<'e>>, Failure> {
+    let is_told = match &event.body {
+        EventBody::Request(report) => report.request.results.is_some() && a_build_told(report, host),
+        EventBody::Build(report) => {
+            report.build.results.is_none() && report.request.results == Some(Results::Cancelled)
+        }
+        _ => false,
+    };
+    if is_told {
+        return Ok(None);
+    }
+    Ok(generators::reports(generators, site, event, host)?.into_iter().next())
+}
+
+/// Whether a build of the request has told its end, or will.
+fn a_build_told(report: &RequestReport, host: &impl Host) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Builds {
+        builds: Vec<Build>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Build {
+        results: Option<u64>,
+    }
+    let path = format!("buildrequests/{}/builds?field=results", report.request.id);
+    let Some(answer) = host.get(&path).ok().and_then(|json| serde_json::from_str::<Builds>(&json).ok()) else {
+        // Told twice is better than never.
+        return false;
+    };
+    answer.builds.iter().any(|build| build.results != Some(u64::from(Results::Retry.code())))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::forges::Stage;
+    use crate::testing::Given;
+    use crate::testing::a_build;
+    use crate::testing::a_new_request;
+    use crate::testing::a_request_that_ended;
+
+    const SITE: Site<'static> = Site { title: "Acme CI", url: "https://ci.example/" };
+
+    fn given() -> Given {
+        Given::settings(json!({}))
+    }
+
+    #[track_caller]
+    fn check(given: &Given, event: &Event, expected: Option<(Stage, &str)>) {
+        let report = first_report(&request_start_end(None, None), SITE, event, given).expect("nothing fails");
+        let told = report.as_ref().map(|report| (Stage::of(report).expect("a stage"), report.body.as_deref()));
+        assert_eq!(told, expected.map(|(stage, body)| (stage, Some(body))));
+    }
+
+    #[test]
+    fn from_the_request_to_the_end() {
+        check(&given(), &a_new_request("linux"), Some((Stage::Requested, "Build pending.")));
+        check(&given(), &a_build("linux").started(), Some((Stage::Running, "Build started.")));
+        for results in Results::ALL {
+            let event = a_build("linux").results(results).finished();
+            check(&given(), &event, Some((Stage::Ended(results), "Build done.")));
+        }
+    }
+
+    #[test]
+    fn a_request_that_ends_without_a_build_has_an_end_too() {
+        let cancelled = Some((Stage::Ended(Results::Cancelled), "Build cancelled."));
+        check(&given(), &a_request_that_ended("linux", Results::Cancelled), cancelled);
+        let none = given().answers("buildrequests/12/builds?field=results", json!({"builds": []}));
+        let skipped = Some((Stage::Ended(Results::Skipped), "Build skipped."));
+        check(&none, &a_request_that_ended("linux", Results::Skipped), skipped);
+        let again = given().answers("buildrequests/12/builds?field=results", json!({"builds": [{"results": 5}]}));
+        check(&again, &a_request_that_ended("linux", Results::Cancelled), cancelled);
+    }
+
+    #[test]
+    fn what_a_build_tells_is_told_once() {
+        let event = a_request_that_ended("linux", Results::Failure);
+        for builds in [json!([{"results": 2}]), json!([{"results": 5}, {"results": 2}]), json!([{"results": null}])] {
+            let given = given().answers("buildrequests/12/builds?field=results", json!({"builds": builds}));
+            check(&given, &event, None);
+        }
+    }
+
+    #[test]
+    fn nothing_starts_after_it_was_cancelled() {
+        let mut event = a_build("linux").started();
+        if let EventBody::Build(report) = &mut event.body {
+            report.request.results = Some(Results::Cancelled);
+        }
+        check(&given(), &event, None);
+    }
+
+    #[test]
+    fn every_end_of_a_request_is_wanted() {
+        let pattern = |subscription| match subscription {
+            Subscription::Topic(filter) => filter.pattern,
+            other => panic!("not a topic: {other:?}"),
+        };
+        let patterns: Vec<String> = subscriptions(&request_start_end(None, None)).into_iter().map(pattern).collect();
+        assert_eq!(patterns, ["buildrequests/*/new", OVER, "builds/*/new", "builds/*/finished"]);
+        assert_eq!(subscriptions(&start_end(None, None)).len(), 2);
+    }
+
+    #[test]
+    fn the_words_can_be_others() {
+        let (start, end) = (Renderable::from("%(prop:branch)s starts"), Renderable::from("over"));
+        let body = |event: &Event| {
+            let generators = start_end(Some(&start), Some(&end));
+            first_report(&generators, SITE, event, &given()).expect("nothing fails").and_then(|report| report.body)
+        };
+        assert_eq!(body(&a_build("linux").started()).as_deref(), Some("main starts"));
+        assert_eq!(body(&a_build("linux").finished()).as_deref(), Some("over"));
+        assert_eq!(body(&a_new_request("linux")), None);
+    }
+}

@@ -1,0 +1,59 @@
+//! How far what a report is about has come.
+
+use crate::contract::Results;
+use crate::generators::Report;
+use crate::generators::SubjectMatter;
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It is asked for.
+    Requested,
+    /// It is under way.
+    Running,
+    /// It is over.
+    Ended(Results),
+}
+
+impl Stage {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Requested,
+        Self::Running,
+        Self::Ended(Results::Success),
+        Self::Ended(Results::Warnings),
+        Self::Ended(Results::Failure),
+        Self::Ended(Results::Skipped),
+        Self::Ended(Results::Exception),
+        Self::Ended(Results::Retry),
+        Self::Ended(Results::Cancelled),
+    ];
+
+    /// The stage of what a report is about; `None` for a worker, which has none.
+    #[must_use]
+    pub fn of(report: &Report<'_>) -> Option<Self> {
+        let (results, before) = match &report.subject_matter {
+            SubjectMatter::Build(build) => (build.build.results, Self::Running),
+            SubjectMatter::Request(request) => (request.request.results, Self::Requested),
+            SubjectMatter::Buildset(set, _) => (set.buildset.results, Self::Running),
+            SubjectMatter::Worker(_) => return None,
+        };
+        Some(results.map_or(before, Self::Ended))
+    }
+
+    /// Whether more will follow: it is not over, or will be tried again.
+    #[must_use]
+    pub fn goes_on(self) -> bool {
+        matches!(self, Self::Requested | Self::Running | Self::Ended(Results::Retry))
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Running => "running",
+            Self::Ended(results) => results.name(),
+        }
+    }
+}
