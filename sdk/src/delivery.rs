@@ -6,13 +6,16 @@ use crate::contract::Effect;
 use crate::contract::Entry;
 use crate::contract::Field;
 use crate::contract::HttpBody;
+use crate::contract::HttpLogin;
 use crate::contract::HttpRequest;
 use crate::contract::Json;
 use crate::contract::Message;
 use crate::contract::Problem;
 use crate::contract::Resend;
+use crate::contract::Skipped;
 use crate::contract::Subscription;
 use crate::contract::Text;
+use crate::contract::TlsVerify;
 use crate::contract::TopicFilter;
 use crate::contract::WakeUp;
 use crate::contract::Want;
@@ -68,6 +71,12 @@ impl From<Delivery> for Effect {
 }
 
 impl Effect {
+    /// Records that nothing is sent, where an operator looks for it: among the deliveries. `key` tells it apart from those
+    /// of the call.
+    pub fn skip(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Skip(Skipped { key: key.into(), reason: reason.into() })
+    }
+
     /// Keeps a JSON value for the next calls.
     pub fn remember(key: impl Into<String>, value: impl Into<Json>) -> Self {
         Self::Remember(Entry { key: key.into(), value: Some(value.into()) })
@@ -87,7 +96,16 @@ impl Effect {
 impl HttpRequest {
     /// A `POST` without a body.
     pub fn post(url: Text) -> Self {
-        Self { method: String::from("POST"), url, headers: Vec::new(), login: None, body: HttpBody::Empty }
+        Self {
+            method: String::from("POST"),
+            url,
+            headers: Vec::new(),
+            login: None,
+            body: HttpBody::Empty,
+            verify: TlsVerify::Usual,
+            identity: None,
+            signed_by: Vec::new(),
+        }
     }
 
     /// With a JSON body.
@@ -107,7 +125,7 @@ impl HttpRequest {
     /// With HTTP basic authentication.
     #[must_use]
     pub fn login(mut self, user: Text, password: Text) -> Self {
-        self.login = Some(Credentials { user, password });
+        self.login = Some(HttpLogin::Basic(Credentials { user, password }));
         self
     }
 }

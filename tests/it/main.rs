@@ -29,6 +29,7 @@ mod refusals;
 mod replay;
 mod reporters;
 mod restart;
+mod skips;
 mod status_push;
 mod tidy;
 mod trials;

@@ -261,5 +261,9 @@ async fn a_request_that_is_too_large_is_halved_and_a_packet_dropped_that_always_
     assert_eq!(pushed, [1, 2, 3, 4, 6, 7, 8], "the fifth is not among them");
     assert!(sink.received().iter().all(|request| request.body.len() < 5000));
     assert_eq!(sink.received().iter().map(|request| ids(request).len()).max(), Some(4));
+    host.settle().await;
+    let skipped = host.deliveries().await.into_iter().find(|delivery| delivery["state"] == "skipped").expect("a row");
+    assert_eq!(skipped["key"], "packet 5");
+    assert!(skipped["reason"].as_str().expect("a reason").contains("5000 bytes or more"), "{skipped}");
     host.stop().await;
 }

@@ -128,6 +128,7 @@ fn made(reporter: &Reporter, effect: Effect) -> Made {
             let denied = reporter.grants.permit(&delivery.message).err().map(|denied| denied.to_string());
             Made::Delivery { delivery: Box::new(delivery), denied }
         }
+        Effect::Skip(skipped) => Made::Besides(format!("skip {:?}: {}", skipped.key, skipped.reason)),
         Effect::Remember { key, value: Some(value) } => Made::Besides(format!("remember {key:?}: {value}")),
         Effect::Remember { key, value: None } => Made::Besides(format!("forget {key:?}")),
         Effect::Wake(wake) => Made::Besides(format!("be woken by {:?} after {} ms", wake.key, wake.after_ms)),

@@ -85,6 +85,9 @@ async fn one(
     if !problems.is_empty() {
         return Err(problems);
     }
+    if grants.is_unverified() {
+        tracing::warn!(reporter = %reporter.name, "certificates of its servers are not verified, as its settings say");
+    }
     Ok(Reporter { name: reporter.name.clone(), plugin, config, filters, grants, from: reporter.from })
 }
 
@@ -158,6 +161,7 @@ pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
         MarkKind::SshHost => "ssh-host",
         MarkKind::IrcServer => "irc-server",
         MarkKind::Secret => "secret",
+        MarkKind::TlsVerify => "tls-verify",
         MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup | MarkKind::PreviousBuild => {
             return None;
         }

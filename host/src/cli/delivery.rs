@@ -16,7 +16,8 @@ pub(crate) enum Delivery {
         /// Only those of this reporter
         #[arg(long, value_name = "NAME")]
         reporter: Option<String>,
-        /// Only those in this state: ready, waiting, leased, unknown, delivered, superseded, expired, dead, cancelled
+        /// Only those in this state: ready, waiting, leased, unknown, delivered, superseded, skipped, expired, dead,
+        /// cancelled
         #[arg(long)]
         state: Option<String>,
         /// At most so many

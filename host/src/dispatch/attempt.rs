@@ -16,7 +16,7 @@ use crate::transport::Sent;
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
     pub(super) settlement: Settlement,
-    pub(super) hold: Option<Millis>,
+    pub(super) hold: Option<Wait>,
 }
 
 /// Tries once. Whatever happens is in the settlement.
@@ -83,7 +83,7 @@ fn probed(sent: Sent) -> Sent {
 }
 
 fn ended_as(outcome: AttemptOutcome) -> Sent {
-    Sent { outcome, status: None, reason: None, answer: String::new(), not_before: None, recipients: Vec::new() }
+    Sent { outcome, status: None, reason: None, answer: String::new(), wait: None, recipients: Vec::new() }
 }
 
 fn ended(
@@ -100,7 +100,7 @@ fn ended(
         tries: row.tries,
         somebody_has_it: recipients.iter().any(|one| one.outcome == RecipientOutcome::Accepted),
         now,
-        not_before: sent.not_before,
+        not_before: sent.wait.map(|wait| wait.at_least(now)),
         chance: rand::random(),
     };
     let next = backoff::next(after, &context.schedule);
@@ -121,7 +121,7 @@ fn ended(
         counts: next.counts,
         recipients: sent.recipients,
     };
-    Ended { settlement, hold: sent.not_before }
+    Ended { settlement, hold: sent.wait }
 }
 
 fn refused(row: &DeliveryRow, next: DeliveryState, reason: String) -> Ended {

@@ -112,15 +112,13 @@ fn again(after: After<'_>, schedule: &Schedule, state: DeliveryState) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::HttpBody;
     use crate::model::HttpRequest;
     use crate::model::IrcAction;
     use crate::model::IrcVerb;
     use crate::model::Text;
 
     fn http() -> Message {
-        let url = Text::literal("https://example.org/");
-        Message::Http(HttpRequest { method: "POST".into(), url, headers: vec![], login: None, body: HttpBody::Empty })
+        Message::Http(HttpRequest::new("POST", Text::literal("https://example.org/")))
     }
 
     fn irc() -> Message {

@@ -48,6 +48,7 @@ impl Written {
         for effect in effects {
             match effect {
                 Effect::Deliver(delivery) => self.deliver(reporter, origin, delivery),
+                Effect::Skip(skipped) => self.skip(reporter, origin, skipped),
                 Effect::Remember { key, value } => {
                     self.bytes += key.len() + value.as_ref().map_or(0, String::len);
                     self.remember.push((key, value));
@@ -127,6 +128,34 @@ impl Written {
             ttl: ttl.saturating_mul(1000),
             expires_at: origin.now.plus(ttl.saturating_mul(1000)),
             message,
+        });
+    }
+
+    fn skip(&mut self, reporter: &Reporter, origin: &Origin, Skipped { key, reason }: Skipped) {
+        self.bytes += reason.len();
+        self.deliveries.push(DeliveryRow {
+            deliveryid: DeliveryId(0),
+            uid: uid(&reporter.name, origin, &key),
+            reporter: reporter.name.clone(),
+            seq: origin.seq,
+            key,
+            transport: "none".to_owned(),
+            destination: "nowhere".to_owned(),
+            bucket: "nowhere".to_owned(),
+            lane: None,
+            replace: None,
+            resend: "null".to_owned(),
+            receipt: false,
+            state: DeliveryState::Skipped,
+            reason: Some(reason),
+            tries: 0,
+            epoch: 0,
+            created_at: origin.now,
+            due_at: origin.now,
+            ttl: 0,
+            expires_at: origin.now,
+            settled_at: Some(origin.now),
+            message: "null".to_owned(),
         });
     }
 

@@ -148,7 +148,7 @@ impl<'a> Place<'a> {
             }
         };
         if let Some(hold) = ended.hold {
-            self.until.quiet.keep(hold);
+            self.until.quiet.keep(hold.at_least(clock::now()));
         }
         self.ended.push(ended);
         self.sent += 1;
@@ -208,8 +208,8 @@ async fn write(context: &Context, bucket: &str, turn: Turn) -> Result<Vec<Claime
                 if !tx.settle(settlement)? {
                     tracing::warn!(delivery = %settlement.deliveryid, "a late result changes nothing");
                 }
-                if let Some(until) = *hold {
-                    tx.hold(&bucket, until, settlement.reason.as_deref().unwrap_or("asked to wait"))?;
+                if let Some(wait) = *hold {
+                    tx.hold(&bucket, (wait, settlement.at), settlement.reason.as_deref().unwrap_or("asked to wait"))?;
                 }
             }
             for unwanted in &turn.unwanted {

@@ -11,10 +11,13 @@ const WORTH_SENDING: u32 = 600;
 /// What stands before a text.
 const MARK: &str = "[test] ";
 
-/// The deliveries alone, marked.
+/// The deliveries alone, marked, and what is not sent.
 pub(super) fn marked(effects: Vec<Effect>, trial: &TrialName) -> Vec<Effect> {
     let delivery = |effect| match effect {
         Effect::Deliver(delivery) => Some(Effect::Deliver(mark(delivery, trial))),
+        Effect::Skip(skipped) => {
+            Some(Effect::Skip(Skipped { key: trial.key_prefix() + &skipped.key, reason: skipped.reason }))
+        }
         Effect::Remember { .. } | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => None,
     };
     effects.into_iter().filter_map(delivery).collect()

@@ -20,6 +20,8 @@ pub enum DeliveryState {
     Superseded,
     /// Silenced by a rule.
     Suppressed,
+    /// Its reporter had nothing to send, and said why.
+    Skipped,
     Expired,
     /// Refused for good, or tried often enough. Can be retried by hand.
     Dead,
@@ -27,7 +29,7 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ready,
         Self::Waiting,
         Self::Leased,
@@ -35,6 +37,7 @@ impl DeliveryState {
         Self::Delivered,
         Self::Superseded,
         Self::Suppressed,
+        Self::Skipped,
         Self::Expired,
         Self::Dead,
         Self::Cancelled,
@@ -49,6 +52,7 @@ impl DeliveryState {
             Self::Delivered => "delivered",
             Self::Superseded => "superseded",
             Self::Suppressed => "suppressed",
+            Self::Skipped => "skipped",
             Self::Expired => "expired",
             Self::Dead => "dead",
             Self::Cancelled => "cancelled",
@@ -63,9 +67,13 @@ impl DeliveryState {
     pub fn is_settled(self) -> bool {
         match self {
             Self::Ready | Self::Waiting | Self::Leased | Self::Unknown => false,
-            Self::Delivered | Self::Superseded | Self::Suppressed | Self::Expired | Self::Dead | Self::Cancelled => {
-                true
-            }
+            Self::Delivered
+            | Self::Superseded
+            | Self::Suppressed
+            | Self::Skipped
+            | Self::Expired
+            | Self::Dead
+            | Self::Cancelled => true,
         }
     }
 }
@@ -123,6 +131,27 @@ impl AttemptOutcome {
 
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+/// For how long a destination wants to be left alone: it and its credential, not only one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    Until(Millis),
+    /// It does not say: a minute, and twice as long each time.
+    Unsaid,
+}
+
+impl Wait {
+    /// The least that a destination is left alone that does not say for how long, in milliseconds.
+    pub const UNSAID_MS: i64 = 60_000;
+
+    /// It lasts until then, or longer.
+    pub fn at_least(self, now: Millis) -> Millis {
+        match self {
+            Self::Until(at) => at,
+            Self::Unsaid => now.plus(Self::UNSAID_MS),
+        }
     }
 }
 

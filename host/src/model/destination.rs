@@ -190,13 +190,11 @@ fn host_text<S: AsRef<str>>(host: Host<S>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::HttpBody;
     use crate::model::SecretName;
     use crate::model::Text;
 
     fn request(parts: Vec<Part>) -> Message {
-        let (headers, login, body) = (Vec::new(), None, HttpBody::Empty);
-        Message::Http(HttpRequest { method: "POST".into(), url: Text(parts), headers, login, body })
+        Message::Http(HttpRequest::new("POST", Text(parts)))
     }
 
     #[test]

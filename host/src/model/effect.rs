@@ -9,6 +9,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Deliver(NewDelivery),
+    Skip(Skipped),
     /// Keeps a JSON value under a key; without a value, forgets it.
     Remember {
         key: String,
@@ -37,6 +38,13 @@ pub struct NewDelivery {
     pub ttl_seconds: Option<u32>,
     pub receipt: bool,
     pub message: Message,
+}
+
+/// What is not sent, though it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub key: String,
+    pub reason: String,
 }
 
 /// What to do when nobody knows whether an attempt arrived.

@@ -8,19 +8,23 @@
 
 use super::Destination;
 use super::DestinationError;
+use super::HttpLogin;
 use super::Message;
 use super::Problem;
 use super::SecretName;
+use super::TlsVerify;
 use super::destination::split_port;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::Path;
 use thiserror::Error;
 
 /// A setting that the plugin's schema marks with `x-campanile`, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// `http-origin`, `smtp-relay`, `ssh-host`, `irc-server`, `secret` or `control`; any other grants nothing.
+    /// `http-origin`, `smtp-relay`, `ssh-host`, `irc-server`, `secret`, `tls-verify` or `control`; any other grants
+    /// nothing.
     pub kind: String,
     /// Where it stands in the settings: a JSON pointer.
     pub pointer: String,
@@ -35,6 +39,8 @@ pub struct Mark {
 pub struct Grants {
     destinations: BTreeSet<Destination>,
     secrets: BTreeSet<SecretName>,
+    /// Other ways to look at certificates than the usual.
+    verify: BTreeSet<TlsVerify>,
     control: bool,
     /// The settings that could grant something, by kind: what a refusal points to.
     settings: BTreeMap<String, BTreeSet<String>>,
@@ -53,6 +59,8 @@ pub enum Denied {
     Destination { destination: Destination, remedy: String },
     #[error("secret {name:?} is not granted: {remedy} \"secret:{name}\" to the reporter's `allow`", name = name.0)]
     Secret { name: SecretName, remedy: String },
+    #[error("{asked} is not granted: write it in the setting {settings}", asked = shown(.verify))]
+    Verify { verify: TlsVerify, settings: String },
     #[error("control is not granted: add \"control\" to the reporter's `allow`")]
     Control,
     #[error(transparent)]
@@ -83,14 +91,42 @@ impl Grants {
     /// Leave to send this message, if all it needs is granted.
     pub fn permit<'m>(&self, message: &'m Message) -> Result<Permit<'m>, Denied> {
         let destination = Destination::of(message)?;
-        if !self.destinations.contains(&destination) {
-            let remedy = self.remedy(destination.kind());
-            return Err(Denied::Destination { destination, remedy });
+        self.may_reach(&destination)?;
+        if let Message::Http(request) = message {
+            self.may_verify(&request.verify)?;
+            if let Some(HttpLogin::Oauth(oauth)) = &request.login {
+                self.may_reach(&Destination::origin(&oauth.token_url)?)?;
+            }
         }
         match message.secrets().into_iter().find(|name| !self.secrets.contains(name)) {
             Some(name) => Err(Denied::Secret { name: name.clone(), remedy: self.remedy("secret") }),
             None => Ok(Permit { message, destination }),
         }
+    }
+
+    fn may_reach(&self, destination: &Destination) -> Result<(), Denied> {
+        match self.destinations.contains(destination) {
+            true => Ok(()),
+            false => {
+                let remedy = self.remedy(destination.kind());
+                Err(Denied::Destination { destination: destination.clone(), remedy })
+            }
+        }
+    }
+
+    fn may_verify(&self, verify: &TlsVerify) -> Result<(), Denied> {
+        if *verify == TlsVerify::Usual || self.verify.contains(verify) {
+            return Ok(());
+        }
+        let settings = self.settings.get("tls-verify").map(|pointers| pointers.iter().map(String::as_str).collect());
+        let settings =
+            settings.map_or_else(|| "that its plugin has none for".to_owned(), |all: Vec<_>| all.join(" or "));
+        Err(Denied::Verify { verify: verify.clone(), settings })
+    }
+
+    /// Whether certificates need not be verified.
+    pub fn is_unverified(&self) -> bool {
+        self.verify.contains(&TlsVerify::Nothing)
     }
 
     /// Whether the reporter may ask for builds, stops and shutdowns.
@@ -136,6 +172,21 @@ impl Grants {
                 self.secrets.insert(SecretName(name.to_owned()));
             }
             ("control", Value::Bool(yes)) => self.control |= yes,
+            ("tls-verify", Value::Bool(true)) => {}
+            ("tls-verify", Value::Bool(false)) => {
+                self.verify.insert(TlsVerify::Nothing);
+            }
+            ("tls-verify", Value::String(file)) if !Path::new(file).is_absolute() => {
+                return Err(format!("invalid tls-verify {file:?}: expected a file's whole path, or true, or false"));
+            }
+            ("tls-verify", Value::String(file)) => {
+                self.verify.insert(TlsVerify::Authorities(file.clone()));
+            }
+            ("tls-verify", other) => {
+                return Err(format!(
+                    "invalid tls-verify: expected true, false or a file of authorities, found {other}"
+                ));
+            }
             ("http-origin" | "smtp-relay" | "ssh-host" | "irc-server" | "secret" | "control", other) => {
                 return Err(format!("invalid {}: expected a string, found {other}", mark.kind));
             }
@@ -181,6 +232,14 @@ impl<'m> Permit<'m> {
     }
 }
 
+fn shown(verify: &TlsVerify) -> String {
+    match verify {
+        TlsVerify::Usual => "to verify certificates".to_owned(),
+        TlsVerify::Authorities(file) => format!("to verify certificates by {file}"),
+        TlsVerify::Nothing => "to leave certificates unverified".to_owned(),
+    }
+}
+
 fn host_and_port(text: &str, beside: Option<u16>, usual: u16) -> Result<(&str, u16), String> {
     let (host, port) = split_port(text).ok_or_else(|| format!("invalid port in {text:?}"))?;
     Ok((host, beside.or(port).unwrap_or(usual)))
@@ -193,6 +252,7 @@ mod tests {
     use crate::model::Field;
     use crate::model::HttpBody;
     use crate::model::HttpRequest;
+    use crate::model::OauthClient;
     use crate::model::Part;
     use crate::model::Text;
     use serde_json::json;
@@ -206,8 +266,7 @@ mod tests {
     }
 
     fn request(url: &str) -> HttpRequest {
-        let (headers, login, body) = (Vec::new(), None, HttpBody::Empty);
-        HttpRequest { method: "POST".into(), url: Text::literal(url), headers, login, body }
+        HttpRequest::new("POST", Text::literal(url))
     }
 
     fn refusal(grants: &Grants, request: HttpRequest) -> String {
@@ -224,7 +283,7 @@ mod tests {
             "http-origin http://api.example.org is not granted: name it in the setting /http-origin, or add \
              \"http://api.example.org\" to the reporter's `allow`"
         );
-        let login = Some(Credentials { user: Text::literal("me"), password: secret("other") });
+        let login = Some(HttpLogin::Basic(Credentials { user: Text::literal("me"), password: secret("other") }));
         assert_eq!(
             refusal(&grants, HttpRequest { login, ..request("https://api.example.org") }),
             "secret \"other\" is not granted: name it in the setting /secret, or add \"secret:other\" to the \
@@ -238,15 +297,49 @@ mod tests {
         let field = || vec![Field { name: "n".into(), value: secret("hidden") }];
         let base = || request("https://a.example/");
         let url = Text([base().url.0, secret("hidden").0].concat());
+        let hidden = || SecretName("hidden".into());
+        let basic = Credentials { user: secret("hidden"), password: Text::default() };
+        let oauth = OauthClient { token_url: base().url.redacted(), client: basic.clone() };
         for request in [
             HttpRequest { url, ..base() },
+            HttpRequest { login: Some(HttpLogin::Basic(basic)), ..base() },
+            HttpRequest { login: Some(HttpLogin::Oauth(oauth)), ..base() },
+            HttpRequest { identity: Some(hidden()), ..base() },
+            HttpRequest { signed_by: vec![hidden()], ..base() },
             HttpRequest { headers: field(), ..base() },
-            HttpRequest { login: Some(Credentials { user: secret("hidden"), password: Text::default() }), ..base() },
             HttpRequest { body: HttpBody::Json(secret("hidden")), ..base() },
             HttpRequest { body: HttpBody::Form(field()), ..base() },
         ] {
             assert!(refusal(&grants, request).starts_with("secret \"hidden\" is not granted: add \"secret:hidden\""));
         }
+    }
+
+    #[test]
+    fn where_tokens_are_had_is_granted_too() {
+        let grants = Grants::new(&[mark("http-origin", json!("https://a.example"))], false, &[]).unwrap();
+        let client = Credentials { user: Text::literal("id"), password: Text::literal("pw") };
+        let token_url = "https://tokens.example/get".to_owned();
+        let login = Some(HttpLogin::Oauth(OauthClient { token_url, client }));
+        let said = refusal(&grants, HttpRequest { login, ..request("https://a.example/") });
+        assert!(said.starts_with("http-origin https://tokens.example is not granted: "), "{said}");
+    }
+
+    #[test]
+    fn another_look_at_certificates_is_granted() {
+        let asking = |verify| HttpRequest { verify, ..request("https://a.example/") };
+        let own = || TlsVerify::Authorities("/etc/ca.pem".to_owned());
+        let with = |value: Value| {
+            let marks = [mark("http-origin", json!("https://a.example")), mark("tls-verify", value)];
+            Grants::new(&marks, false, &[]).unwrap()
+        };
+        let denied = "to leave certificates unverified is not granted: write it in the setting /tls-verify";
+        assert_eq!(refusal(&with(json!(true)), asking(TlsVerify::Nothing)), denied);
+        assert_eq!(refusal(&with(json!("/etc/ca.pem")), asking(TlsVerify::Nothing)), denied);
+        assert_eq!(refusal(&with(json!(false)), asking(TlsVerify::Nothing)), "https://a.example");
+        assert_eq!(refusal(&with(json!("/etc/ca.pem")), asking(own())), "https://a.example");
+        let said = refusal(&with(json!(false)), asking(own()));
+        assert!(said.starts_with("to verify certificates by /etc/ca.pem is not granted"), "{said}");
+        assert_eq!(refusal(&with(json!(null)), asking(TlsVerify::Usual)), "https://a.example");
     }
 
     #[test]
@@ -263,11 +356,12 @@ mod tests {
             mark("smtp-relay", json!(25)),
             mark("secret", json!({"name": "x"})),
             mark("plugin", json!(3)),
+            mark("tls-verify", json!("ca.pem")),
         ];
         let allow = ["mail".to_owned(), "control".to_owned(), "secret:".to_owned()];
         let problems = Grants::new(&marks, false, &allow).unwrap_err();
         let at: Vec<&str> = problems.iter().map(|p| p.at.as_str()).collect();
-        assert_eq!(at, ["/http-origin", "/smtp-relay", "/secret", "/allow/0", "/allow/2"]);
+        assert_eq!(at, ["/http-origin", "/smtp-relay", "/secret", "/tls-verify", "/allow/0", "/allow/2"]);
     }
 
     #[test]

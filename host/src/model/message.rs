@@ -66,8 +66,9 @@ impl Message {
             }
             Self::Http(request) => {
                 let headers = request.headers.iter().flat_map(|field| field.value.secrets());
-                let login = login_secrets(request.login.as_ref());
-                request.url.secrets().chain(headers).chain(login).chain(request.body.secrets()).collect()
+                let login = login_secrets(request.login.as_ref().map(HttpLogin::credentials));
+                let keys = request.identity.iter().chain(&request.signed_by);
+                request.url.secrets().chain(headers).chain(login).chain(keys).chain(request.body.secrets()).collect()
             }
             Self::Ssh(command) => {
                 command.identity.iter().chain(command.command.iter().flat_map(Text::secrets)).collect()
@@ -154,8 +155,72 @@ pub struct HttpRequest {
     pub method: String,
     pub url: Text,
     pub headers: Vec<Field>,
-    pub login: Option<Credentials>,
+    pub login: Option<HttpLogin>,
     pub body: HttpBody,
+    #[serde(default, skip_serializing_if = "TlsVerify::is_usual")]
+    pub verify: TlsVerify,
+    /// A certificate to show to the server, and its private key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<SecretName>,
+    /// What it is signed with; several while one takes the place of another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed_by: Vec<SecretName>,
+}
+
+impl HttpRequest {
+    /// Without headers and body, from nobody.
+    pub fn new(method: &str, url: Text) -> Self {
+        Self {
+            method: method.to_owned(),
+            url,
+            headers: Vec::new(),
+            login: None,
+            body: HttpBody::Empty,
+            verify: TlsVerify::Usual,
+            identity: None,
+            signed_by: Vec::new(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpLogin {
+    Basic(Credentials),
+    /// By a token that the transport gets.
+    Oauth(OauthClient),
+}
+
+impl HttpLogin {
+    pub fn credentials(&self) -> &Credentials {
+        match self {
+            Self::Basic(credentials) => credentials,
+            Self::Oauth(oauth) => &oauth.client,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OauthClient {
+    pub token_url: String,
+    pub client: Credentials,
+}
+
+/// What the certificate of a server is held against.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsVerify {
+    #[default]
+    Usual,
+    /// The authorities in this file, and no others.
+    Authorities(String),
+    Nothing,
+}
+
+impl TlsVerify {
+    fn is_usual(&self) -> bool {
+        *self == Self::Usual
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

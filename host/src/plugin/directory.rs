@@ -131,9 +131,12 @@ impl Plugins {
             MarkKind::ReviewCallbacks => Some("this version of Campanile serves no review callbacks".to_owned()),
             MarkKind::AddressLookup => self.named(Kind::AddressLookup, mark.value.clone()).err(),
             MarkKind::PreviousBuild => self.named(Kind::PreviousBuild, mark.value.clone()).err(),
-            MarkKind::HttpOrigin | MarkKind::SmtpRelay | MarkKind::SshHost | MarkKind::IrcServer | MarkKind::Secret => {
-                None
-            }
+            MarkKind::HttpOrigin
+            | MarkKind::SmtpRelay
+            | MarkKind::SshHost
+            | MarkKind::IrcServer
+            | MarkKind::Secret
+            | MarkKind::TlsVerify => None,
         };
         let problem = |mark: &Mark| Some(Problem { at: mark.pointer.clone(), message: reason(mark)? });
         marks.iter().filter_map(problem).collect()

@@ -129,7 +129,7 @@ impl Tx<'_> {
             DeliveryState::Superseded => Outcome::Superseded,
             DeliveryState::Expired => Outcome::Expired,
             DeliveryState::Cancelled => Outcome::Cancelled,
-            DeliveryState::Dead | DeliveryState::Suppressed => Outcome::Refused,
+            DeliveryState::Dead | DeliveryState::Suppressed | DeliveryState::Skipped => Outcome::Refused,
             DeliveryState::Ready | DeliveryState::Waiting | DeliveryState::Leased | DeliveryState::Unknown => {
                 return Ok(());
             }

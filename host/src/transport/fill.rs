@@ -6,6 +6,7 @@ use super::secrets::Secrets;
 use crate::model::Credentials;
 use crate::model::Part;
 use crate::model::Permit;
+use crate::model::SecretName;
 use crate::model::Text;
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
@@ -42,14 +43,22 @@ impl<'a> Filler<'a> {
         for part in &text.0 {
             match part {
                 Part::Literal(literal) => filled.push_str(literal),
-                Part::Secret(name) => {
-                    let secret = self.secrets.reveal(self.permit, name)?;
-                    filled.push_str(&escape(secret.expose(), place));
-                    self.redactor.hide(secret.expose(), &format!("<secret:{name}>"));
-                }
+                Part::Secret(name) => filled.push_str(&escape(&self.secret(name)?, place)),
             }
         }
         Ok(filled)
+    }
+
+    /// A secret as a whole.
+    pub(super) fn secret(&mut self, name: &SecretName) -> Result<String, SecretError> {
+        let secret = self.secrets.reveal(self.permit, name)?;
+        self.redactor.hide(secret.expose(), &format!("<secret:{name}>"));
+        Ok(secret.expose().to_owned())
+    }
+
+    /// What else is not to be recorded.
+    pub(super) fn hide(&mut self, value: &str, shown: &str) {
+        self.redactor.hide(value, shown);
     }
 
     pub(super) fn login(&mut self, login: &'a Credentials) -> Result<(String, String), SecretError> {

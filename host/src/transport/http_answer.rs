@@ -3,6 +3,7 @@
 use super::outcome::Sent;
 use crate::model::AttemptOutcome;
 use crate::model::Millis;
+use crate::model::Wait;
 use http::HeaderMap;
 use http::StatusCode;
 use http::header;
@@ -19,7 +20,10 @@ pub(super) enum Extent {
     Part,
 }
 
-/// Judges status and headers; the answer is for people and for receipts.
+/// How much of an answer stands in the reason, in bytes; more is kept with the attempt.
+const SHOWN_BYTES: usize = 1024;
+
+/// Judges status and headers; the answer, without secrets, is for people and for receipts.
 pub(super) fn judge(status: StatusCode, headers: &HeaderMap, now: Millis, answer: String) -> Sent {
     let outcome = match status.as_u16() {
         200..=299 => AttemptOutcome::Done,
@@ -30,27 +34,44 @@ pub(super) fn judge(status: StatusCode, headers: &HeaderMap, now: Millis, answer
     };
     let mut sent = Sent::new(outcome, Some(status.as_u16()), answer);
     if outcome != AttemptOutcome::Done {
-        let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
-        sent.reason = Some(match location {
-            Some(location) if status.is_redirection() => {
-                format!("answered {status}: redirects are not followed, this one goes to {location}")
-            }
-            _ => format!("answered {status}"),
-        });
+        sent.reason = Some(reason(status, headers, &sent.answer));
     }
     if outcome == AttemptOutcome::Failed {
-        sent.not_before = retry_after(headers, now).or_else(|| rate_limit_reset(headers, now));
+        sent.wait = wait(status, headers, now, &sent.answer);
     }
     sent
 }
 
+fn reason(status: StatusCode, headers: &HeaderMap, answer: &str) -> String {
+    let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
+    match (location, shown(answer)) {
+        (Some(location), _) if status.is_redirection() => {
+            format!("answered {status}: redirects are not followed, this one goes to {location}")
+        }
+        (_, said) if said.is_empty() => format!("answered {status}"),
+        (_, said) => format!("answered {status}: {said}"),
+    }
+}
+
+/// The beginning of an answer, in one line.
+fn shown(answer: &str) -> String {
+    let words: Vec<&str> =
+        answer.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let mut line = words.join(" ");
+    if line.len() > SHOWN_BYTES {
+        line.truncate((0..=SHOWN_BYTES).rev().find(|&i| line.is_char_boundary(i)).unwrap_or(0));
+        line.push('\u{2026}');
+    }
+    line
+}
+
 /// What a judged answer says of an earlier message. What may stand in the part that was not read is not absent: the
 /// message would be sent a second time.
-pub(super) fn probed(sent: Sent, marker: &str, extent: Extent) -> Sent {
+pub(super) fn probed(sent: Sent, found: bool, extent: Extent) -> Sent {
     if sent.outcome != AttemptOutcome::Done {
         return sent;
     }
-    match (sent.answer.contains(marker), extent) {
+    match (found, extent) {
         (true, _) => Sent { outcome: AttemptOutcome::ProbeFound, ..sent },
         (false, Extent::Whole) => Sent { outcome: AttemptOutcome::ProbeAbsent, ..sent },
         (false, Extent::Part) => Sent { outcome: AttemptOutcome::Failed, ..sent }
@@ -58,25 +79,54 @@ pub(super) fn probed(sent: Sent, marker: &str, extent: Extent) -> Sent {
     }
 }
 
+/// Whether the other side wants to be left alone, and for how long. GitHub says it by 403 too.
+fn wait(status: StatusCode, headers: &HeaderMap, now: Millis, answer: &str) -> Option<Wait> {
+    if let Some(at) = retry_after(headers, now) {
+        return until(at, now);
+    }
+    let remaining = number(headers, &["x-ratelimit-remaining", "ratelimit-remaining"]);
+    let limited = match status {
+        StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::FORBIDDEN => remaining == Some(0) || names_a_limit(answer),
+        _ => false,
+    };
+    // What is left of one budget says nothing of the one that was exceeded.
+    let reset = if remaining.unwrap_or(0) == 0 { reset(headers, now) } else { None };
+    limited.then(|| reset.and_then(|at| until(at, now)).unwrap_or(Wait::Unsaid))
+}
+
+/// What GitHub says of its secondary limits, for which no header may tell how long they last.
+fn names_a_limit(answer: &str) -> bool {
+    let answer = answer.to_ascii_lowercase();
+    answer.contains("rate limit") || answer.contains("abuse detection")
+}
+
 /// `Retry-After`, in seconds or as a date.
 fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Millis> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let at = match text.parse::<i64>() {
-        Ok(seconds) => now.plus(seconds.saturating_mul(1000)),
-        Err(_) => Millis(since_1970(httpdate::parse_http_date(text).ok()?)?),
-    };
-    bounded(at, now)
+    match text.parse::<i64>() {
+        Ok(seconds) => Some(now.plus(seconds.saturating_mul(1000))),
+        Err(_) => Some(Millis(since_1970(httpdate::parse_http_date(text).ok()?)?)),
+    }
 }
 
-/// What GitHub says when the budget is used up.
-fn rate_limit_reset(headers: &HeaderMap, now: Millis) -> Option<Millis> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    (number("x-ratelimit-remaining")? == 0).then_some(())?;
-    bounded(Millis(number("x-ratelimit-reset")?.saturating_mul(1000)), now)
+/// When a budget is filled again: the moment, as GitHub and GitLab write it, or the seconds until then.
+fn reset(headers: &HeaderMap, now: Millis) -> Option<Millis> {
+    /// A number of seconds that is a moment of this century, and no time to wait.
+    const SINCE_2001: i64 = 1_000_000_000;
+    let seconds = number(headers, &["x-ratelimit-reset", "ratelimit-reset"])?;
+    match seconds < SINCE_2001 {
+        true => Some(now.plus(seconds.saturating_mul(1000))),
+        false => Some(Millis(seconds.saturating_mul(1000))),
+    }
 }
 
-fn bounded(at: Millis, now: Millis) -> Option<Millis> {
-    (at > now).then(|| at.min(now.plus(MAX_WAIT_MS)))
+fn number(headers: &HeaderMap, names: &[&str]) -> Option<i64> {
+    names.iter().find_map(|name| headers.get(*name)?.to_str().ok()?.trim().parse().ok())
+}
+
+fn until(at: Millis, now: Millis) -> Option<Wait> {
+    (at > now).then(|| Wait::Until(at.min(now.plus(MAX_WAIT_MS))))
 }
 
 fn since_1970(at: SystemTime) -> Option<i64> {
@@ -113,21 +163,59 @@ mod tests {
 
     #[test]
     fn how_long_to_wait() {
-        let check = |headers: &[(&'static str, &str)], expected_s: Option<i64>| {
-            let wait = judged(429, headers).not_before.map(|at| (at.0 - NOW.0) / 1000);
-            assert_eq!(wait, expected_s, "{headers:?}");
+        let waits = |status, headers: &[(&'static str, &str)]| match judged(status, headers).wait {
+            None => "none".to_owned(),
+            Some(Wait::Unsaid) => "unsaid".to_owned(),
+            Some(Wait::Until(at)) => ((at.0 - NOW.0) / 1000).to_string(),
         };
-        check(&[], None);
-        check(&[("retry-after", "120")], Some(120));
-        check(&[("retry-after", " 0 ")], None);
-        check(&[("retry-after", "-5")], None);
-        check(&[("retry-after", "soon")], None);
-        check(&[("retry-after", "99999999999999999999")], None);
-        check(&[("retry-after", "9999999999999")], Some(86_400));
-        check(&[("retry-after", "Fri, 20 Nov 2026 10:05:00 GMT")], Some(300));
-        check(&[("retry-after", "Fri, 20 Nov 2020 10:05:00 GMT")], None);
-        check(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795168860")], Some(60));
-        check(&[("x-ratelimit-remaining", "7"), ("x-ratelimit-reset", "1795168860")], None);
-        assert_eq!(judged(422, &[("retry-after", "120")]).not_before, None);
+        let check = |headers: &[(&'static str, &str)], expected: &str| {
+            assert_eq!(waits(429, headers), expected, "{headers:?}");
+        };
+        check(&[], "unsaid");
+        check(&[("retry-after", "120")], "120");
+        check(&[("retry-after", " 0 ")], "none");
+        check(&[("retry-after", "-5")], "none");
+        check(&[("retry-after", "soon")], "unsaid");
+        check(&[("retry-after", "9999999999999")], "86400");
+        check(&[("retry-after", "Fri, 20 Nov 2026 10:05:00 GMT")], "300");
+        check(&[("retry-after", "Fri, 20 Nov 2020 10:05:00 GMT")], "none");
+        check(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795168860")], "60");
+        check(&[("x-ratelimit-remaining", "7"), ("x-ratelimit-reset", "1795168860")], "unsaid");
+        check(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "1795168860")], "60");
+        check(&[("ratelimit-reset", "30")], "30");
+        check(&[("ratelimit-reset", "1795168800")], "unsaid");
+        check(&[("retry-after", "5"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795168860")], "5");
+        let used_up = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795168860")];
+        assert_eq!(waits(403, &used_up), "60");
+        assert_eq!(waits(403, &[("retry-after", "7")]), "7");
+        assert_eq!(waits(403, &[]), "none");
+        assert_eq!(waits(503, &used_up), "none");
+        assert_eq!(waits(503, &[("retry-after", "7")]), "7");
+        assert_eq!(waits(422, &[("retry-after", "120")]), "none");
+    }
+
+    #[test]
+    fn a_limit_that_only_the_text_tells() {
+        let check = |status, answer: &str, expected| {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(judge(status, &HeaderMap::new(), NOW, answer.to_owned()).wait, expected, "{answer}");
+        };
+        let github = r#"{"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}"#;
+        check(403, github, Some(Wait::Unsaid));
+        check(403, "You have triggered an abuse detection mechanism.", Some(Wait::Unsaid));
+        check(403, r#"{"message": "Resource not accessible by integration"}"#, None);
+        check(404, github, None);
+    }
+
+    #[test]
+    fn a_refusal_shows_what_was_answered() {
+        let said = |answer: &str| {
+            judge(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), NOW, answer.to_owned()).reason.unwrap()
+        };
+        assert_eq!(said("{\n  \"message\": \"no\"\n}\n"), "answered 422 Unprocessable Entity: { \"message\": \"no\" }");
+        assert_eq!(said(" \n"), "answered 422 Unprocessable Entity");
+        let long = said(&"ü".repeat(1000));
+        assert_eq!(long, format!("answered 422 Unprocessable Entity: {}\u{2026}", "ü".repeat(512)));
+        assert_eq!(said(&"word ".repeat(1000)).len(), "answered 422 Unprocessable Entity: ".len() + 1024 + 3);
     }
 }

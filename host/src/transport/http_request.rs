@@ -3,12 +3,16 @@
 use super::fill::Filler;
 use super::fill::Place;
 use super::fill::form_encoded;
+use super::http_signature;
+use super::http_signature::Signed;
 use super::outcome::Sent;
 use super::transports::Try;
 use crate::model::Destination;
 use crate::model::Field;
 use crate::model::HttpBody;
+use crate::model::HttpLogin;
 use crate::model::HttpRequest;
+use crate::model::SecretName;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -48,24 +52,49 @@ pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result
     let url = Url::parse(&url).map_err(|e| Sent::refused(format!("invalid URL {:?}: {e}", asked.url.redacted())))?;
     let (body, content_type) = body(&asked.body, filler)?;
     let mut headers = headers(&asked.headers, filler)?;
-    if let Some(login) = &asked.login {
+    if let Some(HttpLogin::Basic(login)) = &asked.login {
         let (user, password) = filler.login(login).map_err(Sent::failed)?;
-        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
-        headers.insert(header::AUTHORIZATION, value("Authorization", &basic)?);
+        headers.insert(header::AUTHORIZATION, basic(&user, &password)?);
     }
     headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
     headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     if let Some(content_type) = content_type {
         headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
     }
-    if matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+    if matches!(method, Method::POST | Method::PUT | Method::PATCH) || !asked.signed_by.is_empty() {
         // By it a receiver tells a repeated try from a new message.
         headers.insert(HeaderName::from_static("webhook-id"), value("webhook-id", outgoing.uid)?);
+    }
+    if !asked.signed_by.is_empty() {
+        let signed = Signed { id: outgoing.uid, at: outgoing.now.0 / 1000, body: &body };
+        sign(&mut headers, signed, &keys(&asked.signed_by, filler)?)?;
     }
     let mut request = Request::new(method, url);
     *request.headers_mut() = headers;
     *request.body_mut() = Some(body.into());
     Ok(request)
+}
+
+fn keys<'a>(names: &'a [SecretName], filler: &mut Filler<'a>) -> Result<Vec<Vec<u8>>, Sent> {
+    names.iter().map(|name| http_signature::key(name, &filler.secret(name).map_err(Sent::failed)?)).collect()
+}
+
+fn sign(headers: &mut HeaderMap, signed: Signed<'_>, keys: &[Vec<u8>]) -> Result<(), Sent> {
+    headers.insert(HeaderName::from_static("webhook-timestamp"), HeaderValue::from(signed.at));
+    let signature = value("webhook-signature", &http_signature::header(signed, keys))?;
+    headers.insert(HeaderName::from_static("webhook-signature"), signature);
+    Ok(())
+}
+
+/// With a token that the transport got.
+pub(super) fn bearer(mut request: Request, token: &str) -> Result<Request, Sent> {
+    let token = value("Authorization", &format!("Bearer {token}"))?;
+    request.headers_mut().insert(header::AUTHORIZATION, token);
+    Ok(request)
+}
+
+pub(super) fn basic(user: &str, password: &str) -> Result<HeaderValue, Sent> {
+    value("Authorization", &format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
 }
 
 fn method(text: &str) -> Result<Method, Sent> {

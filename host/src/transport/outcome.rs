@@ -1,8 +1,8 @@
 //! What became of an attempt, and the few ways to say so.
 
 use crate::model::AttemptOutcome;
-use crate::model::Millis;
 use crate::model::Recipient;
+use crate::model::Wait;
 
 /// The most of an answer that is kept.
 pub(super) const MAX_KEPT_BYTES: usize = 16 * 1024;
@@ -18,15 +18,15 @@ pub struct Sent {
     pub reason: Option<String>,
     /// At most 16 KiB.
     pub answer: String,
-    /// The other side wants to be left alone until then: it and its credential, not only this message.
-    pub not_before: Option<Millis>,
+    /// The other side wants to be left alone for a while.
+    pub wait: Option<Wait>,
     /// Of a mail: each recipient, where the relay did not treat all alike.
     pub recipients: Vec<Recipient>,
 }
 
 impl Sent {
     pub(super) fn new(outcome: AttemptOutcome, status: Option<u16>, answer: String) -> Self {
-        Self { outcome, status, reason: None, answer, not_before: None, recipients: Vec::new() }
+        Self { outcome, status, reason: None, answer, wait: None, recipients: Vec::new() }
     }
 
     pub(super) fn because(outcome: AttemptOutcome, reason: impl ToString) -> Self {

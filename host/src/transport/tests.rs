@@ -1,6 +1,8 @@
 //! The transports against servers on loopback, well behaved and not.
 
 mod http;
+mod http_login;
+mod http_tls;
 mod redaction;
 mod smtp;
 
@@ -22,6 +24,9 @@ const UID: &str = "0123456789abcdef0123456789abcdef";
 
 /// 2026-11-20T10:00:00Z
 const NOW: Millis = Millis(1_795_168_800_000);
+
+const OUTGOING: Outgoing<'static> =
+    Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents: &(), recipients: &[] };
 
 /// Transports that reach loopback, with short deadlines; the directory has the secrets.
 struct House {
@@ -69,12 +74,18 @@ impl House {
         self.send_with(message, &()).await
     }
 
+    /// With what marked settings grant besides.
+    async fn send_granted(&self, message: Message, marks: &[Mark]) -> Sent {
+        let allow = [Destination::of(&message).unwrap().to_string(), "secret:token".to_owned()];
+        let grants = Grants::new(marks, false, &allow).unwrap();
+        self.transports.send(&grants.permit(&message).unwrap(), &OUTGOING).await
+    }
+
     async fn send_with(&self, message: Message, contents: &dyn Referred) -> Sent {
         let allow =
             [Destination::of(&message).unwrap().to_string(), "secret:token".to_owned(), "secret:gone".to_owned()];
         let grants = Grants::new(&[], false, &allow).unwrap();
-        let outgoing =
-            Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents, recipients: &[] };
+        let outgoing = Outgoing { contents, ..OUTGOING };
         self.transports.send(&grants.permit(&message).unwrap(), &outgoing).await
     }
 }
@@ -96,8 +107,7 @@ fn mail(port: u16) -> Mail {
 }
 
 fn request(url: String) -> HttpRequest {
-    let (headers, login, body) = (Vec::new(), None, HttpBody::Empty);
-    HttpRequest { method: "POST".into(), url: Text::literal(url), headers, login, body }
+    HttpRequest::new("POST", Text::literal(url))
 }
 
 fn token(before: &str) -> Text {

@@ -1,6 +1,6 @@
 //! Which certificates are believed: the machine's roots, and the operator's own authorities.
 //!
-//! There is no way to switch verification off.
+//! Not here: servers that are looked at in another way, which is for requests that were granted it (`http_tls`).
 
 use rustls::ClientConfig;
 use rustls::RootCertStore;
@@ -22,6 +22,7 @@ pub struct Trust {
 #[derive(Clone, Debug)]
 pub(super) struct Trusted {
     pub(super) config: Arc<ClientConfig>,
+    pub(super) roots: Arc<RootCertStore>,
 }
 
 #[derive(Debug, Error)]
@@ -30,6 +31,11 @@ pub enum TrustError {
     File { path: PathBuf, why: String },
     #[error("reading certificates from {path}: none in it; expected -----BEGIN CERTIFICATE-----", path = path.display())]
     Empty { path: PathBuf },
+    #[error(
+        "reading the certificate to show and its key: {0}; expected both as PEM, -----BEGIN CERTIFICATE----- and \
+             -----BEGIN PRIVATE KEY-----"
+    )]
+    Identity(String),
     #[error("setting up TLS: {0}")]
     Tls(#[from] rustls::Error),
 }
@@ -43,14 +49,15 @@ impl Trust {
         for certificate in self.extra_certificates()? {
             roots.add(certificate)?;
         }
+        let roots = Arc::new(roots);
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
+            .with_root_certificates(Arc::clone(&roots))
             .with_no_client_auth();
-        Ok(Trusted { config: Arc::new(config) })
+        Ok(Trusted { config: Arc::new(config), roots })
     }
 
-    fn extra_certificates(&self) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    pub(super) fn extra_certificates(&self) -> Result<Vec<CertificateDer<'static>>, TrustError> {
         let Some(path) = &self.extra_ca else { return Ok(Vec::new()) };
         let wrong = |e: rustls::pki_types::pem::Error| TrustError::File { path: path.clone(), why: e.to_string() };
         let certificates: Vec<_> =

@@ -51,6 +51,8 @@ export const reporting = {
       url: [literal(settings.url)],
       headers: settings.token ? [{ name: "Authorization", value: authorization }] : [],
       body: { tag: "json", val: [literal(JSON.stringify(told))] },
+      verify: { tag: "usual" },
+      signedBy: [],
     };
     return [deliver("failed", { tag: "http", val: request })];
   },

@@ -6,6 +6,7 @@ from wit_world import exports
 from wit_world.exports.plugin import Descriptor
 from wit_world.imports.effects import (
     Delivery, Effect_Deliver, Field, HttpBody_Json, HttpRequest, Message_Http, Resend_Blind,
+    TlsVerify_Usual,
 )
 from wit_world.imports.events import EventBody_Build, Subscription_Topic, TopicFilter
 from wit_world.imports.types import Part_Literal, Part_Secret, Results, Want
@@ -65,6 +66,9 @@ class Reporting(exports.Reporting):
             headers=headers,
             login=None,
             body=HttpBody_Json([Part_Literal(json.dumps(told))]),
+            verify=TlsVerify_Usual(),
+            identity=None,
+            signed_by=[],
         )
         return [deliver("failed", Message_Http(request))]
 

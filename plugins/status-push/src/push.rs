@@ -80,7 +80,7 @@ pub(crate) fn due<H: Host>(
                     Made::Never(reason) => reason,
                     _ => format!("its request would have {} bytes or more", config.settings.most_bytes()),
                 };
-                effects.extend(drop_first(queue, &reason, host)?);
+                effects.push(drop_first(queue, &reason, host)?);
             }
             Made::TooLarge | Made::Never(_) | Made::Later(_) => {
                 if let Made::Never(reason) | Made::Later(reason) = made {
@@ -220,7 +220,7 @@ fn key(push: u64) -> String {
 }
 
 /// The first packet can never be pushed.
-fn drop_first<H: Host>(queue: &mut Queue<'_, H>, reason: &str, host: &H) -> Result<Option<Effect>, Failure> {
+fn drop_first<H: Host>(queue: &mut Queue<'_, H>, reason: &str, host: &H) -> Result<Effect, Failure> {
     let packet = queue.first(1, 0)?.pop().unwrap_or_default();
     queue.forget_first(1)?;
     Ok(dropped(&packet, reason, host))
@@ -234,7 +234,7 @@ pub(crate) fn add<H: Host>(queue: &mut Queue<'_, H>, packet: &str, host: &H) -> 
     }
     queue.ledger.next += 1;
     let reason = format!("it has {} bytes, and a request takes {MOST_REQUEST_BYTES} at most", packet.len());
-    Ok(dropped(packet, &reason, host))
+    Ok(Some(dropped(packet, &reason, host)))
 }
 
 /// The push of a packet about a build that never was.
@@ -246,10 +246,13 @@ pub(crate) fn trial(config: &Config<Settings>, packet: String, host: &impl Host)
 }
 
 /// Says that a packet is not pushed.
-fn dropped(packet: &str, reason: &str, host: &impl Host) -> Option<Effect> {
+fn dropped(packet: &str, reason: &str, host: &impl Host) -> Effect {
+    // Its number stands first.
+    let id: String =
+        packet.chars().skip_while(|char| !char.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     let beginning: String = packet.chars().take(200).collect();
     host.log(Level::Error, "a packet is dropped", &[("reason", reason), ("packet", &beginning)]);
-    None
+    Effect::skip(format!("packet {id}"), format!("the packet is dropped: {reason}: {beginning}"))
 }
 
 /// The bytes of the form as it is sent. A secret counts by its name.

@@ -87,7 +87,7 @@ impl Statuses {
     /// One that is not sent, and why.
     pub fn skip(&mut self, reason: impl Into<String>) {
         let key = self.next_key();
-        self.effects.push(skipped(&key, &reason.into()));
+        self.effects.push(Effect::skip(key, reason));
     }
 
     /// Something else that shall happen.
@@ -132,11 +132,6 @@ impl Default for Statuses {
     }
 }
 
-/// What is not sent, and why.
-fn skipped(key: &str, reason: &str) -> Effect {
-    Effect::Other(serde_json::json!({"skip": {"key": key, "reason": reason}}).to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +149,7 @@ mod tests {
         let effects = statuses.into_effects();
         let told: Vec<_> = deliveries(&effects).iter().map(|d| (d.key.as_str(), d.lane.as_deref())).collect();
         assert_eq!(told, [("status", Some("o/r d34db33f linux")), ("status-3", Some("o/lib d34db33f linux"))]);
-        assert_eq!(effects[1], skipped("status-2", "there is no revision"));
+        assert_eq!(effects[1], Effect::skip("status-2", "there is no revision"));
         for delivery in deliveries(&effects) {
             assert_eq!((delivery.replace.as_deref(), &delivery.resend), (Some("state"), &Resend::Upsert));
         }

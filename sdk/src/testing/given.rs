@@ -139,7 +139,7 @@ impl Given {
                 Effect::Remember(Entry { key, value: None }) => {
                     self.kept.remove(key);
                 }
-                Effect::Deliver(_) | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => {}
+                Effect::Deliver(_) | Effect::Skip(_) | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => {}
             }
         }
         self

@@ -2,6 +2,7 @@
 
 use crate::contract::Delivery;
 use crate::contract::Effect;
+use crate::contract::HttpRequest;
 use crate::contract::Mail;
 use crate::contract::Message;
 
@@ -12,7 +13,31 @@ pub fn deliveries(effects: &[Effect]) -> Vec<&Delivery> {
         .iter()
         .filter_map(|effect| match effect {
             Effect::Deliver(delivery) => Some(delivery),
-            Effect::Remember(_) | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => None,
+            Effect::Skip(_) | Effect::Remember(_) | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => None,
+        })
+        .collect()
+}
+
+/// The HTTP requests among the deliveries, in their order.
+#[must_use]
+pub fn requests(effects: &[Effect]) -> Vec<&HttpRequest> {
+    deliveries(effects)
+        .into_iter()
+        .filter_map(|delivery| match &delivery.message {
+            Message::Http(request) => Some(request),
+            Message::Mail(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => None,
+        })
+        .collect()
+}
+
+/// Why nothing is sent, in their order.
+#[must_use]
+pub fn skipped(effects: &[Effect]) -> Vec<&str> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Skip(skipped) => Some(skipped.reason.as_str()),
+            Effect::Deliver(_) | Effect::Remember(_) | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => None,
         })
         .collect()
 }

@@ -73,6 +73,7 @@ impl Answer {
 fn effect(effect: &Effect, grants: &Grants) -> Value {
     match effect {
         Effect::Deliver(delivery) => json!({"deliver": self::delivery(delivery, grants)}),
+        Effect::Skip(skipped) => json!({"skip": {"key": skipped.key, "reason": skipped.reason}}),
         Effect::Remember { key, value: Some(value) } => json!({"remember": {"key": key, "value": parsed(value)}}),
         Effect::Remember { key, value: None } => json!({"forget": key}),
         Effect::Wake(wake) => json!({"wake": {"key": wake.key, "after_ms": wake.after_ms}}),
@@ -195,13 +196,7 @@ mod tests {
     use super::*;
 
     fn deliver(body: HttpBody) -> Value {
-        let request = HttpRequest {
-            method: "POST".into(),
-            url: Text::literal("https://x/"),
-            headers: Vec::new(),
-            login: None,
-            body,
-        };
+        let request = HttpRequest { body, ..HttpRequest::new("POST", Text::literal("https://x/")) };
         let delivery = NewDelivery {
             key: "k".into(),
             lane: None,

@@ -14,6 +14,7 @@ const MESSAGE_BYTES: usize = 1 << 20;
 const VALUE_BYTES: usize = 256 << 10;
 /// Keys, lanes, and what a lane replaces.
 const KEY_BYTES: usize = 1_024;
+const REASON_BYTES: usize = 4 << 10;
 
 type Checked<T> = Result<T, String>;
 
@@ -23,7 +24,7 @@ pub(in crate::plugin) fn effects(effects: Vec<wit::Effect>) -> Checked<Vec<model
     }
     let mut keys = HashSet::new();
     for effect in &effects {
-        if let Some(key) = receipt_key(effect)
+        if let Some(key) = own_key(effect)
             && !keys.insert(key)
         {
             return Err(format!("it uses the key {key:?} twice"));
@@ -32,10 +33,11 @@ pub(in crate::plugin) fn effects(effects: Vec<wit::Effect>) -> Checked<Vec<model
     effects.into_iter().map(effect).collect()
 }
 
-/// Keys that receipts go by: they must tell deliveries and control requests of a call apart.
-fn receipt_key(effect: &wit::Effect) -> Option<&str> {
+/// Keys that receipts go by, and rows: they must tell what a call asked for apart.
+fn own_key(effect: &wit::Effect) -> Option<&str> {
     match effect {
         wit::Effect::Deliver(delivery) => Some(&delivery.key),
+        wit::Effect::Skip(skipped) => Some(&skipped.key),
         wit::Effect::Control(request) => Some(&request.key),
         wit::Effect::Remember(_) | wit::Effect::Wake(_) | wit::Effect::Other(_) => None,
     }
@@ -44,6 +46,7 @@ fn receipt_key(effect: &wit::Effect) -> Option<&str> {
 fn effect(effect: wit::Effect) -> Checked<model::Effect> {
     Ok(match effect {
         wit::Effect::Deliver(delivery) => model::Effect::Deliver(self::delivery(delivery)?),
+        wit::Effect::Skip(skipped) => skip(skipped)?,
         wit::Effect::Remember(entry) => remember(entry)?,
         wit::Effect::Wake(wake) => model::Effect::Wake(model::WakeUp { key: key(wake.key)?, after_ms: wake.after_ms }),
         wit::Effect::Control(request) => model::Effect::Control(model::ControlRequest {
@@ -84,6 +87,14 @@ fn bounded(message: wit::Message) -> Checked<model::Message> {
         return Err(format!("the message has {size} bytes, the limit is {MESSAGE_BYTES}; attach logs by their id"));
     }
     Ok(message)
+}
+
+fn skip(skipped: wit::Skipped) -> Checked<model::Effect> {
+    let (key, reason) = (key(skipped.key)?, skipped.reason);
+    if reason.len() > REASON_BYTES {
+        return Err(format!("why it skips {key:?} has {} bytes, the limit is {REASON_BYTES}", reason.len()));
+    }
+    Ok(model::Effect::Skip(model::Skipped { key, reason }))
 }
 
 fn remember(entry: wit::Entry) -> Checked<model::Effect> {

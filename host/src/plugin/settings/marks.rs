@@ -18,6 +18,7 @@ pub enum MarkKind {
     SshHost,
     IrcServer,
     Secret,
+    TlsVerify,
     MessageFormatter,
     ReviewCallbacks,
     AddressLookup,
@@ -51,6 +52,7 @@ impl Mark {
             | MarkKind::SshHost
             | MarkKind::IrcServer
             | MarkKind::Secret
+            | MarkKind::TlsVerify
             | MarkKind::ReviewCallbacks => None,
         }
     }
@@ -64,6 +66,7 @@ impl MarkKind {
             "ssh-host" => Self::SshHost,
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
+            "tls-verify" => Self::TlsVerify,
             "message-formatter" => Self::MessageFormatter,
             "review-callbacks" => Self::ReviewCallbacks,
             "address-lookup" => Self::AddressLookup,

@@ -408,7 +408,7 @@ CREATE TABLE deliveries (
   resend TEXT NOT NULL,
   receipt INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('ready', 'waiting', 'leased', 'unknown', 'delivered', 'superseded',
-    'suppressed', 'expired', 'dead', 'cancelled')),
+    'suppressed', 'skipped', 'expired', 'dead', 'cancelled')),
   reason TEXT,
   tries INTEGER NOT NULL DEFAULT 0,
   epoch INTEGER NOT NULL DEFAULT 0,
@@ -421,7 +421,8 @@ CREATE TABLE deliveries (
   settled_at INTEGER,
   message TEXT NOT NULL,
   CHECK ((state = 'leased') = (boot IS NOT NULL)),
-  CHECK ((state IN ('delivered', 'superseded', 'suppressed', 'expired', 'dead', 'cancelled')) = (settled_at IS NOT NULL))
+  CHECK ((state IN ('delivered', 'superseded', 'suppressed', 'skipped', 'expired', 'dead', 'cancelled'))
+    = (settled_at IS NOT NULL))
 ) STRICT;
 
 -- Only what can still go out stands in these; settled rows leave them.
@@ -462,5 +463,7 @@ CREATE TABLE recipients (
 CREATE TABLE holds (
   bucket TEXT PRIMARY KEY,
   until INTEGER NOT NULL,
+  -- How often in a row it did not say for how long.
+  unsaid INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

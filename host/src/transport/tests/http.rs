@@ -21,7 +21,7 @@ async fn a_request_arrives_with_its_secrets() {
         .send(Message::Http(HttpRequest {
             url: token(&format!("{url}/hook?t=")),
             headers: vec![field("X-Token", token("Bearer "))],
-            login: Some(Credentials { user: Text::literal("me"), password: Text::literal("pw") }),
+            login: Some(HttpLogin::Basic(Credentials { user: Text::literal("me"), password: Text::literal("pw") })),
             body: HttpBody::Json(json),
             ..request(String::new())
         }))
@@ -79,7 +79,7 @@ async fn answers_are_judged_and_kept_without_secrets() {
     let sent = send().await;
     check(&sent, Failed, "answered 429 Too Many Requests");
     assert_eq!(sent.answer, "slow down, <secret:token> / <secret:token>");
-    assert_eq!((sent.status, sent.not_before), (Some(429), Some(NOW.plus(60_000))));
+    assert_eq!((sent.status, sent.wait), (Some(429), Some(Wait::Until(NOW.plus(60_000)))));
     sink.answer(Answer::status(302).header("location", "http://169.254.169.254/"));
     check(&send().await, Refused, "redirects are not followed");
     sink.answer(Answer::status(200).body("x".repeat(50_000)));

@@ -16,7 +16,8 @@ async fn a_web_server_that_repeats_the_login() {
     let sink = HttpSink::start(None).await.unwrap();
     let basic = BASE64_STANDARD.encode(format!("somebody:{PASSWORD}"));
     sink.answer(Answer::status(401).body(format!("not Basic {basic}")));
-    let asked = HttpRequest { login: login(), ..request(format!("http://127.0.0.1:{}/", sink.port())) };
+    let asked =
+        HttpRequest { login: login().map(HttpLogin::Basic), ..request(format!("http://127.0.0.1:{}/", sink.port())) };
     let sent = House::open().send(Message::Http(asked)).await;
     check(&sent, Failed, "answered 401");
     assert_eq!(sent.answer, "not Basic <login>");

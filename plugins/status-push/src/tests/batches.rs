@@ -105,6 +105,9 @@ fn a_packet_that_is_too_large_by_itself_is_dropped_and_says_so() {
         "{logged}"
     );
     assert!(logged.contains(r#"{"id":2,"#) && logged.contains(r#"{"id":3,"#), "{logged}");
+    let skipped: Vec<&str> = run.skipped.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(skipped, ["packet 2", "packet 3"]);
+    assert!(run.skipped[0].1.starts_with("the packet is dropped: its request would have"), "{:?}", run.skipped);
 }
 
 #[test]

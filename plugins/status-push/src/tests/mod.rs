@@ -26,6 +26,8 @@ struct Run {
     given: Given,
     /// Wake-ups asked for since the last look.
     wakes: Vec<u32>,
+    /// Why what was not pushed.
+    skipped: Vec<(String, String)>,
     /// The pushes so far: the delivery's key, and the body.
     pushes: Vec<(String, HttpBody)>,
 }
@@ -40,7 +42,7 @@ impl Run {
     }
 
     fn of(given: Given) -> Self {
-        Self { given, wakes: Vec::new(), pushes: Vec::new() }
+        Self { given, wakes: Vec::new(), skipped: Vec::new(), pushes: Vec::new() }
     }
 
     fn handle(&mut self, event: &Event) {
@@ -48,6 +50,9 @@ impl Run {
         for effect in &effects {
             if let Effect::Wake(wake) = effect {
                 self.wakes.push(wake.after_ms);
+            }
+            if let Effect::Skip(skipped) = effect {
+                self.skipped.push((skipped.key.clone(), skipped.reason.clone()));
             }
         }
         for delivery in deliveries(&effects) {

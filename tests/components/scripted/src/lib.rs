@@ -28,6 +28,9 @@ struct Settings {
     pattern: String,
     #[serde(default)]
     deliveries: Vec<Asked>,
+    /// It sends nothing besides for this reason.
+    #[serde(default)]
+    skip: Option<String>,
     #[serde(default)]
     wake_ms: Option<u32>,
     #[serde(default)]
@@ -120,6 +123,7 @@ fn of_build(settings: &Settings, report: &BuildReport, host: &impl Host) -> Vec<
             delivery.into()
         })
         .collect();
+    effects.extend(settings.skip.iter().map(|reason| Effect::skip("skipped", reason)));
     effects.extend(count.map(|count| Effect::remember("count", count.to_string())));
     effects.extend(settings.wake_ms.map(|after| Effect::wake("alarm", after)));
     if settings.stop {

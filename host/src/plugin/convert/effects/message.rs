@@ -119,7 +119,14 @@ fn http(request: wit::HttpRequest) -> Result<model::HttpRequest, String> {
         method: request.method,
         url: text(request.url),
         headers: fields(request.headers),
-        login: request.login.map(credentials),
+        login: request.login.map(http_login),
+        verify: match request.verify {
+            wit::TlsVerify::Usual => model::TlsVerify::Usual,
+            wit::TlsVerify::Authorities(file) => model::TlsVerify::Authorities(file),
+            wit::TlsVerify::Nothing => model::TlsVerify::Nothing,
+        },
+        identity: request.identity.map(model::SecretName),
+        signed_by: request.signed_by.into_iter().map(model::SecretName).collect(),
         body: match request.body {
             wit::HttpBody::Empty => model::HttpBody::Empty,
             wit::HttpBody::Json(body) => model::HttpBody::Json(json(body)?),
@@ -140,6 +147,15 @@ fn json(parts: Vec<Part>) -> Result<model::Text, String> {
         .collect();
     is_json(&whole).map_err(|e| format!("the body is {e}"))?;
     Ok(text(parts))
+}
+
+fn http_login(login: wit::HttpLogin) -> model::HttpLogin {
+    match login {
+        wit::HttpLogin::Basic(login) => model::HttpLogin::Basic(credentials(login)),
+        wit::HttpLogin::Oauth(wit::OauthClient { token_url, client }) => {
+            model::HttpLogin::Oauth(model::OauthClient { token_url, client: credentials(client) })
+        }
+    }
 }
 
 fn credentials(credentials: wit::Credentials) -> model::Credentials {
