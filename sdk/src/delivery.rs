@@ -1,21 +1,14 @@
 //! Effects and subscriptions in few words: constructors with defaults for the contract's frozen records.
 
-use crate::contract::Credentials;
 use crate::contract::Delivery;
 use crate::contract::Effect;
 use crate::contract::Entry;
-use crate::contract::Field;
-use crate::contract::HttpBody;
-use crate::contract::HttpLogin;
-use crate::contract::HttpRequest;
 use crate::contract::Json;
 use crate::contract::Message;
 use crate::contract::Problem;
 use crate::contract::Resend;
 use crate::contract::Skipped;
 use crate::contract::Subscription;
-use crate::contract::Text;
-use crate::contract::TlsVerify;
 use crate::contract::TopicFilter;
 use crate::contract::WakeUp;
 use crate::contract::Want;
@@ -90,43 +83,6 @@ impl Effect {
     /// Asks for an event `wake(key)` after so many milliseconds.
     pub fn wake(key: impl Into<String>, after_ms: u32) -> Self {
         Self::Wake(WakeUp { key: key.into(), after_ms })
-    }
-}
-
-impl HttpRequest {
-    /// A `POST` without a body.
-    pub fn post(url: Text) -> Self {
-        Self {
-            method: String::from("POST"),
-            url,
-            headers: Vec::new(),
-            login: None,
-            body: HttpBody::Empty,
-            verify: TlsVerify::Usual,
-            identity: None,
-            signed_by: Vec::new(),
-        }
-    }
-
-    /// With a JSON body.
-    #[must_use]
-    pub fn json(mut self, body: Text) -> Self {
-        self.body = HttpBody::Json(body);
-        self
-    }
-
-    /// With one more header.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: Text) -> Self {
-        self.headers.push(Field { name: name.into(), value });
-        self
-    }
-
-    /// With HTTP basic authentication.
-    #[must_use]
-    pub fn login(mut self, user: Text, password: Text) -> Self {
-        self.login = Some(HttpLogin::Basic(Credentials { user, password }));
-        self
     }
 }
 

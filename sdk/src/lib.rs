@@ -45,7 +45,8 @@
 //! ```
 //!
 //! What the modules hold: [`generators`] what is reported and when, [`formatters`] what it says, [`message`] the default texts,
-//! [`forges`] what is told of commits, [`testing`] a host made of tables, [`contract`] every type of the contract under its own name.
+//! [`http`] how it is posted, [`forges`] what is told of commits, [`testing`] a host made of tables, [`contract`] every type of
+//! the contract under its own name.
 //!
 //! Not here: anything that reaches the world. A plugin returns what should be sent; the host sends it.
 
@@ -62,6 +63,7 @@ pub mod forges;
 pub mod formatters;
 pub mod generators;
 mod host;
+pub mod http;
 mod interpolate;
 pub mod message;
 mod plugin;
