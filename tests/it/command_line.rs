@@ -23,7 +23,7 @@ async fn deliveries_are_listed_shown_and_retried() {
     host.settle().await;
     assert_eq!(sink.count(), 1);
     let said = campanile(&["delivery", "retry", "--server", &host.url, "1"]).await.fails();
-    assert!(said.contains("delivery 1 was delivered or is still on its way"), "{said}");
+    assert!(said.contains("delivery 1 was delivered, is still on its way"), "{said}");
     let said = campanile(&["delivery", "list", "--server", &host.url, "--state", "zork"]).await.fails();
     assert!(said.contains("invalid state \"zork\""), "{said}");
 }

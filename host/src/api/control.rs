@@ -77,7 +77,7 @@ async fn retry(state: &State, id: &str) -> Result<(), Error> {
         .await?;
     match (known, retried) {
         (_, true) => Ok(()),
-        (true, false) => Err(Error::bad_request(format!("delivery {id} was delivered or is still on its way"))),
+        (true, false) => Err(Error::bad_request(format!("delivery {id} was delivered, is still on its way, or a newer one has taken its place"))),
         (false, false) => Err(Error::not_found(format!("no delivery {id}"))),
     }
 }

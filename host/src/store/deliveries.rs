@@ -151,6 +151,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether a newer one that takes its place has arrived, or may still: after that, what it says is no longer true.
+    fn is_outdated(&self, id: DeliveryId) -> Result<bool, StoreError> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT 1 FROM deliveries old JOIN deliveries new ON new.lane = old.lane AND new.replace_group = old.replace_group
+             AND new.reporter = old.reporter AND new.deliveryid > old.deliveryid
+             WHERE old.deliveryid = ? AND new.state IN ('ready', 'waiting', 'leased', 'unknown', 'delivered')",
+        )?;
+        Ok(select.exists([id])?)
+    }
+
     fn lane_is_busy(&self, lane: &str) -> Result<bool, StoreError> {
         let mut select = self.connection().prepare_cached(
             "SELECT 1 FROM deliveries WHERE lane = ? AND state IN ('ready', 'waiting', 'leased', 'unknown')",
@@ -159,7 +169,7 @@ impl Tx<'_> {
     }
 
     /// Sends a settled delivery again, with a new series of tries. Tells whether it was one that can be: a mail that
-    /// was delivered can, to those who were refused.
+    /// was delivered can, to those who were refused; one whose place a newer one has taken cannot.
     ///
     /// One that may have arrived and can be asked for is asked for first.
     pub fn retry_delivery(&mut self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
@@ -173,6 +183,9 @@ impl Tx<'_> {
             .query_row([id], |row| row.get(0))
             .optional()?;
         let Some(lane) = lane else { return Ok(false) };
+        if self.is_outdated(id)? {
+            return Ok(false);
+        }
         let busy = lane.map(|lane| self.lane_is_busy(&lane)).transpose()?.unwrap_or(false);
         let asked = "SELECT resend LIKE '{\"probe\"%' AND (SELECT outcome FROM attempts WHERE attempts.deliveryid =
             deliveries.deliveryid ORDER BY number DESC LIMIT 1) IS 'unknown' FROM deliveries WHERE deliveryid = ?";
