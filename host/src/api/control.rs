@@ -77,7 +77,9 @@ async fn retry(state: &State, id: &str) -> Result<(), Error> {
         .await?;
     match (known, retried) {
         (_, true) => Ok(()),
-        (true, false) => Err(Error::bad_request(format!("delivery {id} was delivered, is still on its way, or a newer one has taken its place"))),
+        (true, false) => Err(Error::bad_request(format!(
+            "delivery {id} was delivered, is still on its way, or a newer one has taken its place"
+        ))),
         (false, false) => Err(Error::not_found(format!("no delivery {id}"))),
     }
 }
