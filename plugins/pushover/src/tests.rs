@@ -24,7 +24,7 @@ fn given(more: Value) -> Given {
 fn a_line_of_html_with_the_default_subject() {
     let effects = given(json!({})).effects::<PushoverNotifier>(&a_build("B").results(Results::Failure).finished());
     let told = posted(&effects);
-    let message = "The Buildbot has detected a <a href=\"https:&#x2f;&#x2f;b&#x2f;1\">failed build</a> of \
+    let message = "The Buildbot has detected a <a href=\"https://b/1\">failed build</a> of \
         <i>Builder&lt;1&gt;</i> while building proj on w.";
     assert_eq!(told[0].0, "https://api.pushover.net/1/messages.json");
     let mut said = told[0].1.clone();
