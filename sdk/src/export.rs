@@ -178,6 +178,9 @@ macro_rules! __export_plugin {
         const _: () = {
             struct Component;
 
+            #[global_allocator]
+            static MEMORY: $crate::memory::Memory = $crate::memory::Memory::new();
+
             impl $crate::bindings::plugin::exports::campanile::reporter::plugin::Guest for Component {
                 fn describe() -> $crate::export::Descriptor {
                     $crate::export::describe::<<$plugin as $crate::$kind>::Settings>(

@@ -65,6 +65,9 @@ pub mod generators;
 mod host;
 pub mod http;
 mod interpolate;
+#[cfg(any(target_arch = "wasm32", test))]
+#[doc(hidden)]
+pub mod memory;
 pub mod message;
 mod plugin;
 pub mod prelude;
