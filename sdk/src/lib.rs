@@ -45,8 +45,8 @@
 //! ```
 //!
 //! What the modules hold: [`generators`] what is reported and when, [`formatters`] what it says, [`message`] the default texts,
-//! [`http`] how it is posted, [`forges`] what is told of commits, [`testing`] a host made of tables, [`contract`] every type of
-//! the contract under its own name.
+//! [`http`] how it is posted, [`forges`] what is told of commits, [`testing`] a host made of tables, [`contract`] every
+//! type of the contract under its own name.
 //!
 //! Not here: anything that reaches the world. A plugin returns what should be sent; the host sends it.
 
@@ -104,3 +104,4 @@ pub use settings::pointer_key;
 pub use text::literal;
 pub use text::secret;
 pub use time::clock_text;
+pub use time::duration_text;

@@ -19,9 +19,26 @@ pub fn clock_text(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{date:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// How long something took, in seconds, as Buildbot says it: `0m 9s`, `1h 2m 3s`, `2 days 1h 2m 3s`.
+#[must_use]
+pub fn duration_text(seconds: Timestamp) -> String {
+    let (days, hours, minutes, rest) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}m {rest}s"),
+        (0, _) => format!("{hours}h {minutes}m {rest}s"),
+        _ => format!("{days} day{} {hours}h {minutes}m {rest}s", if days == 1 { "" } else { "s" }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations() {
+        let told = [9, 61, 3_600, 86_400, 180_061].map(duration_text);
+        assert_eq!(told, ["0m 9s", "1m 1s", "1h 0m 0s", "1 day 0h 0m 0s", "2 days 2h 1m 1s"]);
+    }
 
     #[test]
     fn moments() {

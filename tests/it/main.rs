@@ -11,6 +11,7 @@ mod dispatch;
 mod docs;
 mod drain;
 mod examples;
+mod forges;
 mod harness;
 mod hygiene;
 mod lanes;

@@ -2,6 +2,7 @@
 //!
 //! Not here: what is tested (`it/`), what is measured (`bench/`), and the servers (`campanile-sinks`).
 
+mod acme;
 mod filled;
 mod greylist;
 mod host;
@@ -15,6 +16,10 @@ mod second_opinion;
 mod setup;
 mod story;
 
+pub use acme::AcmeBuild;
+pub use acme::BUILD_URL;
+pub use acme::REQUEST_URL;
+pub use acme::acme_source;
 pub use greylist::Greylist;
 pub use host::TestHost;
 pub use journal::logged;

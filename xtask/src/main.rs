@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod componentizers;
 mod demo;
+mod descriptions;
 mod dist;
 mod examples;
 mod fuzzer;

@@ -4,6 +4,10 @@ use campanile_sdk::Renderable;
 use campanile_sdk::forges;
 use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
+use campanile_sdk::http::Access;
+use campanile_sdk::http::Login;
+use campanile_sdk::http::Verify;
+use campanile_sdk::http::join;
 use campanile_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,11 +21,8 @@ pub struct Settings {
     #[serde(rename = "baseURL")]
     #[schemars(extend("x-campanile" = "http-origin"))]
     base_url: String,
-    /// The user who posts. Together with password.
-    user: String,
-    /// The secret that holds the user's HTTP password, by its name.
-    #[schemars(extend("x-campanile" = "secret"))]
-    password: String,
+    /// The user who posts, and the secret that holds the user's HTTP password, by its name.
+    auth: Login,
     /// What the verification is called, with placeholders.
     #[serde(default = "builder")]
     pub(crate) verification_name: Renderable,
@@ -37,6 +38,9 @@ pub struct Settings {
     /// What is reported, and how. Without it: builds that start, and builds that ended.
     #[serde(default)]
     generators: Option<Vec<Generator>>,
+    /// Whether the server's certificate is verified, or a file of authorities that vouch for it.
+    #[serde(default)]
+    verify: Option<Verify>,
     /// Whether each verification is written into the plugin's log, too.
     #[serde(default)]
     pub(crate) verbose: bool,
@@ -52,9 +56,9 @@ impl Settings {
 
     /// A request about a revision of a change, each as it stands in a URL.
     pub(crate) fn post(&self, change: &str, revision: &str) -> HttpRequest {
-        let base = self.base_url.trim_end_matches('/');
-        let url = format!("{base}/a/changes/{change}/revisions/{revision}/verify-status~verifications");
-        HttpRequest::post(literal(url)).login(literal(&self.user), secret(&self.password))
+        let path = format!("a/changes/{change}/revisions/{revision}/verify-status~verifications");
+        let access = Access { auth: Some(&self.auth), verify: self.verify.as_ref(), ..Access::default() };
+        HttpRequest::post(literal(join(&self.base_url, &path))).with(&access)
     }
 
     /// All that is wrong with them.

@@ -10,7 +10,6 @@ mod settings;
 mod tests;
 
 use campanile_sdk::clock_text;
-use campanile_sdk::contract::HttpBody;
 use campanile_sdk::contract::Probe;
 use campanile_sdk::contract::Resend;
 use campanile_sdk::contract::SourceStamp;
@@ -20,6 +19,8 @@ use campanile_sdk::forges::Stage;
 use campanile_sdk::forges::Statuses;
 use campanile_sdk::forges::segment;
 use campanile_sdk::generators::Report;
+use campanile_sdk::http::Access;
+use campanile_sdk::http::join;
 use campanile_sdk::prelude::*;
 use std::hash::DefaultHasher;
 use std::hash::Hash;
@@ -85,18 +86,15 @@ fn issue(report: &Report<'_>, stamp: &SourceStamp) -> Result<String, String> {
 
 fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), issue: &str) -> (Message, Probe) {
     let settings = &config.settings;
-    let url = format!("{}/{issue}", settings.base_url.trim_end_matches('/'));
+    let url = join(&settings.base_url, issue);
+    let access = Access { verify: settings.verify.as_ref(), ..Access::default() };
     let marker = marker(config, (event, report), issue);
     let body = forges::shortened(report.body.as_deref().unwrap_or_default(), LONGEST_COMMENT);
     let body = serde_json::json!({"body": format!("{body}\n\n<!-- {marker} -->")}).to_string();
-    let authorized =
-        |request: HttpRequest| request.header("Authorization", [literal("token "), secret(&settings.token)].concat());
+    let token = [literal("token "), secret(&settings.token)].concat();
+    let authorized = |request: HttpRequest| request.with(&access).header("Authorization", token.clone());
     let since = clock_text(event.at.saturating_sub(CLOCKS_DIFFER)).replace(" UTC", "Z").replace(' ', "T");
-    let ask = HttpRequest {
-        method: String::from("GET"),
-        body: HttpBody::Empty,
-        ..authorized(HttpRequest::post(literal(format!("{url}?since={since}&per_page=100"))))
-    };
+    let ask = authorized(HttpRequest::get(literal(join(&url, &format!("?since={since}&per_page=100")))));
     let message = Message::Http(authorized(HttpRequest::post(literal(url))).json(literal(body)));
     (message, Probe { ask: Message::Http(ask), marker })
 }

@@ -5,6 +5,7 @@ use campanile_sdk::forges;
 use campanile_sdk::formatters::FormatterChoice;
 use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
+use campanile_sdk::http::Verify;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -21,6 +22,10 @@ pub struct Settings {
     #[serde(default = "github", rename = "baseURL")]
     #[schemars(extend("x-campanile" = "http-origin"))]
     pub(crate) base_url: String,
+
+    /// Whether the server's certificate is verified, or a file of authorities that vouch for it.
+    #[serde(default)]
+    pub(crate) verify: Option<Verify>,
 
     /// What is reported, and what the comment says. Without it: builds that ended.
     #[serde(default)]

@@ -14,6 +14,8 @@ use campanile_sdk::forges::StateTable;
 use campanile_sdk::forges::Statuses;
 use campanile_sdk::forges::segment;
 use campanile_sdk::generators::Report;
+use campanile_sdk::http::Access;
+use campanile_sdk::http::join;
 use campanile_sdk::prelude::*;
 use serde::Serialize;
 
@@ -86,10 +88,7 @@ impl Reporter for GitHubStatusPush {
                 Err(reason) => statuses.skip(reason),
             }
         }
-        if settings.verbose || settings.debug {
-            statuses.log(host);
-        }
-        Ok(statuses.into_effects())
+        Ok(statuses.into_effects_logged(settings.verbose || settings.debug, host))
     }
 }
 
@@ -97,7 +96,9 @@ fn request(settings: &Settings, commit: &Commit, status: &Status<'_>) -> HttpReq
     let Commit { repository, sha } = commit;
     let path = ["repos", &segment(&repository.owner), &segment(&repository.name), "statuses", sha].join("/");
     let body = serde_json::to_string(status).expect("texts are JSON");
-    HttpRequest::post(literal(format!("{}/{path}", settings.base_url.trim_end_matches('/'))))
+    let access = Access { verify: settings.verify.as_ref(), ..Access::default() };
+    HttpRequest::post(literal(join(&settings.base_url, &path)))
+        .with(&access)
         .header("Authorization", [literal("token "), secret(&settings.token)].concat())
         .json(literal(body))
 }

@@ -5,6 +5,7 @@ use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
 use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
+use campanile_sdk::http::Verify;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -29,6 +30,10 @@ pub struct Settings {
     /// What is reported, and how. Without it: requests, builds that start, and builds that ended.
     #[serde(default)]
     pub(crate) generators: Option<Vec<Generator>>,
+
+    /// Whether the server's certificate is verified, or a file of authorities that vouch for it.
+    #[serde(default)]
+    pub(crate) verify: Option<Verify>,
 
     /// Whether each status is written into the plugin's log, too.
     #[serde(default)]

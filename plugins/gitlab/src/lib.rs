@@ -6,7 +6,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use campanile_sdk::contract::HttpBody;
 use campanile_sdk::contract::SourceStamp;
 use campanile_sdk::forges;
 use campanile_sdk::forges::Held;
@@ -18,8 +17,11 @@ use campanile_sdk::forges::StateTable;
 use campanile_sdk::forges::Statuses;
 use campanile_sdk::forges::segment;
 use campanile_sdk::generators::Report;
+use campanile_sdk::http::Access;
+use campanile_sdk::http::join;
 use campanile_sdk::prelude::*;
 use serde::Serialize;
+use std::borrow::Cow;
 
 use crate::settings::Settings;
 
@@ -80,33 +82,27 @@ impl Reporter for GitLabStatusPush {
         let Some(report) = report else { return Ok(Vec::new()) };
         for stamp in report.source_stamps() {
             match status(settings, &report, stamp) {
-                Ok((Project::Id(id), held)) => send(settings, &id, held, &mut statuses),
-                Ok((Project::Path(path), held)) => match inquiry.known(&path) {
+                Ok((path, held)) => match project(&report).or_else(|| inquiry.known(&path)) {
                     Some(id) => send(settings, &id, held, &mut statuses),
                     None => inquiry.hold(&path, held, &mut statuses),
                 },
                 Err(reason) => statuses.skip(reason),
             }
         }
-        inquiry.ask(|path| get(settings, path), &mut statuses);
-        if settings.verbose || settings.debug {
-            statuses.log(host);
-        }
-        Ok(statuses.into_effects())
+        inquiry.ask(|path| request(settings, "GET", &segment(path)), &mut statuses);
+        Ok(statuses.into_effects_logged(settings.verbose || settings.debug, host))
     }
 }
 
-enum Project {
-    Id(String),
-    Path(String),
+/// The number of the project that a build says it is of.
+fn project(report: &Report<'_>) -> Option<String> {
+    report.property_text("source_project_id").filter(|id| !id.is_empty()).map(Cow::into_owned)
 }
 
-fn status(settings: &Settings, report: &Report<'_>, stamp: &SourceStamp) -> Result<(Project, Held), String> {
+/// Where a state belongs, and what it says.
+fn status(settings: &Settings, report: &Report<'_>, stamp: &SourceStamp) -> Result<(String, Held), String> {
     let commit = forges::commit(stamp)?;
-    let project = match report.property_text("source_project_id").filter(|id| !id.is_empty()) {
-        Some(id) => Project::Id(id.into_owned()),
-        None => Project::Path(Repository::from_url(&stamp.repository)?.path()),
-    };
+    let place = project(report).map_or_else(|| Ok(Repository::from_url(&stamp.repository)?.path()), Ok::<_, String>)?;
     let branch = report.property_text("source_branch");
     let name = settings.context.fill_plain(report.sources());
     let status = Status {
@@ -116,25 +112,21 @@ fn status(settings: &Settings, report: &Report<'_>, stamp: &SourceStamp) -> Resu
         target_url: report.url().unwrap_or_default(),
         name: &name,
     };
-    let (Project::Id(place) | Project::Path(place)) = &project;
-    let lane = Lane::of(place, commit, &name);
+    let lane = Lane::of(&place, commit, &name);
     let body = serde_json::to_string(&status).expect("texts are JSON");
-    Ok((project, Held { lane, commit: commit.to_owned(), body }))
+    Ok((place, Held { lane, commit: commit.to_owned(), body }))
 }
 
 fn send(settings: &Settings, id: &str, Held { lane, commit, body }: Held, statuses: &mut Statuses) {
-    let request = HttpRequest::post(literal(format!("{}/statuses/{commit}", project(settings, id))));
-    statuses.send(lane, request.header("PRIVATE-TOKEN", secret(&settings.token)).json(literal(body)));
+    let path = format!("{}/statuses/{commit}", segment(id));
+    statuses.send(lane, request(settings, "POST", &path).json(literal(body)));
 }
 
-fn get(settings: &Settings, path: &str) -> HttpRequest {
-    let request = HttpRequest::post(literal(project(settings, path)));
-    let request = request.header("PRIVATE-TOKEN", secret(&settings.token));
-    HttpRequest { method: String::from("GET"), body: HttpBody::Empty, ..request }
-}
-
-fn project(settings: &Settings, id: &str) -> String {
-    format!("{}/api/v4/projects/{}", settings.base_url.trim_end_matches('/'), segment(id))
+/// About a project.
+fn request(settings: &Settings, method: &str, path: &str) -> HttpRequest {
+    let access = Access { verify: settings.verify.as_ref(), ..Access::default() };
+    let url = join(&settings.base_url, &format!("api/v4/projects/{path}"));
+    HttpRequest::new(method, literal(url)).with(&access).header("PRIVATE-TOKEN", secret(&settings.token))
 }
 
 /// The number in GitLab's answer, of which only the beginning may be here. It stands first.

@@ -5,6 +5,7 @@ use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
 use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
+use campanile_sdk::http::Verify;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -16,24 +17,22 @@ pub struct Settings {
     /// The secret that holds a token of GitLab's, by its name.
     #[schemars(extend("x-campanile" = "secret"))]
     pub(crate) token: String,
-
     /// The name under which the state is shown, with placeholders.
     #[serde(default = "of_builder")]
     pub(crate) context: Renderable,
-
     /// Where GitLab is.
     #[serde(default = "gitlab", rename = "baseURL")]
     #[schemars(extend("x-campanile" = "http-origin"))]
     pub(crate) base_url: String,
-
     /// What is reported, and how. Without it: requests, builds that start, and builds that ended.
     #[serde(default)]
     pub(crate) generators: Option<Vec<Generator>>,
-
+    /// Whether the server's certificate is verified, or a file of authorities that vouch for it.
+    #[serde(default)]
+    pub(crate) verify: Option<Verify>,
     /// Whether each status is written into the plugin's log, too.
     #[serde(default)]
     pub(crate) verbose: bool,
-
     /// The same as verbose.
     #[serde(default)]
     pub(crate) debug: bool,

@@ -101,8 +101,7 @@ impl Statuses {
         Delivery::new(key, Message::Http(request)).lane(lane.to_string()).replace(STATES).resend(Resend::Upsert)
     }
 
-    /// Writes each state into the plugin's log, for who wants it verbose.
-    pub fn log(&self, host: &impl PluginHost) {
+    fn log(&self, host: &impl PluginHost) {
         for effect in &self.effects {
             if let Effect::Deliver(Delivery { lane: Some(lane), message: Message::Http(request), .. }) = effect
                 && let HttpBody::Json(body) = &request.body
@@ -112,6 +111,15 @@ impl Statuses {
                 host.log(Level::Info, "a status", &[("where", lane), ("body", &body)]);
             }
         }
+    }
+
+    /// All of it, for the host; written into the plugin's log, too, where that is wanted.
+    #[must_use]
+    pub fn into_effects_logged(self, is_verbose: bool, host: &impl PluginHost) -> Vec<Effect> {
+        if is_verbose {
+            self.log(host);
+        }
+        self.effects
     }
 
     /// All of it, for the host.
