@@ -85,10 +85,7 @@ impl Reporter for BitbucketServerStatusPush {
                 Err(reason) => statuses.skip(reason),
             }
         }
-        if settings.verbose || settings.debug {
-            statuses.log(host);
-        }
-        Ok(statuses.into_effects())
+        Ok(statuses.into_effects_logged(settings.verbose || settings.debug, host))
     }
 }
 

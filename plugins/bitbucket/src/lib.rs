@@ -69,10 +69,7 @@ impl Reporter for BitbucketStatusPush {
                 Err(reason) => statuses.skip(reason),
             }
         }
-        if settings.debug {
-            statuses.log(host);
-        }
-        Ok(statuses.into_effects())
+        Ok(statuses.into_effects_logged(settings.debug, host))
     }
 }
 

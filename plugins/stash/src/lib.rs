@@ -52,10 +52,7 @@ impl Reporter for StashStatusPush {
         let Some(report) = report else { return Ok(Vec::new()) };
         let mut statuses = Statuses::new();
         tell(settings, &report, &mut statuses);
-        if settings.verbose || settings.debug {
-            statuses.log(host);
-        }
-        Ok(statuses.into_effects())
+        Ok(statuses.into_effects_logged(settings.verbose || settings.debug, host))
     }
 }
 
