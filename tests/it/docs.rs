@@ -3,6 +3,8 @@
 
 mod mails;
 mod sessions;
+mod statuses;
+mod tables;
 mod tutorial;
 
 use campanile_sinks::SmtpOptions;
@@ -36,8 +38,14 @@ const DOCUMENTS: &[&str] = &[
     "docs/live.md",
     "docs/logs.md",
     "docs/plugins.md",
+    "docs/reporters/gerrit-verify.md",
+    "docs/reporters/github-comment.md",
+    "docs/reporters/github.md",
+    "docs/reporters/gitlab.md",
+    "docs/reporters/http-push.md",
     "docs/reporters/mail.md",
     "docs/reporters/status-push.md",
+    "examples/build-json/README.md",
     "examples/html-formatter/README.md",
     "examples/html-formatter-javascript/README.md",
     "examples/html-formatter-python/README.md",
@@ -51,9 +59,15 @@ const DOCUMENTS: &[&str] = &[
 
 /// The plugins that configurations of documents name.
 const PLUGINS: &[&str] = &[
+    "build_json",
+    "gerrit-verify",
+    "github",
+    "github-comment",
+    "gitlab",
     "html",
     "html-javascript",
     "html-python",
+    "http-push",
     "mail",
     "people",
     "push_callback",
@@ -63,6 +77,10 @@ const PLUGINS: &[&str] = &[
     "short-python",
     "status-push",
 ];
+
+/// The secrets that configurations of documents name.
+const SECRETS: &[&str] =
+    &["chat-token", "dashboard-password", "gerrit", "github", "githubAPIToken", "gitlab", "hook", "relay-password"];
 
 /// The fenced blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
@@ -79,7 +97,8 @@ async fn configurations_are_accepted() {
             let block = block.replace("target/dist/plugins", "plugins").replace("127.0.0.1:8010", "127.0.0.1:0");
             let named = |plugin: &&&str| block.contains(&format!("\"{plugin}\""));
             let plugins: Vec<&str> = PLUGINS.iter().filter(named).copied().collect();
-            let setup = Setup::default().plugins(&plugins).secret("relay-password", "x").alone(&block);
+            let setup = SECRETS.iter().fold(Setup::default(), |setup, name| setup.secret(name, "x"));
+            let setup = setup.plugins(&plugins).alone(&block);
             let pages = setup.folder().join("pages/buildbot_www/static");
             std::fs::create_dir_all(&pages).expect("a folder");
             std::fs::write(pages.join("index.html"), "").expect("a page");
@@ -94,11 +113,12 @@ async fn configurations_are_accepted() {
 
 #[test]
 fn rust_examples_stand_in_a_crate_that_is_built_and_tested() {
-    let crates =
-        ["ping", "short-formatter", "lookup"].map(|name| read(&format!("examples/{name}/src/lib.rs"))).concat();
+    let crates = ["build-json", "ping", "short-formatter", "lookup"]
+        .map(|name| read(&format!("examples/{name}/src/lib.rs")))
+        .concat();
     let plain = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let crates = plain(&crates);
-    for document in ["README.md", "docs/plugins.md"] {
+    for document in ["README.md", "docs/plugins.md", "docs/reporters/http-push.md"] {
         let found = blocks(&read(document), "rust");
         assert!(!found.is_empty(), "{document} has examples");
         for block in found {

@@ -95,3 +95,9 @@ fn settings_change_what_is_said() {
     let wrong = json!({"category": "%(x)s", "reporter": "%(secret:y)s", "generators": [{"kind": "WorkerMissingGenerator", "mode": "all"}]});
     assert_eq!(given(wrong).problems::<GerritVerifyStatusPush>().len(), 3);
 }
+
+#[test]
+fn the_page_shows_the_table() {
+    let page = include_str!("../../../docs/reporters/gerrit-verify.md");
+    assert!(page.contains(&crate::VOTES.markdown()), "{}", crate::VOTES.markdown());
+}

@@ -192,3 +192,9 @@ fn what_is_wrong_is_told_at_once() {
         ],
     );
 }
+
+#[test]
+fn the_page_shows_the_table() {
+    let page = include_str!("../../../docs/reporters/github.md");
+    assert!(page.contains(&crate::STATES.markdown()), "{}", crate::STATES.markdown());
+}

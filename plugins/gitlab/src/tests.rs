@@ -123,3 +123,9 @@ fn the_number_of_an_answer() {
         assert_eq!(id(answer), None, "{answer}");
     }
 }
+
+#[test]
+fn the_page_shows_the_table() {
+    let page = include_str!("../../../docs/reporters/gitlab.md");
+    assert!(page.contains(&crate::STATES.markdown()), "{}", crate::STATES.markdown());
+}

@@ -35,6 +35,8 @@ pub(crate) struct Said {
     pub(crate) extra: Option<Json>,
     /// Whether the subject is one that nobody asked for.
     pub(crate) default_subject: bool,
+    /// Why the formatter failed that was asked.
+    pub(crate) failure: Option<String>,
 }
 
 /// What a message is about.
@@ -172,7 +174,7 @@ impl Occasion<'_> {
             BodyKind::Plain | BodyKind::Json => mark + "\n\n",
         };
         let default = self.in_full(host, |occasion| occasion.default(kind));
-        Said { body: Some(mark + &default.body.unwrap_or_default()), ..default }
+        Said { body: Some(mark + &default.body.unwrap_or_default()), failure: Some(reason.to_owned()), ..default }
     }
 
     /// With all that the default message tells, which was not wanted along.
@@ -189,5 +191,5 @@ impl Occasion<'_> {
 }
 
 fn said(body: Option<String>, kind: BodyKind, subject: Option<String>) -> Said {
-    Said { body, kind, subject, extra: None, default_subject: false }
+    Said { body, kind, subject, extra: None, default_subject: false, failure: None }
 }

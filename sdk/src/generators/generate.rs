@@ -218,7 +218,7 @@ impl Generator {
     }
 
     fn made<'e>(&self, subject_matter: SubjectMatter<'e>, said: Said, told: Told<'_>) -> Report<'e> {
-        let Said { body, kind, subject, extra, default_subject } = said;
+        let Said { body, kind, subject, extra, default_subject, failure } = said;
         let Told { site, results, builder } = told;
         let own = || self.subject.as_ref().map(|own| message::fill_subject(own, results, builder, site.title));
         let subject = match (subject, self.dialect) {
@@ -234,7 +234,7 @@ impl Generator {
             }),
         };
         let (users, patches, logs) = (Vec::new(), Vec::new(), Vec::new());
-        Report { subject_matter, body, kind, subject, extra, results, users, patches, logs }
+        Report { subject_matter, body, kind, subject, extra, failure, results, users, patches, logs }
     }
 
     /// What goes along with a build.

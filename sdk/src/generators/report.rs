@@ -28,6 +28,8 @@ pub struct Report<'e> {
     pub subject: Option<String>,
     /// An object for the reporter, from a formatter plugin.
     pub extra: Option<Json>,
+    /// Why the formatter failed that was asked; the text is the default one then, and says it too.
+    pub failure: Option<String>,
     /// How it ended.
     pub results: Option<Results>,
     /// Whom it concerns; sorted.
@@ -156,6 +158,7 @@ impl<'e> Report<'e> {
         }
         self.subject = self.subject.take().or(other.subject);
         self.extra = self.extra.take().or(other.extra);
+        self.failure = self.failure.take().or(other.failure);
         self.users.extend(other.users);
         self.users.sort_unstable();
         self.users.dedup();

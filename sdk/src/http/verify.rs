@@ -7,18 +7,25 @@ use schemars::Schema;
 use schemars::SchemaGenerator;
 use schemars::json_schema;
 use serde::Deserialize;
+use serde::Serialize;
 
 use crate::contract::TlsVerify;
 
 /// The setting `verify`: whether the server's certificate is verified, or a file of authorities that vouch for it. What
 /// the operator writes there is granted.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Verify {
     /// Verified, or not at all.
     Whether(bool),
     /// Verified by the authorities in this file.
     By(String),
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        Self::Whether(true)
+    }
 }
 
 impl Verify {

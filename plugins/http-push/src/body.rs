@@ -1,0 +1,86 @@
+//! What is posted: the build as the data API has it, or what a formatter made of it.
+
+use std::collections::BTreeMap;
+
+use campanile_sdk::contract::Contents;
+use campanile_sdk::contract::Previous;
+use campanile_sdk::contract::Scope;
+use campanile_sdk::generators::Report;
+use campanile_sdk::generators::SubjectMatter;
+use campanile_sdk::prelude::*;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::settings::Settings;
+
+/// The largest body. The host takes messages of 1 MiB, of which the rest is for address and headers.
+const MOST_BYTES: usize = 1_000_000;
+
+/// What comes of a report.
+pub(crate) enum Body {
+    Json(String),
+    /// Nothing, for this reason.
+    None(String),
+}
+
+/// What a formatter is told, of which the build is posted.
+#[derive(Deserialize)]
+struct Told<'a> {
+    #[serde(borrow)]
+    build: BTreeMap<&'a str, &'a RawValue>,
+}
+
+pub(crate) fn of(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Result<Body, Failure> {
+    if let Some(reason) = &report.failure {
+        return Ok(Body::None(format!("the formatter failed: {reason}")));
+    }
+    let body = match report.body.as_deref() {
+        None => return Ok(Body::None(String::from("the formatter makes nothing of it"))),
+        Some("") => own(settings, report, host)?,
+        Some(text) => text.to_owned(),
+    };
+    Ok(if serde_json::from_str::<IgnoredAny>(&body).is_err() {
+        Body::None(format!("the formatter answers no JSON, but {:?}", shortened(&body)))
+    } else if body.len() > MOST_BYTES {
+        Body::None(format!("it has {} bytes, and at most {MOST_BYTES} are posted", body.len()))
+    } else {
+        Body::Json(body)
+    })
+}
+
+/// The object of a build, or of a request. With logs that are too long for a request, it is without what they say.
+fn own(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Result<String, Failure> {
+    let about = match &report.subject_matter {
+        SubjectMatter::Build(build) => About::Build(build.build.id),
+        SubjectMatter::Request(request) => About::Request(request.request.id),
+        SubjectMatter::Buildset(set, _) => About::Buildset(set.buildset.id),
+        SubjectMatter::Worker(worker) => About::Worker(worker.worker.id),
+    };
+    let grounds = Grounds { mode: Vec::new(), previous: Previous::Usual };
+    let scope = settings.scope();
+    let whole = object(settings, &host.context(&about, &grounds, &scope)?)?;
+    if whole.len() <= MOST_BYTES || scope.contents == Contents::None {
+        return Ok(whole);
+    }
+    host.log(Level::Warn, "the logs are too long for a push, which goes without what they say", &[]);
+    let scope = Scope { contents: Contents::None, ..scope };
+    object(settings, &host.context(&about, &grounds, &scope)?)
+}
+
+fn object(settings: &Settings, context: &str) -> Result<String, Failure> {
+    let wrong = |error: serde_json::Error| Failure::GiveUp(format!("the host tells of no build: {error}"));
+    let mut build = serde_json::from_str::<Told<'_>>(context).map_err(wrong)?.build;
+    // Only mails and templates are told these.
+    build.remove("changes");
+    if !settings.want_previous_build {
+        build.remove("prev_build");
+    }
+    // The data API has them always, empty where nobody asks for them.
+    build.entry("properties").or_insert(serde_json::from_str("{}").map_err(wrong)?);
+    serde_json::to_string(&build).map_err(wrong)
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
+}
