@@ -44,7 +44,7 @@ fn ids(request: &ReceivedRequest) -> Vec<u64> {
 }
 
 /// All packets that came, by id; one that came twice was the same.
-async fn arrived(sink: &HttpSink, count: usize) -> BTreeMap<u64, Value> {
+pub(crate) async fn arrived(sink: &HttpSink, count: usize) -> BTreeMap<u64, Value> {
     let mut requests = 1;
     loop {
         let waited = tokio::time::timeout(Duration::from_secs(60), sink.wait_for(requests)).await;

@@ -31,9 +31,9 @@ pub struct Settings {
     #[serde(default)]
     pub(crate) generators: Option<Vec<Generator>>,
 
-    /// Whether the server's certificate is verified, or the file of the authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities (PEM) that vouch for it, by its whole path.
     #[serde(default)]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Verify,
 }
 
 impl Settings {
@@ -44,7 +44,7 @@ impl Settings {
 
     pub(crate) fn access(&self) -> Access<'_> {
         let (user, password) = (Some(self.user.as_str()), Some(self.password.as_str()));
-        Access { user, password, verify: self.verify.as_ref(), ..Access::default() }
+        Access { user, password, verify: Some(&self.verify), ..Access::default() }
     }
 
     /// All that is wrong with them.

@@ -43,7 +43,8 @@ pub struct Settings {
     #[serde(default, alias = "status_suffix")]
     pub(crate) status_suffix: Option<Renderable>,
 
-    /// What tells the states of a commit apart, with placeholders: of each key the last is shown.
+    /// What tells the states of a commit apart, with placeholders: of each key the last is shown. Without it: the
+    /// builder's name.
     #[serde(default = "of_builder")]
     pub(crate) key: Renderable,
 
@@ -79,9 +80,9 @@ pub struct Settings {
     #[serde(default)]
     pub(crate) debug: bool,
 
-    /// Whether the server's certificate is verified, or the file of the authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities (PEM) that vouch for it, by its whole path.
     #[serde(default)]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Verify,
 }
 
 /// How many tests ended how, with placeholders.
@@ -101,7 +102,7 @@ impl Settings {
     }
 
     pub(crate) fn access(&self) -> Access<'_> {
-        Access { auth: self.auth.as_ref(), verify: self.verify.as_ref(), ..Access::default() }
+        Access { auth: self.auth.as_ref(), verify: Some(&self.verify), ..Access::default() }
     }
 
     /// With the token, if there is one.

@@ -151,3 +151,9 @@ fn all_that_is_wrong_is_said_at_once() {
     let nobody = given(json!({"token": null})).problems::<BitbucketServerStatusPush>();
     assert_eq!(nobody, [": give token or auth, so that the server knows who posts"]);
 }
+
+#[test]
+fn the_page_has_the_table_of_states() {
+    let page = include_str!("../../../docs/reporters/bitbucket-server.md");
+    assert!(page.contains(&campanile_sdk::forges::BITBUCKET_STATES.markdown()));
+}

@@ -45,10 +45,11 @@ pub struct Settings {
     pub(crate) oauth_url: String,
 
     /// What tells the states of a commit apart, with placeholders: of each key the last is shown. Bitbucket is sent its SHA-1.
+    /// Without it: that of the builder's name.
     #[serde(default = "of_builder", rename = "status_key", alias = "statusKey")]
     pub(crate) status_key: Renderable,
 
-    /// What the state is called, with placeholders.
+    /// What the state is called, with placeholders. Without it: the builder's name.
     #[serde(default = "of_builder", rename = "status_name", alias = "statusName")]
     pub(crate) status_name: Renderable,
 
@@ -61,9 +62,9 @@ pub struct Settings {
     #[serde(default)]
     pub(crate) debug: bool,
 
-    /// Whether the server's certificate is verified, or the file of the authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities (PEM) that vouch for it, by its whole path.
     #[serde(default)]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Verify,
 }
 
 impl Settings {
@@ -73,7 +74,7 @@ impl Settings {
 
     /// The request, from who the settings say.
     pub(crate) fn authorized(&self, request: HttpRequest) -> HttpRequest {
-        let access = Access { auth: self.auth.as_ref(), verify: self.verify.as_ref(), ..Access::default() };
+        let access = Access { auth: self.auth.as_ref(), verify: Some(&self.verify), ..Access::default() };
         let request = request.with(&access);
         match self.oauth_key.as_ref().zip(self.oauth_secret.as_ref()) {
             Some((key, name)) => request.oauth(&self.oauth_url, literal(key), secret(name)),

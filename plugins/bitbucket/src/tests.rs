@@ -104,3 +104,9 @@ fn all_that_is_wrong_is_said_at_once() {
     check(json!({"oauth_key": null}), &["/oauth_secret"]);
     check(json!({"oauth_key": null, "oauth_secret": null}), &[""]);
 }
+
+#[test]
+fn the_page_has_the_table_of_states() {
+    let page = include_str!("../../../docs/reporters/bitbucket.md");
+    assert!(page.contains(&campanile_sdk::forges::BITBUCKET_STATES.markdown()));
+}

@@ -28,7 +28,8 @@ pub struct Settings {
     #[schemars(extend("x-campanile" = "secret"))]
     pub(crate) password: String,
 
-    /// What tells the states of a commit apart, with placeholders: of each key the last is shown.
+    /// What tells the states of a commit apart, with placeholders: of each key the last is shown. Without it: the
+    /// builder's name.
     #[serde(default = "of_builder")]
     pub(crate) key: Renderable,
 
@@ -56,9 +57,9 @@ pub struct Settings {
     #[serde(default)]
     pub(crate) debug: bool,
 
-    /// Whether the server's certificate is verified, or the file of the authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities (PEM) that vouch for it, by its whole path.
     #[serde(default)]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Verify,
 }
 
 impl Settings {
@@ -69,7 +70,7 @@ impl Settings {
 
     pub(crate) fn access(&self) -> Access<'_> {
         let (user, password) = (Some(self.user.as_str()), Some(self.password.as_str()));
-        Access { user, password, verify: self.verify.as_ref(), ..Access::default() }
+        Access { user, password, verify: Some(&self.verify), ..Access::default() }
     }
 
     /// All that is wrong with them.

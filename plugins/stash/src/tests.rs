@@ -102,3 +102,9 @@ fn all_that_is_wrong_is_said_at_once() {
     let places: Vec<&str> = problems.iter().filter_map(|problem| problem.split(':').next()).collect();
     assert_eq!(places, ["/key", "/statusName", "/generators/0/mode", "/startDescription"], "{problems:#?}");
 }
+
+#[test]
+fn the_page_has_the_table_of_states() {
+    let page = include_str!("../../../docs/reporters/stash.md");
+    assert!(page.contains(&campanile_sdk::forges::BITBUCKET_STATES.markdown()));
+}

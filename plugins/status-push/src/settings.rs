@@ -28,16 +28,18 @@ pub struct Settings {
     #[schemars(extend("x-campanile" = "http-origin"))]
     pub(crate) server_url: Option<String>,
 
-    /// The plugin that makes of a batch what is posted, as JSON. Without it, a form with the packets is posted.
+    /// The message-formatter plugin that makes of a batch what is posted, as JSON. Without it, a form with the packets is
+    /// posted.
     #[serde(default, alias = "server_push_cb")]
     #[schemars(extend("x-campanile" = "message-formatter"))]
     pub(crate) server_push_cb: Option<PluginChoice>,
 
-    /// Whether what is empty is left out of payloads: `""`, `null`, `false`, `[]`, `{}`.
+    /// Whether payloads are without what is empty: `""`, `null`, `false`, `[]`, `{}`, at any depth; what stands in a list
+    /// stays.
     #[serde(default = "yes")]
     pub(crate) filter: bool,
 
-    /// How long events are gathered before they are pushed, in seconds.
+    /// How long events are gathered before they are pushed, in seconds; no less than 0.1.
     #[serde(default = "one", alias = "buffer_delay")]
     pub(crate) buffer_delay: f64,
 
@@ -53,11 +55,11 @@ pub struct Settings {
     #[serde(default = "two_hundred", alias = "chunk_size")]
     pub(crate) chunk_size: usize,
 
-    /// A request has fewer bytes than this; what would have more is halved.
+    /// A request's body has fewer bytes than this; what would have more is halved. At most 1048576.
     #[serde(default = "one_mebibyte", alias = "max_http_request_size")]
     pub(crate) max_http_request_size: usize,
 
-    /// More fields of the form, besides `packets`.
+    /// More fields of the form, besides `packets`, with `%(secret:name)s` where a secret stands.
     #[serde(default, rename = "extra_post_params", alias = "extraPostParams")]
     pub(crate) extra_post_params: BTreeMap<String, Renderable>,
 

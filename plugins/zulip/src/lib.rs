@@ -53,7 +53,7 @@ impl Reporter for ZulipStatusPush {
             host.log(Level::Info, "a message", &[("body", &body)]);
         }
         let request = HttpRequest { body: HttpBody::Json(literal(body)), ..HttpRequest::post(url(&config.settings)) };
-        let request = request.with(&Access { verify: config.settings.verify.as_ref(), ..Access::default() });
+        let request = request.with(&Access { verify: Some(&config.settings.verify), ..Access::default() });
         // A message that arrives twice is there twice, so it goes out again only if it did not arrive.
         let delivery = Delivery::new("message", Message::Http(request)).lane(format!("build {}", report.build.id));
         Ok(vec![delivery.into()])

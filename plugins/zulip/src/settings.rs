@@ -24,7 +24,7 @@ pub struct Settings {
     #[serde(default)]
     pub(crate) debug: bool,
 
-    /// Whether the server's certificate is verified, or the file of the authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities (PEM) that vouch for it, by its whole path.
     #[serde(default)]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Verify,
 }
