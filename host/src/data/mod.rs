@@ -64,8 +64,7 @@ impl Data {
     /// What `GET /api/v2/{path}` answers.
     pub async fn answer(&self, path: &str, query: &str) -> Result<Answer, DataError> {
         let question = endpoints::Question::parse(&self.routes, path, query)?;
-        let statements = question.statements();
-        self.store.read_for_client(statements, move |reader| question.answer(reader, MOST_ANSWER_BYTES)).await
+        self.store.read_for_client(move |reader| question.answer(reader, MOST_ANSWER_BYTES)).await
     }
 
     /// The parts of a path of the data API.

@@ -35,6 +35,7 @@ mod reporters;
 mod rows;
 mod schedulers;
 mod settlements;
+mod shelf;
 mod sourcestamps;
 mod steps;
 mod tail;
@@ -69,7 +70,6 @@ pub use open::InUse;
 pub use open::Options;
 pub use projects::ProjectInfo;
 pub use reader::Reader;
-pub use reader::Statements;
 pub use reporters::ReporterRow;
 pub use reporters::Trouble;
 pub use settlements::Settlement;
@@ -137,20 +137,20 @@ impl Store {
         let lock = open::lock(options)?;
         let connection = open::writer(options)?;
         let last = events::last_seq(&connection)?;
-        Self::with(options, last, |bells| Ok(writer::Writer::start((connection, lock), last, bells)?))
+        Self::with(options, last, |bells, shelf| Ok(writer::Writer::start((connection, lock), last, bells, shelf)?))
     }
 
     /// Opens the database for reading alone, whoever has it: it must be there, and each write is refused as if it were
     /// closed.
     pub fn look(options: &Options) -> anyhow::Result<Self> {
         let last = events::last_seq(&open::looker(options)?)?;
-        Self::with(options, last, |_| Ok(writer::Writer::none()))
+        Self::with(options, last, |_, _| Ok(writer::Writer::none()))
     }
 
     fn with(
         options: &Options,
         last: Seq,
-        writer: impl FnOnce(writer::Bells) -> anyhow::Result<writer::Writer>,
+        writer: impl FnOnce(writer::Bells, Arc<shelf::Shelf>) -> anyhow::Result<writer::Writer>,
     ) -> anyhow::Result<Self> {
         let committed = watch::Sender::new(last);
         let [owed, told, to_merge] = [(); 3].map(|()| watch::Sender::new(0));
@@ -162,8 +162,9 @@ impl Store {
             told: told.clone(),
             to_merge: to_merge.clone(),
         };
-        let writer = writer(bells)?;
-        let readers = reader::Readers::open(options)?;
+        let shelf = Arc::<shelf::Shelf>::default();
+        let writer = writer(bells, Arc::clone(&shelf))?;
+        let readers = reader::Readers::open(options, shelf)?;
         Ok(Self { inner: Arc::new(Inner { writer, readers, tail, committed, owed, told, to_merge }) })
     }
 
@@ -199,14 +200,13 @@ impl Store {
     /// As `read_soon`, for a question that anybody may ask: it may take long, and leaves room to all other reads.
     pub async fn read_for_client<T, E>(
         &self,
-        statements: Statements,
         job: impl Fn(&Reader<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.readers.read_for_client(statements, job).await
+        self.inner.readers.read_for_client(job).await
     }
 
     /// A read, and how long it was: in looks at its limit, each after 10,000 steps of SQLite's machine.

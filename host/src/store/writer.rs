@@ -9,6 +9,7 @@ use super::Names;
 use super::StoreError;
 use super::reader::Reader;
 use super::reader::execute;
+use super::shelf::Shelf;
 use super::tail::Tail;
 use crate::model::Event;
 use crate::model::Seq;
@@ -96,10 +97,15 @@ impl<'c> Tx<'c> {
 
 impl Writer {
     /// The lock is the writer's: who waits for it to end finds the database free.
-    pub(super) fn start((connection, lock): (Connection, File), last: Seq, bells: Bells) -> std::io::Result<Self> {
+    pub(super) fn start(
+        (connection, lock): (Connection, File),
+        last: Seq,
+        bells: Bells,
+        shelf: Arc<Shelf>,
+    ) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-            run(&connection, last, &bells, queue);
+            run(&connection, last, (&bells, &shelf), queue);
             drop((connection, lock));
         })?;
         Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
@@ -196,12 +202,21 @@ impl Tx<'_> {
     }
 }
 
-fn run(connection: &Connection, mut last: Seq, bells: &Bells, mut queue: mpsc::Receiver<Option<Job>>) {
+fn run(
+    connection: &Connection,
+    mut last: Seq,
+    (bells, shelf): (&Bells, &Shelf),
+    mut queue: mpsc::Receiver<Option<Job>>,
+) {
     let mut open = true;
+    shelf.end_writing();
     while open && let Some(Some(first)) = queue.blocking_recv() {
+        shelf.begin_writing();
         (open, last) = commit_batch(connection, last, bells, (first, &mut queue));
         checkpoint(connection, queue.is_empty());
+        shelf.end_writing();
     }
+    shelf.begin_writing();
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 

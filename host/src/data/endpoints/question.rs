@@ -13,7 +13,6 @@ use super::routes::Keys;
 use super::routes::Routes;
 use crate::model::*;
 use crate::store::Reader;
-use crate::store::Statements;
 use crate::store::query::Direction;
 use crate::store::query::Page;
 use crate::store::query::Query;
@@ -52,15 +51,6 @@ impl Question {
         let found = routes.find(&parts);
         found.ok_or_else(|| DataError::NotFound(format!("Invalid path: {path}")))?;
         Ok(parts.into_iter().map(Cow::into_owned).collect())
-    }
-
-    /// How many statements [`Self::answer`] makes. Most questions are one: what their path says is a key of what they
-    /// ask for, and a list without a page tells its own length.
-    pub(in crate::data) fn statements(&self) -> Statements {
-        let (Gives::One(resource) | Gives::Many(resource)) = self.endpoint.gives else { return Statements::Several };
-        let is_led = resource.name == "log" || self.keys.iter().any(|(key, _)| *key == "build_number");
-        let is_paged = self.query.as_ref().is_none_or(|query| query.limit.is_some() || query.offset > 0);
-        if is_led || is_paged { Statements::Several } else { Statements::One }
     }
 
     /// The answer, when it has at most so many bytes.
@@ -168,27 +158,4 @@ fn list(reader: &Reader<'_>, query: &Query, most_bytes: usize) -> Result<Resourc
     // Counted only where the page does not tell.
     let total = if is_whole { query.offset + page.count } else { reader.count(query)? };
     Ok(Resources::close(page.json, query.resource.plural, Some(total)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_statement_is_enough_for_most_questions() {
-        let routes = Routes::new();
-        let check = |path: &str, query: &str, expected: Statements| {
-            let question = Question::parse(&routes, path, query).expect("a question");
-            assert_eq!(question.statements(), expected, "{path}?{query}");
-        };
-        check("builds/7/steps", "", Statements::One);
-        check("builds/7/steps", "results=2&order=-number", Statements::One);
-        check("steps/42", "", Statements::One);
-        check("builds/7/steps", "limit=5", Statements::Several);
-        check("builds/7/steps", "offset=5", Statements::Several);
-        check("builders/3/builds/7/steps", "", Statements::Several);
-        check("steps/42/logs", "", Statements::Several);
-        check("builds/7/changes", "", Statements::Several);
-        check("builds/7/properties", "", Statements::Several);
-    }
 }

@@ -39,7 +39,19 @@ fn write_value(json: &mut Vec<u8>, kind: Kind, value: ValueRef<'_>) -> Result<()
 }
 
 fn write_text(json: &mut Vec<u8>, text: &[u8]) -> Result<(), StoreError> {
+    // Without a stop, so that many bytes are looked at together.
+    if text.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
+        json.push(b'"');
+        json.extend_from_slice(text);
+        json.push(b'"');
+        return Ok(());
+    }
     write_json(json, &std::str::from_utf8(text).map_err(corrupt)?)
+}
+
+/// Whether it stands in JSON as it is.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 fn write_json(json: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), StoreError> {
