@@ -2,6 +2,7 @@
 //! are taken.
 
 mod mails;
+mod pushes;
 mod sessions;
 mod statuses;
 mod tables;
@@ -75,8 +76,17 @@ const PLUGINS: &[&str] = &[
 ];
 
 /// The secrets that configurations of documents name.
-const SECRETS: &[&str] =
-    &["chat-token", "dashboard-password", "gerrit", "github", "githubAPIToken", "gitlab", "hook", "relay-password"];
+const SECRETS: &[&str] = &[
+    "chat-token",
+    "dashboard-password",
+    "gerrit",
+    "github",
+    "githubAPIToken",
+    "gitlab",
+    "hook",
+    "relay-password",
+    "submit-password",
+];
 
 /// The fenced blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
