@@ -2,6 +2,7 @@
 //! are taken.
 
 mod mails;
+mod posts;
 mod pushes;
 mod sessions;
 mod statuses;
@@ -39,17 +40,25 @@ const DOCUMENTS: &[&str] = &[
     "docs/live.md",
     "docs/logs.md",
     "docs/plugins.md",
+    "docs/reporters/bitbucket-server-pr.md",
+    "docs/reporters/bitbucket-server.md",
+    "docs/reporters/bitbucket.md",
     "docs/reporters/gerrit-verify.md",
     "docs/reporters/github-comment.md",
     "docs/reporters/github.md",
     "docs/reporters/gitlab.md",
     "docs/reporters/http-push.md",
     "docs/reporters/mail.md",
+    "docs/reporters/pushover.md",
+    "docs/reporters/stash.md",
+    "docs/reporters/status-push.md",
+    "docs/reporters/zulip.md",
     "examples/build-json/README.md",
     "examples/html-formatter/README.md",
     "examples/html-formatter-javascript/README.md",
     "examples/html-formatter-python/README.md",
     "examples/lookup/README.md",
+    "examples/push-callback/README.md",
     "examples/same-branch/README.md",
     "examples/short-formatter/README.md",
     "examples/short-formatter-javascript/README.md",
@@ -58,6 +67,9 @@ const DOCUMENTS: &[&str] = &[
 
 /// The plugins that configurations of documents name.
 const PLUGINS: &[&str] = &[
+    "bitbucket",
+    "bitbucket-server",
+    "bitbucket-server-pr",
     "build_json",
     "gerrit-verify",
     "github",
@@ -69,14 +81,20 @@ const PLUGINS: &[&str] = &[
     "http-push",
     "mail",
     "people",
+    "push_callback",
+    "pushover",
     "same_branch",
     "short",
     "short-javascript",
     "short-python",
+    "stash",
+    "status-push",
+    "zulip",
 ];
 
 /// The secrets that configurations of documents name.
 const SECRETS: &[&str] = &[
+    "bitbucket",
     "chat-token",
     "dashboard-password",
     "gerrit",
@@ -84,8 +102,12 @@ const SECRETS: &[&str] = &[
     "githubAPIToken",
     "gitlab",
     "hook",
+    "pushover-app",
+    "pushover-user",
     "relay-password",
+    "stash",
     "submit-password",
+    "zulip",
 ];
 
 /// The fenced blocks of a language.

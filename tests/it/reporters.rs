@@ -78,6 +78,24 @@ async fn a_reporter_that_asks_for_another_try_gets_it_and_holds_what_follows() {
 }
 
 #[tokio::test]
+async fn a_reporter_that_is_held_is_woken_all_the_same_and_tries_again_then() {
+    let sink = sink().await;
+    let settings = "wake_ms = 1500\ndeliveries = [{key = \"a\"}]";
+    let host = scripted(&sink, settings).start().await;
+    host.finished_build("linux", 0).await;
+    host.settle().await;
+    let setup = host.stop().await.edit("wake_ms = 1500\n", "until = \"builders/ready\"\n");
+    // What is held would be tried again in an hour.
+    let host = setup.schedule(&[0, 3_600_000, 3_600_000]).start().await;
+    host.finished_build("linux", 0).await;
+    host.troubled().await;
+    host.builder("ready").await;
+    let targets: Vec<String> = sink.wait_for(3).await.into_iter().map(|request| request.target).collect();
+    assert_eq!(targets, ["/a", "/wake/alarm", "/a"]);
+    host.settle().await;
+}
+
+#[tokio::test]
 async fn what_a_reporter_remembers_survives_a_restart() {
     let sink = sink().await;
     let mut setup = scripted(&sink, "count = true\ndeliveries = [{key = \"a\"}]");

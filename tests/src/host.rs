@@ -150,6 +150,19 @@ impl TestHost {
         }
     }
 
+    /// Returns when a reporter remembers nothing under keys that begin so.
+    pub async fn forgotten(&self, reporter: &str, prefix: &str) {
+        let mut moved = self.running().progress().bell();
+        let kept = || -> usize {
+            let kept = "SELECT count(*) FROM reporter_state WHERE reporter = ?1 AND substr(key, 1, length(?2)) = ?2";
+            self.database().query_row(kept, [reporter, prefix], |row| row.get(0)).expect("a count")
+        };
+        while kept() > 0 {
+            let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
+            assert!(rung.is_ok(), "{reporter} remembers {} of {prefix:?}", kept());
+        }
+    }
+
     /// Stops in order, and leaves the set-up for the next host.
     pub async fn stop(mut self) -> Setup {
         self.running.take().expect("the host runs").stop().await.expect("the host stops in order");

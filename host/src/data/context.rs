@@ -55,12 +55,22 @@ pub(super) fn of(
             let worker = reader.worker(*id)?.ok_or_else(|| DataError::NotFound(format!("no worker {id}")))?;
             worker_context(site, &worker, event)
         }
-        About::Other(_) => {
-            return Err(DataError::Invalid("this host knows nothing of what it shall format".to_owned()));
-        }
+        About::Other(json) => told(json)?,
     };
     let context = context.to_string();
     if context.len() > MOST_BYTES { Err(DataError::TooLarge { most_bytes: MOST_BYTES }) } else { Ok(context) }
+}
+
+/// What a reporter tells by itself: `{"context": {…}}`.
+fn told(json: &str) -> Result<Value, DataError> {
+    let unknown = || DataError::Invalid("this host knows nothing of what it shall format".to_owned());
+    match serde_json::from_str(json) {
+        Ok(Value::Object(mut told)) if told.len() == 1 => match told.remove("context") {
+            Some(context @ Value::Object(_)) => Ok(context),
+            _ => Err(unknown()),
+        },
+        _ => Err(unknown()),
+    }
 }
 
 /// Of a build, what its context cannot do without, and what is to be told of it.

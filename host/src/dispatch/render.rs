@@ -11,6 +11,7 @@ use super::effects;
 use super::effects::Written;
 use super::tasks;
 use super::tasks::Task;
+use super::tasks::is_of_inbox;
 use super::trial;
 use super::trouble;
 use super::trouble::Held;
@@ -46,8 +47,16 @@ pub(super) struct Render {
     told: watch::Receiver<u64>,
     /// When the inbox has to be looked at.
     inbox_due: Option<Millis>,
-    /// The call that is being held: what it is for (nothing where the host itself is in trouble), and how often it was made.
-    held: Option<(String, i64)>,
+    held: Option<HeldCall>,
+}
+
+/// The call that is being held.
+struct HeldCall {
+    /// What it is for; nothing where the host itself is in trouble.
+    id: String,
+    /// How often its time has come. What the inbox holds may let it be made sooner; that does not count.
+    tries: i64,
+    retry_at: Millis,
 }
 
 /// How a stretch of work ended.
@@ -90,7 +99,8 @@ pub(super) async fn start(
     let log = bus::subscribe(&context.store, reporter.patterns(), written);
     let told = context.store.told();
     context.progress.update(&reporter.name, |progress| progress.position = written);
-    let held = trouble.map(|trouble| (trouble.held, trouble.tries));
+    // A start is a reason to try again, and that counts.
+    let held = trouble.map(|Trouble { held, tries, .. }| HeldCall { id: held, tries, retry_at: Millis(0) });
     Ok(Render { context, reporter, stop, log, written, told, inbox_due: Some(Millis(0)), held })
 }
 
@@ -99,18 +109,23 @@ impl Render {
         while !self.stop.is_cancelled() {
             let from = self.log.position();
             let stretch = self.step().await;
-            if !matches!(stretch, Ok(Stretch::Done | Stretch::Idle)) {
-                // What was not committed is read again.
-                self.log.seek(self.written.max(from));
-                self.inbox_due = Some(Millis(0));
-            }
-            match stretch {
-                Ok(Stretch::Done) => self.progress(),
-                Ok(Stretch::Idle) => self.wait().await,
-                Ok(Stretch::Held(held)) => self.pause(held).await,
+            let held = match stretch {
+                Ok(Stretch::Done) => {
+                    self.progress();
+                    continue;
+                }
+                Ok(Stretch::Idle) => {
+                    self.wait().await;
+                    continue;
+                }
+                Ok(Stretch::Held(held)) => held,
                 Err(StoreError::Closed) => return,
-                Err(error) => self.pause(Held::host(String::new(), error.to_string())).await,
-            }
+                Err(error) => Held::host(String::new(), error.to_string()),
+            };
+            // What was not committed is read again.
+            self.log.seek(self.written.max(from));
+            self.pause(held).await;
+            self.inbox_due = Some(Millis(0));
         }
         let at = self.log.position();
         if let Err(error) = self.commit(Collected::default(), at).await {
@@ -160,27 +175,49 @@ impl Render {
         }
     }
 
-    /// Something has to pass by itself before the reporter can go on.
+    /// Something has to pass by itself before the reporter can go on: its time, or a receipt or a wake-up that changes
+    /// what it remembers.
     async fn pause(&mut self, held: Held) {
-        let tries = self.tries(&held.id) + 1;
-        let retry_at = clock::now().plus(held.wait(tries, &self.context.schedule, rand::random()));
+        let (tries, now) = (self.tries(&held.id), clock::now());
+        let earlier = self.held.take().filter(|earlier| earlier.id == held.id && now < earlier.retry_at);
+        let retry_at = earlier
+            .map_or_else(|| now.plus(held.wait(tries, &self.context.schedule, rand::random())), |held| held.retry_at);
         tracing::warn!(reason = held.reason, tries, "the reporter is held");
         let name = self.reporter.name.clone();
         let trouble = Trouble { reason: held.reason.clone(), held: held.id.clone(), tries, retry_at };
         if let Err(error) = self.context.store.write(move |tx| tx.set_trouble(&name, &trouble)).await {
             tracing::warn!(%error, "the trouble could not be written down");
         }
-        self.held = Some((held.id, tries));
+        self.held = Some(HeldCall { id: held.id, tries, retry_at });
         self.context.progress.update(&self.reporter.name, |progress| progress.trouble = Some(held.reason));
-        tokio::select! {
-            () = clock::reached(Some(retry_at)) => {}
-            () = self.stop.cancelled() => {}
+        self.wait_for_change(retry_at).await;
+    }
+
+    /// Returns at that time, or when the inbox has something for a call of the log that is held.
+    async fn wait_for_change(&mut self, retry_at: Millis) {
+        let is_of_log = self.held.as_ref().is_some_and(|held| !held.id.is_empty() && !is_of_inbox(&held.id));
+        let mut until = retry_at;
+        loop {
+            if is_of_log {
+                self.told.mark_unchanged();
+                let name = self.reporter.name.clone();
+                let first = self.context.store.read(move |reader| reader.inbox(&name, 1)).await;
+                let due = first.ok().and_then(|items| items.first().map(|item| item.due_at));
+                until = due.map_or(retry_at, |due| due.min(retry_at));
+            }
+            // All of these are cancel-safe: a timer, a bell, a token.
+            tokio::select! {
+                () = clock::reached(Some(until)) => return,
+                () = self.stop.cancelled() => return,
+                Ok(()) = self.told.changed(), if is_of_log => {}
+            }
         }
     }
 
-    /// How often this call was made and held.
+    /// How often the time of this call has come, with now.
     fn tries(&self, id: &str) -> i64 {
-        self.held.as_ref().filter(|(held, _)| held == id).map_or(0, |(_, tries)| *tries)
+        let held = self.held.as_ref().filter(|held| held.id == id);
+        held.map_or(1, |held| if clock::now() < held.retry_at { held.tries } else { held.tries + 1 })
     }
 
     /// Calls the plugin for each task, and commits from time to time. Between calls it may be stopped.
@@ -229,7 +266,7 @@ impl Render {
     /// The held call was made, or given up. Those of the inbox may go before it; one of the log never does: where it is
     /// another one, the reporter no longer wants to hear of what was held.
     async fn release(&mut self, id: &str, is_of_log: bool) -> Result<(), StoreError> {
-        if self.held.as_ref().is_some_and(|(held, _)| is_of_log || held.is_empty() || held == id) {
+        if self.held.as_ref().is_some_and(|held| is_of_log || held.id.is_empty() || held.id == id) {
             self.held = None;
             let name = self.reporter.name.clone();
             self.context.store.write(move |tx| tx.clear_trouble(&name)).await?;
@@ -251,7 +288,7 @@ impl Render {
             progress.calls += 1;
             progress.failed_calls += u64::from(failed);
         });
-        let tries = self.tries(&origin.id) + 1;
+        let tries = self.tries(&origin.id);
         let (kind, reason) = match trouble::judge(report.outcome, (&origin.id, tries), &self.context.schedule) {
             trouble::Verdict::Effects(effects) => return Ok(Ok(effects)),
             // A test holds nobody up.

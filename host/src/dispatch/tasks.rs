@@ -63,6 +63,11 @@ fn of_inbox_item(item: &InboxItem) -> String {
     format!("inbox {} {}", item.inboxid, item.due_at)
 }
 
+/// Whether a call of this name is for an item of the inbox.
+pub(super) fn is_of_inbox(id: &str) -> bool {
+    id.starts_with("inbox ")
+}
+
 /// A test report; of an event that never was.
 async fn of_trial(
     (context, reporter): (&Context, &Reporter),

@@ -95,7 +95,9 @@ impl Tx<'_> {
                 return Ok(claimed);
             }
             for row in due {
-                if row.expires_at <= claim.now {
+                // What is worth one try has that one, whenever it is.
+                let is_owed_a_try = row.ttl == 0 && row.tries == 0;
+                if row.expires_at <= claim.now && !is_owed_a_try {
                     let last = row.reason.map(|reason| format!("; the last: {reason}")).unwrap_or_default();
                     let reason = format!("it was no longer worth sending{last}");
                     let reason = Some(reason.as_str());

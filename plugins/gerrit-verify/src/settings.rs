@@ -38,9 +38,9 @@ pub struct Settings {
     /// What is reported, and how. Without it: builds that start, and builds that ended.
     #[serde(default)]
     generators: Option<Vec<Generator>>,
-    /// Whether the server's certificate is verified, or a file of authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities that vouch for it (PEM), by its whole path.
     #[serde(default)]
-    verify: Option<Verify>,
+    verify: Verify,
     /// Whether each verification is written into the plugin's log, too.
     #[serde(default)]
     pub(crate) verbose: bool,
@@ -57,7 +57,7 @@ impl Settings {
     /// A request about a revision of a change, each as it stands in a URL.
     pub(crate) fn post(&self, change: &str, revision: &str) -> HttpRequest {
         let path = format!("a/changes/{change}/revisions/{revision}/verify-status~verifications");
-        let access = Access { auth: Some(&self.auth), verify: self.verify.as_ref(), ..Access::default() };
+        let access = Access { auth: Some(&self.auth), verify: Some(&self.verify), ..Access::default() };
         HttpRequest::post(literal(join(&self.base_url, &path))).with(&access)
     }
 

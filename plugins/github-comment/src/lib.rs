@@ -65,7 +65,7 @@ impl Reporter for GitHubCommentPush {
                 Err(reason) => comments.skip(reason),
             }
         }
-        Ok(comments.into_effects())
+        Ok(comments.into_effects_logged(settings.verbose || settings.debug, host))
     }
 }
 
@@ -87,7 +87,7 @@ fn issue(report: &Report<'_>, stamp: &SourceStamp) -> Result<String, String> {
 fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), issue: &str) -> (Message, Probe) {
     let settings = &config.settings;
     let url = join(&settings.base_url, issue);
-    let access = Access { verify: settings.verify.as_ref(), ..Access::default() };
+    let access = Access { verify: Some(&settings.verify), ..Access::default() };
     let marker = marker(config, (event, report), issue);
     let body = forges::shortened(report.body.as_deref().unwrap_or_default(), LONGEST_COMMENT);
     let body = serde_json::json!({"body": format!("{body}\n\n<!-- {marker} -->")}).to_string();

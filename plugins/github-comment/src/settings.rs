@@ -23,13 +23,25 @@ pub struct Settings {
     #[schemars(extend("x-campanile" = "http-origin"))]
     pub(crate) base_url: String,
 
-    /// Whether the server's certificate is verified, or a file of authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities that vouch for it (PEM), by its whole path.
     #[serde(default)]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Verify,
 
     /// What is reported, and what the comment says. Without it: builds that ended.
     #[serde(default)]
     pub(crate) generators: Option<Vec<Generator>>,
+
+    /// Whether each comment is written into the plugin's log, too.
+    #[serde(default)]
+    pub(crate) verbose: bool,
+
+    /// The same as verbose.
+    #[serde(default)]
+    pub(crate) debug: bool,
+
+    /// Changes nothing: a comment has no context.
+    #[serde(default, rename = "context")]
+    _context: Option<String>,
 }
 
 impl Settings {

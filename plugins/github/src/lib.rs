@@ -96,7 +96,7 @@ fn request(settings: &Settings, commit: &Commit, status: &Status<'_>) -> HttpReq
     let Commit { repository, sha } = commit;
     let path = ["repos", &segment(&repository.owner), &segment(&repository.name), "statuses", sha].join("/");
     let body = serde_json::to_string(status).expect("texts are JSON");
-    let access = Access { verify: settings.verify.as_ref(), ..Access::default() };
+    let access = Access { verify: Some(&settings.verify), ..Access::default() };
     HttpRequest::post(literal(join(&settings.base_url, &path)))
         .with(&access)
         .header("Authorization", [literal("token "), secret(&settings.token)].concat())

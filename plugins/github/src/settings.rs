@@ -31,9 +31,9 @@ pub struct Settings {
     #[serde(default)]
     pub(crate) generators: Option<Vec<Generator>>,
 
-    /// Whether the server's certificate is verified, or a file of authorities that vouch for it.
+    /// Whether the server's certificate is verified; or a file of authorities that vouch for it (PEM), by its whole path.
     #[serde(default)]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Verify,
 
     /// Whether each status is written into the plugin's log, too.
     #[serde(default)]

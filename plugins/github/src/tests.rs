@@ -156,7 +156,7 @@ fn settings_change_what_is_said() {
     let told = sent(&given, &build().finished());
     assert_eq!(told[0].1.get("context"), None);
     assert_eq!(told[0].1["description"], format!("{}…", "ä".repeat(139)));
-    assert!(given.logged()[0].starts_with("info: a status: where=o/r d34db33f : body={"), "{:?}", given.logged());
+    assert!(given.logged()[0].starts_with("info: what is sent: where=o/r d34db33f : body={"), "{:?}", given.logged());
 }
 
 #[test]

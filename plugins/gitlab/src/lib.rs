@@ -124,7 +124,7 @@ fn send(settings: &Settings, id: &str, Held { lane, commit, body }: Held, status
 
 /// About a project.
 fn request(settings: &Settings, method: &str, path: &str) -> HttpRequest {
-    let access = Access { verify: settings.verify.as_ref(), ..Access::default() };
+    let access = Access { verify: Some(&settings.verify), ..Access::default() };
     let url = join(&settings.base_url, &format!("api/v4/projects/{path}"));
     HttpRequest::new(method, literal(url)).with(&access).header("PRIVATE-TOKEN", secret(&settings.token))
 }

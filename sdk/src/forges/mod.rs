@@ -9,6 +9,7 @@
 //!
 //! Not here: the requests themselves, which are each forge's own.
 
+mod bitbucket;
 mod encode;
 mod inquiry;
 mod moments;
@@ -21,6 +22,7 @@ mod stage;
 mod statuses;
 mod table;
 
+pub use bitbucket::BITBUCKET_STATES;
 pub use encode::segment;
 pub use inquiry::Held;
 pub use inquiry::Inquiry;

@@ -41,12 +41,6 @@ impl Stage {
         Some(results.map_or(before, Self::Ended))
     }
 
-    /// Whether more will follow: it is not over, or will be tried again.
-    #[must_use]
-    pub fn goes_on(self) -> bool {
-        matches!(self, Self::Requested | Self::Running | Self::Ended(Results::Retry))
-    }
-
     /// What people call it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -19,6 +19,9 @@ use crate::contract::Part;
 use crate::contract::Resend;
 use crate::host::PluginHost;
 
+/// After that nobody waits for a state any more.
+const WORTH_SECONDS: u32 = 7 * 24 * 60 * 60;
+
 /// Deliveries that give way to each other are all states.
 const STATES: &str = "state";
 
@@ -98,7 +101,8 @@ impl Statuses {
     /// The delivery of a state, for who keeps count of keys by himself.
     #[must_use]
     pub fn delivery(lane: &Lane, key: impl Into<String>, request: HttpRequest) -> Delivery {
-        Delivery::new(key, Message::Http(request)).lane(lane.to_string()).replace(STATES).resend(Resend::Upsert)
+        let delivery = Delivery::new(key, Message::Http(request)).lane(lane.to_string()).replace(STATES);
+        delivery.resend(Resend::Upsert).ttl_seconds(WORTH_SECONDS)
     }
 
     fn log(&self, host: &impl PluginHost) {
@@ -108,7 +112,7 @@ impl Statuses {
             {
                 let is_literal = |part: &Part| if let Part::Literal(text) = part { Some(text.clone()) } else { None };
                 let body: String = body.iter().filter_map(is_literal).collect();
-                host.log(Level::Info, "a status", &[("where", lane), ("body", &body)]);
+                host.log(Level::Info, "what is sent", &[("where", lane), ("body", &body)]);
             }
         }
     }

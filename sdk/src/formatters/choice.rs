@@ -77,6 +77,13 @@ impl FormatterChoice {
         Self(Choice::Default(Formatter::MissingWorker(Template::default(BodyKind::Html))))
     }
 
+    /// This template, which makes HTML, with the default subject.
+    #[must_use]
+    pub fn template(template: &str) -> Self {
+        let usual = Template::default(BodyKind::Html);
+        Self(Choice::Default(Formatter::Message(Template { template: Some(template.to_owned()), ..usual })))
+    }
+
     /// This text, with placeholders, and no subject.
     #[must_use]
     pub fn renderable(template: impl Into<Renderable>) -> Self {

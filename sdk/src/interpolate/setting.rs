@@ -8,6 +8,7 @@ use schemars::Schema;
 use schemars::SchemaGenerator;
 use schemars::json_schema;
 use serde::Deserialize;
+use serde::Serialize;
 
 use super::Interpolate;
 use super::Sources;
@@ -17,7 +18,7 @@ use crate::contract::Part;
 /// `{fmtstring = "%(kw:team)s", kw = {team = "a"}}`. Writing `%(secret:name)s` grants that secret.
 ///
 /// It is read when it is used; ask [`problem`](Self::problem) in `subscribe`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Renderable {
     /// Just the text.

@@ -12,6 +12,7 @@ use crate::contract::BuildReport;
 use crate::contract::BuildsetReport;
 use crate::contract::DataError;
 use crate::contract::Effect;
+use crate::contract::Entry;
 use crate::contract::Event;
 use crate::contract::Failure;
 use crate::contract::Formatted;
@@ -124,6 +125,23 @@ impl Given {
     #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
     pub fn keeps(mut self, key: &str, value: Value) -> Self {
         self.kept.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    /// The reporter keeps and forgets what these effects say.
+    #[must_use]
+    pub fn remembers(mut self, effects: &[Effect]) -> Self {
+        for effect in effects {
+            match effect {
+                Effect::Remember(Entry { key, value: Some(value) }) => {
+                    self.kept.insert(key.clone(), value.clone());
+                }
+                Effect::Remember(Entry { key, value: None }) => {
+                    self.kept.remove(key);
+                }
+                Effect::Deliver(_) | Effect::Skip(_) | Effect::Wake(_) | Effect::Control(_) | Effect::Other(_) => {}
+            }
+        }
         self
     }
 

@@ -24,5 +24,6 @@ pub use outcomes::deliveries;
 pub use outcomes::mails;
 pub use outcomes::only_delivery;
 pub use outcomes::only_mail;
+pub use outcomes::posted;
 pub use outcomes::requests;
 pub use outcomes::skipped;

@@ -1,10 +1,15 @@
 //! Picking effects apart, so that a test checks the one thing it is about.
 
+use serde_json::Value;
+
 use crate::contract::Delivery;
 use crate::contract::Effect;
+use crate::contract::HttpBody;
 use crate::contract::HttpRequest;
 use crate::contract::Mail;
 use crate::contract::Message;
+use crate::contract::Part;
+use crate::contract::Text;
 
 /// The deliveries among the effects, in their order.
 #[must_use]
@@ -28,6 +33,31 @@ pub fn requests(effects: &[Effect]) -> Vec<&HttpRequest> {
             Message::Mail(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => None,
         })
         .collect()
+}
+
+/// Where each request goes, and what it brings: its JSON, or an object with the fields of its form. A secret shows as
+/// its name in angle brackets.
+///
+/// # Panics
+/// What a request brings is neither.
+#[must_use]
+#[track_caller]
+pub fn posted(effects: &[Effect]) -> Vec<(String, Value)> {
+    let brought = |request: &HttpRequest| match &request.body {
+        HttpBody::Empty => Value::Null,
+        HttpBody::Json(text) => serde_json::from_str(&shown(text)).expect("the body is JSON"),
+        HttpBody::Form(fields) => fields.iter().map(|field| (field.name.clone(), shown(&field.value))).collect(),
+        HttpBody::Bytes(bytes) => panic!("a body of {} bytes", bytes.len()),
+    };
+    requests(effects).into_iter().map(|request| (shown(&request.url), brought(request))).collect()
+}
+
+fn shown(text: &Text) -> String {
+    let part = |part: &Part| match part {
+        Part::Literal(text) => text.clone(),
+        Part::Secret(name) => format!("<{name}>"),
+    };
+    text.iter().map(part).collect()
 }
 
 /// Why nothing is sent, in their order.

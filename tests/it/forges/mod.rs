@@ -1,12 +1,16 @@
 //! What forges are told of commits and changes, by the plugins for them, over HTTP: each example of Buildbot's wire formats,
 //! the order of states, and what is not sent.
 
+mod bitbucket;
+mod bitbucket_server;
+mod bitbucket_server_pr;
 mod description;
 mod gerrit_verify;
 mod github;
 mod github_comment;
 mod gitlab;
 mod order;
+mod stash;
 
 use campanile_sinks::ReceivedRequest;
 use serde_json::Value;

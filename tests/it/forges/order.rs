@@ -49,6 +49,32 @@ async fn a_dead_state_that_is_retried_by_hand_does_not_follow_a_final_one() {
 }
 
 #[tokio::test]
+async fn a_start_that_is_told_late_is_told_as_the_end() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    let host = Setup::default().acme("github", sink.port(), SETTINGS).start_acme().await;
+    let build = host.acme_build(&[source()], json!({}), 2).await;
+    host.update("generateNewBuildEvent", json!({"buildid": build.build})).await;
+    host.settle().await;
+    assert_eq!(each(&sink.received(), "state"), ["pending", "pending", "failure", "failure"]);
+}
+
+#[tokio::test]
+async fn what_was_cancelled_is_not_pending_again() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    let host = Setup::default().acme("github", sink.port(), SETTINGS).start_acme().await;
+    let mut build = host.acme_request(&[source()], json!({})).await;
+    let cancel = json!({"jsonrpc": "2.0", "id": 1, "method": "cancel", "params": {"reason": "no more"}});
+    assert!(host.post(&format!("buildrequests/{}", build.request), &cancel).await.0.is_success());
+    host.settle().await;
+    host.acme_start(&mut build, json!({})).await;
+    host.settle().await;
+    assert_eq!(each(&sink.received(), "state"), ["pending", "error"]);
+    host.update("finishBuild", json!({"buildid": build.build, "results": 0})).await;
+    host.settle().await;
+    assert_eq!(each(&sink.received(), "state"), ["pending", "error", "success"]);
+}
+
+#[tokio::test]
 async fn killed_between_the_states_it_ends_with_the_final_one() {
     let sink = HttpSink::start(None).await.expect("a server");
     sink.answer(Answer { delay: Duration::from_secs(20), ..Answer::default() });
