@@ -179,8 +179,13 @@ impl SmtpSink {
 
     /// Waits until so many have come in all, and returns those that were kept.
     pub async fn wait_for(&self, count: usize) -> Vec<ReceivedMail> {
-        self.shared.mails.wait_for(count).await;
+        self.until(count).await;
         self.received()
+    }
+
+    /// Waits until so many have come in all.
+    pub async fn until(&self, count: usize) {
+        self.shared.mails.wait_for(count).await;
     }
 
     /// How many connections there have been.

@@ -57,7 +57,7 @@ fn drained(runtime: &Runtime, setup: &Setup, sink: &SmtpSink) -> f64 {
     let host = Host::start(runtime, setup);
     let (first, started) = (sink.count(), Instant::now());
     // What was under way when it stopped may be known to be lost: those few are not waited for.
-    runtime.block_on(sink.wait_for(before + BUILDS - PLACES));
+    runtime.block_on(sink.until(before + BUILDS - PLACES));
     let rate = (before + BUILDS - PLACES - first) as f64 / started.elapsed().as_secs_f64();
     host.settled();
     host.stop();
