@@ -2,6 +2,7 @@
 //! are taken.
 
 mod mails;
+mod posts;
 mod pushes;
 mod sessions;
 mod statuses;
@@ -105,6 +106,7 @@ const SECRETS: &[&str] = &[
     "pushover-user",
     "relay-password",
     "stash",
+    "submit-password",
     "zulip",
 ];
 

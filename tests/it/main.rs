@@ -13,6 +13,7 @@ mod drain;
 mod examples;
 mod forges;
 mod harness;
+mod http_push;
 mod hygiene;
 mod lanes;
 mod live;

@@ -88,7 +88,15 @@ async fn one(
     if grants.is_unverified() {
         tracing::warn!(reporter = %reporter.name, "certificates of its servers are not verified, as its settings say");
     }
-    Ok(Reporter { name: reporter.name.clone(), plugin, config, filters, grants, from: reporter.from })
+    Ok(Reporter {
+        name: reporter.name.clone(),
+        plugin,
+        config,
+        filters,
+        grants,
+        from: reporter.from,
+        in_flight: reporter.in_flight,
+    })
 }
 
 /// The settings, and what is wrong with them by the schema. What is wrong is left out, so that the plugin can look at

@@ -21,7 +21,13 @@ pub struct Reporter {
     /// Where a new reporter begins: with what happens from now on, or with the oldest event kept.
     #[serde(default)]
     pub from: From,
+    /// So many attempts may be under way at once to each of its destinations.
+    #[serde(default)]
+    pub in_flight: Option<usize>,
 }
+
+/// As many as there may be in all.
+const MOST_IN_FLIGHT: usize = 256;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +43,9 @@ pub(super) fn check_names(reporters: &[(usize, Reporter)], reading: &mut Reading
         let ReporterName(name) = &reporter.name;
         if name.is_empty() || name.chars().any(|c| c.is_control() || c == '/') {
             reading.problem(&format!("reporter[{index}].name"), format!("{name:?} must be a name without slashes"));
+        }
+        if reporter.in_flight.is_some_and(|most| !(1..=MOST_IN_FLIGHT).contains(&most)) {
+            reading.problem(&format!("reporter[{index}].in_flight"), format!("expected 1 to {MOST_IN_FLIGHT}"));
         }
         if !seen.insert(name) {
             reading

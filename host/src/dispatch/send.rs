@@ -16,6 +16,7 @@ use crate::store::Next;
 use crate::store::Room;
 use crate::store::StoreError;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -23,7 +24,8 @@ use tracing::Instrument;
 /// Attempts under way at once.
 const MOST_UNDER_WAY: usize = 256;
 
-/// Attempts under way at once to one destination: connections to a relay, and requests to anybody else.
+/// Attempts under way at once to one destination, unless a reporter's `in_flight` says otherwise: connections to a relay,
+/// and requests to anybody else.
 const MAILS: usize = 8;
 const OTHERS: usize = 4;
 
@@ -35,6 +37,8 @@ const AFTER_FAILURE: i64 = 1000;
 struct Places {
     tasks: JoinSet<String>,
     taken: HashMap<String, Taken>,
+    /// How many there are where the operator says it.
+    own: Arc<HashMap<String, usize>>,
 }
 
 /// The places of one destination.
@@ -46,7 +50,7 @@ struct Taken {
 
 pub(super) async fn run(context: Context, stop: CancellationToken) {
     let mut bell = context.store.owed();
-    let mut places = Places::default();
+    let mut places = Places { own: Arc::new(own(&context)), ..Places::default() };
     while !stop.is_cancelled() {
         bell.mark_unchanged();
         let wake = match fill(&context, &mut places, &stop).await {
@@ -68,6 +72,19 @@ pub(super) async fn run(context: Context, stop: CancellationToken) {
     while places.tasks.join_next().await.is_some() {}
 }
 
+/// Of several reporters with the same destination the most generous one counts.
+fn own(context: &Context) -> HashMap<String, usize> {
+    let mut own: HashMap<String, usize> = HashMap::new();
+    for reporter in context.reporters.values() {
+        for (destination, most) in reporter.grants.destinations().zip(std::iter::repeat(reporter.in_flight)) {
+            let Some(most) = most else { continue };
+            let known = own.entry(destination.to_string()).or_default();
+            *known = most.max(*known);
+        }
+    }
+    own
+}
+
 /// Takes what there is room for, and says when the next is due.
 async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) -> Result<Option<Millis>, StoreError> {
     while let Some(ended) = places.tasks.try_join_next() {
@@ -77,6 +94,7 @@ async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) 
     let room = Room {
         under_way: places.taken.iter().map(|(destination, taken)| (destination.clone(), taken.count)).collect(),
         places: |transport| if transport == "smtp" { MAILS } else { OTHERS },
+        own: Arc::clone(&places.own),
         most: MOST_UNDER_WAY.saturating_sub(places.tasks.len()),
     };
     let (claimed, wake): (Vec<Claimed>, Option<Millis>) = context

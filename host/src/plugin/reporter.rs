@@ -17,6 +17,8 @@ pub struct Reporter {
     pub filters: Vec<TopicFilter>,
     pub grants: Grants,
     pub from: From,
+    /// So many attempts may be under way at once to each of its destinations, if the operator says so.
+    pub in_flight: Option<usize>,
 }
 
 impl Reporter {

@@ -13,6 +13,7 @@ use super::deliveries::DeliveryRow;
 use super::settlements::End;
 use crate::model::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What may be taken.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +28,10 @@ pub struct Claim {
 pub struct Room {
     /// Under way now, by destination.
     pub under_way: HashMap<String, usize>,
-    /// At most so many to one destination, by its transport.
+    /// At most so many to one destination, by the transport.
     pub places: fn(&str) -> usize,
+    /// And to these, what is said here.
+    pub own: Arc<HashMap<String, usize>>,
     /// At most so many in this claim.
     pub most: usize,
 }
@@ -63,11 +66,12 @@ impl Tx<'_> {
     /// Takes what is due, round the buckets. What has expired is settled on the way.
     pub fn claim(&mut self, claim: &Claim, room: Room) -> Result<Vec<Claimed>, StoreError> {
         self.release_holds(claim.now)?;
-        let Room { mut under_way, places, most } = room;
+        let Room { mut under_way, places, own, most } = room;
         let mut claimed = Vec::new();
         for Bucket { bucket, destination, transport } in self.buckets()? {
+            let places = own.get(&destination).copied().unwrap_or_else(|| places(&transport));
             let busy = under_way.entry(destination).or_default();
-            let room = places(&transport).saturating_sub(*busy).min(most - claimed.len());
+            let room = places.saturating_sub(*busy).min(most - claimed.len());
             let more = self.claim_from(&bucket, claim, room)?;
             *busy += more.len();
             claimed.extend(more);

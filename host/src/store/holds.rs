@@ -21,14 +21,9 @@ impl Tx<'_> {
     pub fn hold(&mut self, bucket: &str, (wait, now): (Wait, Millis), reason: &str) -> Result<(), StoreError> {
         match wait {
             Wait::Until(until) => self.put_hold(bucket, (until, 0), reason),
-            Wait::Unsaid => match self.last_hold(bucket)? {
-                // Several attempts that were under way at once are told so at once.
-                Some((until, _)) if until > now => Ok(()),
-                Some((until, unsaid)) if until.plus(KNOWN_AFTER) > now => {
-                    let longer = Wait::UNSAID_MS.saturating_mul(1 << unsaid.clamp(0, 20));
-                    self.put_hold(bucket, (now.plus(longer.min(LONGEST)), unsaid + 1), reason)
-                }
-                Some(_) | None => self.put_hold(bucket, (now.plus(Wait::UNSAID_MS), 1), reason),
+            Wait::Unsaid => match unsaid(self.last_hold(bucket)?, now) {
+                Some(hold) => self.put_hold(bucket, hold, reason),
+                None => Ok(()),
             },
         }
     }
@@ -56,6 +51,19 @@ impl Tx<'_> {
     }
 }
 
+/// Until when a hold lasts of which nothing else is said, and the how manieth in a row it is; nothing if the last one
+/// goes on: several attempts that were under way at once are told so at once.
+fn unsaid(last: Option<(Millis, i64)>, now: Millis) -> Option<(Millis, i64)> {
+    match last {
+        Some((until, _)) if until > now => None,
+        Some((until, unsaid)) if until.plus(KNOWN_AFTER) > now => {
+            let longer = Wait::UNSAID_MS.saturating_mul(1 << unsaid.clamp(0, 20));
+            Some((now.plus(longer.min(LONGEST)), unsaid + 1))
+        }
+        Some(_) | None => Some((now.plus(Wait::UNSAID_MS), 1)),
+    }
+}
+
 impl Reader<'_> {
     /// Whether it is to be left alone at that moment.
     pub fn is_held(&self, bucket: &str, now: Millis) -> Result<bool, StoreError> {
@@ -67,5 +75,32 @@ impl Reader<'_> {
     pub fn next_release(&self, now: Millis) -> Result<Option<Millis>, StoreError> {
         let mut select = self.connection.prepare_cached("SELECT min(until) FROM holds WHERE until > ?")?;
         Ok(select.query_row([now], |row| row.get::<_, Option<Millis>>(0)).optional()?.flatten())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    #[test]
+    fn a_minute_and_twice_as_long_each_time_up_to_a_day() {
+        let (mut now, mut last, mut waits) = (Millis(0), None, Vec::new());
+        for _ in 0..13 {
+            last = unsaid(last, now);
+            let (until, _) = last.expect("the last one is over");
+            waits.push((until.0 - now.0) / MINUTE);
+            now = until.plus(1000);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440]);
+    }
+
+    #[test]
+    fn what_is_told_at_once_counts_once_and_what_is_long_ago_not_at_all() {
+        let last = Some((Millis(MINUTE), 5));
+        assert_eq!(unsaid(last, Millis(MINUTE - 1)), None);
+        assert_eq!(unsaid(last, Millis(MINUTE)), Some((Millis(33 * MINUTE), 6)));
+        assert_eq!(unsaid(last, Millis(16 * MINUTE)), Some((Millis(17 * MINUTE), 1)));
     }
 }

@@ -3,11 +3,13 @@
 //!
 //! Each kind has connections of its own: one that was made without verification serves no request that wants it.
 
-use super::fill::Filler;
 use super::outcome::Sent;
+use super::transports::Try;
 use super::trust::Trust;
 use super::trust::TrustError;
 use super::trust::Trusted;
+use crate::model::Destination;
+use crate::model::HttpLogin;
 use crate::model::HttpRequest;
 use crate::model::TlsVerify;
 use rustls::ClientConfig;
@@ -50,13 +52,24 @@ struct Identity {
 }
 
 impl Look {
-    pub(super) fn of<'a>(request: &'a HttpRequest, filler: &mut Filler<'a>) -> Result<Self, Sent> {
+    /// What there is to say of a request without TLS.
+    const PLAIN: Self = Self { verify: TlsVerify::Usual, written: None, identity: None };
+
+    pub(super) fn of<'a>(request: &'a HttpRequest, this: &mut Try<'a>) -> Result<Self, Sent> {
+        let token_url = match &request.login {
+            Some(HttpLogin::Oauth(oauth)) => oauth.token_url.as_str(),
+            Some(HttpLogin::Basic(_)) | None => "",
+        };
+        let is_tls = matches!(this.destination, Destination::HttpOrigin { tls: true, .. });
+        if !is_tls && !token_url.starts_with("https:") {
+            return Ok(Self::PLAIN);
+        }
         let written = match &request.verify {
             TlsVerify::Authorities(file) => std::fs::metadata(file).and_then(|file| file.modified()).ok(),
             TlsVerify::Usual | TlsVerify::Nothing => None,
         };
         let identity = match &request.identity {
-            Some(name) => Some(Identity::new(&filler.secret(name).map_err(Sent::failed)?)),
+            Some(name) => Some(Identity::new(&this.filler.secret(name).map_err(Sent::failed)?)),
             None => None,
         };
         Ok(Self { verify: request.verify.clone(), written, identity })

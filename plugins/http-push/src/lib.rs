@@ -50,14 +50,15 @@ impl Reporter for HttpStatusPush {
         for generator in config.settings.generators().iter() {
             let reports = generators::reports(std::slice::from_ref(generator), config.site(), event, host)?;
             if let Some(report) = reports.into_iter().next() {
-                return push(&config.settings, &report, host).map(|effect| vec![effect]);
+                return push(config, &report, host).map(|effect| vec![effect]);
             }
         }
         Ok(Vec::new())
     }
 }
 
-fn push(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Result<Effect, Failure> {
+fn push(config: &Config<Settings>, report: &Report<'_>, host: &impl Host) -> Result<Effect, Failure> {
+    let settings = &config.settings;
     let body = match body::of(settings, report, host)? {
         Body::Json(body) => body,
         Body::None(reason) => return Ok(Effect::skip(KEY, reason)),
@@ -69,17 +70,18 @@ fn push(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Result<Ef
     let request = request.with(&settings.access(report.sources()));
     // The start of a build never overtakes its end, and the receiver tells a repeated push by its `webhook-id`. What
     // happened between does not make a push worthless, so none takes the place of another one.
-    let delivery = Delivery::new(KEY, Message::Http(request)).lane(lane(report)).resend(Resend::Upsert);
+    let delivery = Delivery::new(KEY, Message::Http(request)).lane(lane(&config.name, report)).resend(Resend::Upsert);
     Ok(if settings.debug { delivery.receipt() } else { delivery }.into())
 }
 
-/// What is told of one request, and of its builds, goes out in order.
-fn lane(report: &Report<'_>) -> String {
+/// What is told of one request, and of its builds, goes out in order. The reporter's name is in it, for what another one
+/// pushes to the same server has nothing to do with it.
+fn lane(reporter: &str, report: &Report<'_>) -> String {
     match &report.subject_matter {
-        SubjectMatter::Build(build) => format!("request {}", build.build.request_id),
-        SubjectMatter::Request(request) => format!("request {}", request.request.id),
-        SubjectMatter::Buildset(set, _) => format!("buildset {}", set.buildset.id),
-        SubjectMatter::Worker(worker) => format!("worker {}", worker.worker.id),
+        SubjectMatter::Build(build) => format!("{reporter} request {}", build.build.request_id),
+        SubjectMatter::Request(request) => format!("{reporter} request {}", request.request.id),
+        SubjectMatter::Buildset(set, _) => format!("{reporter} buildset {}", set.buildset.id),
+        SubjectMatter::Worker(worker) => format!("{reporter} worker {}", worker.worker.id),
     }
 }
 

@@ -102,7 +102,7 @@ fn what_is_no_json_is_not_sent_and_the_reason_is_told() {
 #[test]
 fn a_push_is_in_the_lane_of_its_request_and_may_arrive_twice() {
     let delivery = only_delivery(given(json!({})).effects::<HttpStatusPush>(&a_build("linux").finished()));
-    assert!(delivery.lane.is_some_and(|lane| lane.starts_with("request ")));
+    assert!(delivery.lane.is_some_and(|lane| lane.starts_with("test request ")));
     assert_eq!((delivery.resend, delivery.replace, delivery.receipt), (Resend::Upsert, None, false));
 }
 

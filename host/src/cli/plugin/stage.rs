@@ -143,6 +143,7 @@ impl Stage {
             filters,
             grants,
             from: From::Start,
+            in_flight: None,
         };
         let Some(event) = &given.event else {
             bail!("it has no `event`: say \"builds/1/finished\" for the end of the first build of `data`");
