@@ -3,6 +3,7 @@
 use crate::contract::Event;
 use crate::contract::EventBody;
 use crate::contract::Failure;
+use crate::contract::Id;
 use crate::contract::RequestReport;
 use crate::contract::Results;
 use crate::contract::Subscription;
@@ -52,8 +53,9 @@ pub fn subscriptions(generators: &[Generator]) -> Vec<Subscription> {
 
 /// What the generators make of an event. A forge shows one state, so of several reports the first counts.
 ///
-/// Nothing, where a build tells it: of a request that is over because its build is, and of a build that starts for a
-/// request that somebody has cancelled.
+/// Nothing, where something else tells it: of a request that is over because its build is, where the generators tell
+/// that build; of one that another request took along, which tells of both; and of a build that starts for a request
+/// that somebody has cancelled.
 ///
 /// # Errors
 /// A formatter wants to be asked again later.
@@ -64,7 +66,10 @@ pub fn first_report<'e>(
     host: &impl Host,
 ) -> Result<Option<Report<'e>>, Failure> {
     let is_told = match &event.body {
-        EventBody::Request(report) => report.request.results.is_some() && a_build_told(report, host),
+        EventBody::Request(report) => match report.request.results {
+            Some(results) => is_told_elsewhere(generators, (report, results), host)?,
+            None => false,
+        },
         EventBody::Build(report) => {
             report.build.results.is_none() && report.request.results == Some(Results::Cancelled)
         }
@@ -76,22 +81,40 @@ pub fn first_report<'e>(
     Ok(generators::reports(generators, site, event, host)?.into_iter().next())
 }
 
-/// Whether a build of the request has told its end, or will.
-fn a_build_told(report: &RequestReport, host: &impl Host) -> bool {
+/// Whether something else tells the end of a request: its build, or the request that took it along.
+fn is_told_elsewhere(
+    generators: &[Generator],
+    (report, results): (&RequestReport, Results),
+    host: &impl Host,
+) -> Result<bool, Failure> {
+    // Told twice is better than never.
+    let Some(builds) = builds(report, host) else { return Ok(false) };
+    for build in &builds {
+        if generators::tell(generators, build.buildid, host)? {
+            return Ok(true);
+        }
+    }
+    // Nothing was built, so nothing went well.
+    let is_good = matches!(results, Results::Success | Results::Warnings | Results::Skipped);
+    Ok(builds.is_empty() && is_good)
+}
+
+#[derive(serde::Deserialize)]
+struct Build {
+    buildid: Id,
+    results: Option<u64>,
+}
+
+/// The builds of a request, without those that are tried again; `None` where nobody knows.
+fn builds(report: &RequestReport, host: &impl Host) -> Option<Vec<Build>> {
     #[derive(serde::Deserialize)]
     struct Builds {
         builds: Vec<Build>,
     }
-    #[derive(serde::Deserialize)]
-    struct Build {
-        results: Option<u64>,
-    }
-    let path = format!("buildrequests/{}/builds?field=results", report.request.id);
-    let Some(answer) = host.get(&path).ok().and_then(|json| serde_json::from_str::<Builds>(&json).ok()) else {
-        // Told twice is better than never.
-        return false;
-    };
-    answer.builds.iter().any(|build| build.results != Some(u64::from(Results::Retry.code())))
+    let path = format!("buildrequests/{}/builds?field=buildid&field=results", report.request.id);
+    let mut builds = serde_json::from_str::<Builds>(&host.get(&path).ok()?).ok()?.builds;
+    builds.retain(|build| build.results != Some(u64::from(Results::Retry.code())));
+    Some(builds)
 }
 
 #[cfg(test)]
@@ -128,24 +151,62 @@ mod tests {
         }
     }
 
+    fn with_builds(builds: &serde_json::Value) -> Given {
+        given().answers("buildrequests/12/builds?field=buildid&field=results", json!({"builds": builds}))
+    }
+
     #[test]
     fn a_request_that_ends_without_a_build_has_an_end_too() {
         let cancelled = Some((Stage::Ended(Results::Cancelled), "Build cancelled."));
         check(&given(), &a_request_that_ended("linux", Results::Cancelled), cancelled);
-        let none = given().answers("buildrequests/12/builds?field=results", json!({"builds": []}));
-        let skipped = Some((Stage::Ended(Results::Skipped), "Build skipped."));
-        check(&none, &a_request_that_ended("linux", Results::Skipped), skipped);
-        let again = given().answers("buildrequests/12/builds?field=results", json!({"builds": [{"results": 5}]}));
+        let again = with_builds(&json!([{"buildid": 21, "results": 5}]));
         check(&again, &a_request_that_ended("linux", Results::Cancelled), cancelled);
+    }
+
+    #[test]
+    fn what_was_not_built_did_not_go_well() {
+        for results in [Results::Skipped, Results::Success, Results::Warnings] {
+            for builds in [json!([]), json!([{"buildid": 21, "results": 5}])] {
+                check(&with_builds(&builds), &a_request_that_ended("linux", results), None);
+            }
+        }
     }
 
     #[test]
     fn what_a_build_tells_is_told_once() {
         let event = a_request_that_ended("linux", Results::Failure);
-        for builds in [json!([{"results": 2}]), json!([{"results": 5}, {"results": 2}]), json!([{"results": null}])] {
-            let given = given().answers("buildrequests/12/builds?field=results", json!({"builds": builds}));
-            check(&given, &event, None);
+        let (again, over) = (json!({"buildid": 21, "results": 5}), json!({"buildid": 22, "results": 2}));
+        for builds in [json!([over]), json!([again, over]), json!([{"buildid": 22, "results": null}])] {
+            check(&with_builds(&builds), &event, None);
         }
+    }
+
+    #[test]
+    fn what_no_generator_tells_of_the_build_the_request_tells() {
+        let ended = |generator: Generator, results: Results| {
+            let generators = [Generator::new(GeneratorKind::BuildRequestGenerator), generator];
+            let given = with_builds(&json!([{"buildid": 21, "results": results.code()}]));
+            let given = given.build(a_build("linux").results(results).report());
+            let event = a_request_that_ended("linux", results);
+            let report = first_report(&generators, SITE, &event, &given).expect("nothing fails");
+            report.map(|report| Stage::of(&report).expect("a stage"))
+        };
+        let generator = |json| serde_json::from_value::<Generator>(json).expect("a generator");
+        let branches = |branch| generator(json!({"kind": "BuildStartEndStatusGenerator", "branches": [branch]}));
+        let failing = || generator(json!({"kind": "BuildStatusGenerator", "mode": "failing"}));
+        assert_eq!(ended(branches("main"), Results::Success), None);
+        assert_eq!(ended(branches("other"), Results::Success), Some(Stage::Ended(Results::Success)));
+        assert_eq!(ended(failing(), Results::Failure), None);
+        assert_eq!(ended(failing(), Results::Success), Some(Stage::Ended(Results::Success)));
+    }
+
+    #[test]
+    fn who_cancelled_does_not_wait_for_another_try() {
+        let mut event = a_build("linux").results(Results::Retry).finished();
+        if let EventBody::Build(report) = &mut event.body {
+            report.request.results = Some(Results::Cancelled);
+        }
+        check(&given(), &event, Some((Stage::Ended(Results::Cancelled), "Build done.")));
     }
 
     #[test]

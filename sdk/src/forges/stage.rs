@@ -29,11 +29,15 @@ impl Stage {
         Self::Ended(Results::Cancelled),
     ];
 
-    /// The stage of what a report is about; `None` for a worker, which has none.
+    /// The stage of what a report is about; `None` for a worker, which has none. A build that would be tried again has
+    /// its request's, where that is over: nobody tries again.
     #[must_use]
     pub fn of(report: &Report<'_>) -> Option<Self> {
         let (results, before) = match &report.subject_matter {
-            SubjectMatter::Build(build) => (build.build.results, Self::Running),
+            SubjectMatter::Build(build) => match build.build.results {
+                Some(Results::Retry) => (build.request.results.or(Some(Results::Retry)), Self::Running),
+                results => (results, Self::Running),
+            },
             SubjectMatter::Request(request) => (request.request.results, Self::Requested),
             SubjectMatter::Buildset(set, _) => (set.buildset.results, Self::Running),
             SubjectMatter::Worker(_) => return None,

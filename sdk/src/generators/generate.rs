@@ -6,10 +6,12 @@ use crate::contract::Contents;
 use crate::contract::Event;
 use crate::contract::EventBody;
 use crate::contract::Failure;
+use crate::contract::Id;
 use crate::contract::Level;
 use crate::contract::LogKind;
 use crate::contract::RequestReport;
 use crate::contract::Results;
+use crate::contract::Want;
 use crate::contract::WorkerReport;
 use crate::formatters::Before;
 use crate::formatters::Formatter;
@@ -17,6 +19,7 @@ use crate::formatters::LogChoice;
 use crate::formatters::Occasion;
 use crate::formatters::Said;
 use crate::formatters::Topic;
+use crate::generators::Filters;
 use crate::generators::Generator;
 use crate::generators::GeneratorKind as Kind;
 use crate::generators::Report;
@@ -45,7 +48,36 @@ pub fn reports<'e>(
     Ok(reports)
 }
 
+/// Whether one of the generators tells the end of a build, or will.
+///
+/// # Errors
+/// What knows the build before wants to be asked again later.
+pub fn tell(generators: &[Generator], build: Id, host: &impl Host) -> Result<bool, Failure> {
+    if generators.iter().any(Generator::tells_all) {
+        return Ok(true);
+    }
+    let Ok(report) = host.build(build, Want::PROPERTIES | Want::PREVIOUS) else { return Ok(false) };
+    for generator in generators {
+        let is_told = match generator.kind {
+            Kind::BuildStartEndStatusGenerator => generator.filters().pass(&report),
+            // How a build that still runs will end nobody knows.
+            Kind::BuildStatusGenerator => report.build.results.is_some() && generator.compare(&report, host)?.is_some(),
+            _ => false,
+        };
+        if is_told {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Generator {
+    fn tells_all(&self) -> bool {
+        let Filters { builders, tags, schedulers, branches } = self.filters();
+        let filters = [builders, tags, schedulers, branches];
+        self.kind == Kind::BuildStartEndStatusGenerator && filters.iter().all(Option::is_none)
+    }
+
     fn report<'e>(&self, site: Site<'e>, event: &'e Event, host: &impl Host) -> Result<Option<Report<'e>>, Failure> {
         let verb = event.topic.rsplit('/').next().unwrap_or_default();
         match (&event.body, self.kind, verb) {

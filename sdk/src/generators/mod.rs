@@ -13,6 +13,7 @@ mod subscriptions;
 
 pub use filters::Filters;
 pub use generate::reports;
+pub use generate::tell;
 pub use modes::Mode;
 pub use modes::Modes;
 pub use problems::problems;
