@@ -68,9 +68,13 @@ impl Reporter for BitbucketServerStatusPush {
         let report = forges::first_report(&settings.generators(), config.site(), event, host)?;
         let Some(report) = report else { return Ok(Vec::new()) };
         let Some((stage, url)) = Stage::of(&report).zip(report.url()) else { return Ok(Vec::new()) };
-        let status = status(settings, &report, (stage, url));
+        let key = match forges::named(&report, "key", &settings.key) {
+            Ok(key) => key,
+            Err(reason) => return Ok(vec![Effect::skip("status", reason)]),
+        };
+        let status = Status { key, ..status(settings, &report, (stage, url)) };
         let mut statuses = Statuses::new();
-        for stamp in report.source_stamps() {
+        for stamp in statuses.stamps(&report) {
             match place(stamp) {
                 Ok((repository, commit)) => {
                     let status = Status { branch: branch(settings, &report, stamp), ..status.clone() };
@@ -112,7 +116,7 @@ fn status(settings: &Settings, report: &Report<'_>, (stage, url): (Stage, &str))
     Status {
         state: BITBUCKET_STATES.of(stage),
         url: url.to_owned(),
-        key: settings.key.fill_plain(sources),
+        key: String::new(),
         parent: filled(&settings.parent_name)
             .unwrap_or_else(|| parent.map_or(builder, |parent| &parent.builder.name).to_owned()),
         branch: None,

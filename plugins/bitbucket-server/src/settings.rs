@@ -6,7 +6,6 @@ use campanile_sdk::Renderable;
 use campanile_sdk::contract::HttpRequest;
 use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
-use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::http::Access;
 use campanile_sdk::http::Login;
@@ -135,7 +134,7 @@ impl Settings {
             (None, None) => problems.push(Problem::new("", "give token or auth, so that the server knows who posts")),
             _ => {}
         }
-        problems.extend(generators::problems(self.generators.as_deref().unwrap_or_default(), "/generators"));
+        problems.extend(forges::problems(self.generators.as_deref().unwrap_or_default(), "/generators"));
         problems
     }
 }

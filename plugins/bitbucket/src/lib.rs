@@ -53,13 +53,16 @@ impl Reporter for BitbucketStatusPush {
         let report = forges::first_report(&settings.generators(), config.site(), event, host)?;
         let Some(report) = report else { return Ok(Vec::new()) };
         let Some((stage, url)) = Stage::of(&report).zip(report.url()) else { return Ok(Vec::new()) };
-        let key = sha1_hex(&settings.status_key.fill_plain(report.sources()));
+        let key = match forges::named(&report, "status_key", &settings.status_key) {
+            Ok(key) => sha1_hex(&key),
+            Err(reason) => return Ok(vec![Effect::skip("status", reason)]),
+        };
         let name = settings.status_name.fill_plain(report.sources());
         let description = report.subject.as_deref().unwrap_or_default();
         let status = Status { state: BITBUCKET_STATES.of(stage), key: &key, name: &name, description, url };
         let body = serde_json::to_string(&status).expect("texts are JSON");
         let mut statuses = Statuses::new();
-        for stamp in report.source_stamps() {
+        for stamp in statuses.stamps(&report) {
             match place(stamp) {
                 Ok((repository, commit)) => {
                     let url = join(&settings.base_url, &format!("{repository}/commit/{commit}/statuses/build"));

@@ -7,7 +7,6 @@ use campanile_sdk::contract::HttpRequest;
 use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
 use campanile_sdk::formatters::FormatterChoice;
-use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::http::Access;
 use campanile_sdk::http::Login;
@@ -97,7 +96,7 @@ impl Settings {
             (Some(_), Some(_), None) | (None, None, Some(_)) => None,
         };
         problems.extend(who.map(|(at, message)| Problem::new(at, message)));
-        problems.extend(generators::problems(self.generators.as_deref().unwrap_or_default(), "/generators"));
+        problems.extend(forges::problems(self.generators.as_deref().unwrap_or_default(), "/generators"));
         problems
     }
 }

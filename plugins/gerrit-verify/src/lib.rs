@@ -72,7 +72,10 @@ impl Reporter for GerritVerifyStatusPush {
         let Some(report) = report else { return Ok(Vec::new()) };
         let Some(stage) = Stage::of(&report) else { return Ok(Vec::new()) };
         let sources = report.sources();
-        let name = settings.verification_name.fill_plain(sources);
+        let name = match forges::named(&report, "verificationName", &settings.verification_name) {
+            Ok(name) => name,
+            Err(reason) => return Ok(vec![Effect::skip("status", reason)]),
+        };
         let filled = |text: &Option<campanile_sdk::Renderable>| text.as_ref().map(|text| text.fill_plain(sources));
         let verification = Verification {
             name: &name,
@@ -86,12 +89,14 @@ impl Reporter for GerritVerifyStatusPush {
         };
         let body = serde_json::to_string(&verification).expect("texts are JSON");
         let mut statuses = Statuses::new();
-        match forges::patch_sets(&report) {
-            Ok(patch_sets) => patch_sets.iter().for_each(|PatchSet { change, revision }| {
-                let request = settings.post(change, revision).json(literal(&body));
-                statuses.send(Lane::of(change, revision, &name), request);
-            }),
-            Err(reason) => statuses.skip(reason),
+        for patch_set in forges::patch_sets(&report) {
+            match patch_set {
+                Ok(PatchSet { change, revision }) => {
+                    let request = settings.post(&change, &revision).json(literal(&body));
+                    statuses.send(Lane::of(change, &revision, &name), request);
+                }
+                Err(reason) => statuses.skip(reason),
+            }
         }
         Ok(statuses.into_effects_logged(settings.verbose || settings.debug, host))
     }

@@ -2,7 +2,6 @@
 
 use campanile_sdk::Renderable;
 use campanile_sdk::forges;
-use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::http::Access;
 use campanile_sdk::http::Login;
@@ -69,7 +68,7 @@ impl Settings {
             ("/reporter", self.reporter.as_ref()),
         ];
         let wrong = |(at, text): (&str, Option<&Renderable>)| Some(Problem::new(at, text?.plain_problem()?));
-        let problems = generators::problems(self.generators.as_deref().unwrap_or_default(), "/generators");
+        let problems = forges::problems(self.generators.as_deref().unwrap_or_default(), "/generators");
         problems.into_iter().chain(texts.into_iter().filter_map(wrong)).collect()
     }
 }

@@ -83,7 +83,8 @@ fn what_is_of_no_change_is_skipped_with_the_reason() {
     };
     check(a_build("Builder1"), "of no change of Gerrit's");
     check(build().property("gerrit_changes", "x"), "is no list");
-    check(build().property_json("gerrit_changes", json!([{"change_id": "..", "revision_id": 1}])), "is no list");
+    check(build().property_json("gerrit_changes", json!([{"change_id": "..", "revision_id": 1}])), "is no {change_id");
+    check(build().property_json("gerrit_changes", json!([])), "gerrit_changes is empty");
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn settings_change_what_is_said() {
     let said = ["name", "abstain", "reporter"].map(|key| told[0].1[key].clone());
     assert_eq!(said, [json!("ci-main"), json!(true), json!("campanile")]);
     let wrong = json!({"category": "%(x)s", "reporter": "%(secret:y)s", "generators": [{"kind": "WorkerMissingGenerator", "mode": "all"}]});
-    assert_eq!(given(wrong).problems::<GerritVerifyStatusPush>().len(), 3);
+    assert_eq!(given(wrong).problems::<GerritVerifyStatusPush>().len(), 4);
 }
 
 #[test]

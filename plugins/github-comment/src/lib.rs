@@ -22,6 +22,7 @@ use campanile_sdk::generators::Report;
 use campanile_sdk::http::Access;
 use campanile_sdk::http::join;
 use campanile_sdk::prelude::*;
+use std::collections::BTreeSet;
 use std::hash::DefaultHasher;
 use std::hash::Hash;
 use std::hash::Hasher;
@@ -55,8 +56,10 @@ impl Reporter for GitHubCommentPush {
         let report = forges::first_report(&settings.generators(), config.site(), event, host)?;
         let Some(report) = report.filter(|report| report.body.is_some()) else { return Ok(Vec::new()) };
         let mut comments = Statuses::called("comment");
-        for stamp in report.source_stamps() {
-            match issue(&report, stamp) {
+        // Several codebases may be on one pull request.
+        let issues: BTreeSet<_> = comments.stamps(&report).iter().map(|stamp| issue(&report, stamp)).collect();
+        for issue in issues {
+            match issue {
                 Ok(issue) => {
                     let (message, probe) = comment(config, (event, &report), &issue);
                     let lane = format!("{issue} {}", report.builder().unwrap_or_default());

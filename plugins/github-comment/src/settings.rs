@@ -3,7 +3,6 @@
 use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
 use campanile_sdk::formatters::FormatterChoice;
-use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::http::Verify;
 use schemars::JsonSchema;
@@ -56,7 +55,7 @@ impl Settings {
 
     /// All that is wrong with them.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        generators::problems(self.generators.as_deref().unwrap_or_default(), "/generators")
+        forges::problems(self.generators.as_deref().unwrap_or_default(), "/generators")
     }
 }
 

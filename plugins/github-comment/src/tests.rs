@@ -92,6 +92,8 @@ fn the_pull_request_is_the_branchs() {
     check(build().stamps(vec![stamp("", "o/r", "main")]), &["o/r/issues/7/comments"]);
     let both = vec![stamp("app", "o/r", "refs/pull/8/merge"), stamp("lib", "o/lib", "main")];
     check(build().stamps(both), &["o/r/issues/8/comments"]);
+    let twice = vec![stamp("app", "o/r", "refs/pull/8/merge"), stamp("lib", "o/r", "refs/pull/8/merge")];
+    check(build().stamps(twice), &["o/r/issues/8/comments"]);
     check(a_build("Builder1").stamps(vec![stamp("", "o/r", "main")]), &[]);
 }
 

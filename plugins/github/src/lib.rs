@@ -77,7 +77,10 @@ impl Reporter for GitHubStatusPush {
         let Some(report) = report else { return Ok(Vec::new()) };
         let Some((stage, target_url)) = Stage::of(&report).zip(report.url()) else { return Ok(Vec::new()) };
         let description = forges::shortened(report.body.as_deref().unwrap_or_default(), LONGEST_DESCRIPTION);
-        let context = settings.context.fill_plain(report.sources());
+        let context = match forges::named(&report, "context", &settings.context) {
+            Ok(context) => context,
+            Err(reason) => return Ok(vec![Effect::skip("status", reason)]),
+        };
         let status = Status { state: STATES.of(stage), description: &description, target_url, context: &context };
         for commit in commits(settings, &report) {
             match commit {
@@ -122,6 +125,9 @@ fn commits(settings: &Settings, report: &Report<'_>) -> Vec<Result<Commit, Strin
             Ok(Commit { repository: Repository::from_project(&path).ok_or_else(unfit)?, sha: sha(&of_stamp)? })
         };
         return vec![named()];
+    }
+    if report.source_stamps().is_empty() {
+        return vec![Err(String::from("there is no source stamp, so there is no commit to tell of"))];
     }
     let stamps = report.source_stamps().iter();
     let commit = |stamp| {

@@ -3,7 +3,6 @@
 use campanile_sdk::Renderable;
 use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
-use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::http::Verify;
 use schemars::JsonSchema;
@@ -88,7 +87,7 @@ impl Settings {
             problems.push(Problem::new(at, format!("give {other} too, or neither")));
         }
         let Some(generators) = &self.generators else { return problems };
-        problems.extend(generators::problems(generators, "/generators"));
+        problems.extend(forges::problems(generators, "/generators"));
         for (at, text) in texts.into_iter().filter(|(at, _)| at.ends_with("Description")) {
             let message = "the formatters of the `generators` say this where there are some";
             problems.extend(text.map(|_| Problem::new(at, message)));

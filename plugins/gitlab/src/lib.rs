@@ -80,7 +80,7 @@ impl Reporter for GitLabStatusPush {
         }
         let report = forges::first_report(&settings.generators(), config.site(), event, host)?;
         let Some(report) = report else { return Ok(Vec::new()) };
-        for stamp in report.source_stamps() {
+        for stamp in statuses.stamps(&report) {
             match status(settings, &report, stamp) {
                 Ok((path, held)) => match project(&report).or_else(|| inquiry.known(&path)) {
                     Some(id) => send(settings, &id, held, &mut statuses),
@@ -102,9 +102,10 @@ fn project(report: &Report<'_>) -> Option<String> {
 /// Where a state belongs, and what it says.
 fn status(settings: &Settings, report: &Report<'_>, stamp: &SourceStamp) -> Result<(String, Held), String> {
     let commit = forges::commit(stamp)?;
-    let place = project(report).map_or_else(|| Ok(Repository::from_url(&stamp.repository)?.path()), Ok::<_, String>)?;
+    let place = Repository::from_url(&stamp.repository).map(|repository| repository.path());
+    let lane = place.as_deref().unwrap_or(&stamp.repository);
     let branch = report.property_text("source_branch");
-    let name = settings.context.fill_plain(report.sources());
+    let name = forges::named(report, "context", &settings.context)?;
     let status = Status {
         state: Stage::of(report).map_or("", |stage| STATES.of(stage)),
         branch: branch.as_deref().or(stamp.branch.as_deref()),
@@ -112,9 +113,9 @@ fn status(settings: &Settings, report: &Report<'_>, stamp: &SourceStamp) -> Resu
         target_url: report.url().unwrap_or_default(),
         name: &name,
     };
-    let lane = Lane::of(&place, commit, &name);
+    let lane = Lane::of(lane, commit, &name);
     let body = serde_json::to_string(&status).expect("texts are JSON");
-    Ok((place, Held { lane, commit: commit.to_owned(), body }))
+    Ok((place.or_else(|problem| project(report).ok_or(problem))?, Held { lane, commit: commit.to_owned(), body }))
 }
 
 fn send(settings: &Settings, id: &str, Held { lane, commit, body }: Held, statuses: &mut Statuses) {

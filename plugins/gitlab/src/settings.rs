@@ -3,7 +3,6 @@
 use campanile_sdk::Renderable;
 use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
-use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::http::Verify;
 use schemars::JsonSchema;
@@ -46,7 +45,7 @@ impl Settings {
 
     /// All that is wrong with them.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        let mut problems = generators::problems(self.generators.as_deref().unwrap_or_default(), "/generators");
+        let mut problems = forges::problems(self.generators.as_deref().unwrap_or_default(), "/generators");
         problems.extend(self.context.plain_problem().map(|problem| Problem::new("/context", problem)));
         problems
     }

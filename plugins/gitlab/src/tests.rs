@@ -85,6 +85,8 @@ fn merge_requests_say_where_they_come_from() {
     let told = sent(&given().effects::<GitLabStatusPush>(&build.clone().finished()));
     assert_eq!(told[0].1, "https://gitlab.com/api/v4/projects/5/statuses/d34db33f");
     assert_eq!(told[0].2["ref"], "topic");
+    let effects = given().effects::<GitLabStatusPush>(&build.clone().finished());
+    assert_eq!(deliveries(&effects)[0].lane.as_deref(), Some("g/o/r d34db33f buildbot/Builder1"), "as of its request");
     let null = build.property_json("source_project_id", json!(null)).finished();
     assert_eq!(sent(&knowing().effects::<GitLabStatusPush>(&null))[0].1, STATUSES);
 }
@@ -104,7 +106,7 @@ fn what_is_no_commit_at_gitlab_is_skipped_with_the_reason() {
 #[test]
 fn settings_change_what_is_said() {
     let settings = json!({"token": "gitlab", "baseURL": "https://git.example/", "context": "ci/%(prop:branch)s"});
-    let given = Given::settings(settings).keeps("answer https://git.example/ g/o/r", json!("77"));
+    let given = Given::settings(settings).keeps("answer https://git.example g/o/r", json!("77"));
     let told = sent(&given.effects::<GitLabStatusPush>(&build().finished()));
     assert_eq!(told[0].1, "https://git.example/api/v4/projects/77/statuses/d34db33f");
     assert_eq!(told[0].2["name"], "ci/main");

@@ -87,6 +87,8 @@ impl Settings {
                 problems.push(Problem::new(at, format!("expected one of {}", OUTCOMES.join(", "))));
             } else if !(-2..=2).contains(priority) {
                 problems.push(Problem::new(at, format!("{priority} is no priority: expected -2 to 2")));
+            } else if *priority == 2 && !["retry", "expire"].iter().all(|name| self.other_params.contains_key(*name)) {
+                problems.push(Problem::new(at, "Pushover takes 2 only with retry and expire: set both in otherParams"));
             }
         }
         for name in self.other_params.keys().filter(|name| !PARAMETERS.contains(&name.as_str())) {

@@ -76,6 +76,15 @@ fn texts_are_as_long_as_pushover_takes() {
 }
 
 #[test]
+fn an_emergency_says_how_long_it_rings() {
+    let problems = |more: Value| given(more).problems::<PushoverNotifier>().len();
+    let priorities = json!({"failing": 2});
+    assert_eq!(problems(json!({"priorities": priorities})), 1);
+    assert_eq!(problems(json!({"priorities": priorities, "otherParams": {"retry": 60}})), 1);
+    assert_eq!(problems(json!({"priorities": priorities, "otherParams": {"retry": 60, "expire": 600}})), 0);
+}
+
+#[test]
 fn all_that_is_wrong_is_said_at_once() {
     let settings = json!({"priorities": {"failed": 1, "failing": 3}, "otherParams": {"noise": "loud"},
         "generators": [{"kind": "BuildRequestGenerator", "mode": "all"}]});

@@ -59,12 +59,15 @@ impl Reporter for StashStatusPush {
 /// One status for each commit.
 fn tell(settings: &Settings, report: &Report<'_>, statuses: &mut Statuses) {
     let Some((stage, url)) = Stage::of(report).zip(report.url()) else { return };
-    let key = settings.key.fill_plain(report.sources());
+    let key = match forges::named(report, "key", &settings.key) {
+        Ok(key) => key,
+        Err(reason) => return statuses.skip(reason),
+    };
     let name = settings.status_name.as_ref().map(|name| name.fill_plain(report.sources())).unwrap_or_default();
     let description = report.body.as_deref().unwrap_or_default();
     let status = Status { state: BITBUCKET_STATES.of(stage), url, key: &key, description, name: &name };
     let body = serde_json::to_string(&status).expect("texts are JSON");
-    for stamp in report.source_stamps() {
+    for stamp in statuses.stamps(report) {
         match forges::commit(stamp) {
             Ok(commit) => {
                 let url = join(&settings.base_url, &format!("rest/build-status/1.0/commits/{commit}"));

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use campanile_sdk::Renderable;
 use campanile_sdk::contract::Problem;
 use campanile_sdk::forges;
-use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::http::Access;
 use campanile_sdk::http::Verify;
@@ -84,7 +83,7 @@ impl Settings {
         let problem = |(at, text): (&str, Option<&Renderable>)| Some(Problem::new(at, text?.plain_problem()?));
         let mut problems: Vec<Problem> = texts.into_iter().filter_map(problem).collect();
         if let Some(generators) = &self.generators {
-            problems.extend(generators::problems(generators, "/generators"));
+            problems.extend(forges::problems(generators, "/generators"));
             for (at, text) in texts.into_iter().filter(|(at, _)| at.ends_with("Description")) {
                 let message = "the formatters of the `generators` say this where there are some";
                 problems.extend(text.map(|_| Problem::new(at, message)));

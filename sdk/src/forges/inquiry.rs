@@ -25,6 +25,9 @@ const MOST_WAITING: usize = 200;
 /// So much of an answer is told in a reason, in characters.
 const LONGEST_QUOTE: usize = 200;
 
+/// So long an answer is waited for; a forge that does not show a project is asked again with the next state.
+const ASKED_SECONDS: u32 = 15 * 60;
+
 /// A state that waits for an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -47,7 +50,7 @@ pub struct Inquiry<'a, H> {
 impl<'a, H: Host> Inquiry<'a, H> {
     /// Of the forge at this address.
     pub fn new(forge: &'a str, host: &'a H) -> Self {
-        Self { host, forge, waiting: BTreeMap::new() }
+        Self { host, forge: forge.trim_end_matches('/'), waiting: BTreeMap::new() }
     }
 
     /// The answer about something (`owner/name`), if it is known.
@@ -99,7 +102,7 @@ impl<'a, H: Host> Inquiry<'a, H> {
         for (about, waiting) in &self.waiting {
             if self.waits(about).is_none() {
                 let question = Delivery::new(self.key("ask", about), Message::Http(request(about)));
-                statuses.also(question.resend(Resend::Upsert).receipt().into());
+                statuses.also(question.resend(Resend::Upsert).receipt().ttl_seconds(ASKED_SECONDS).into());
             }
             let waiting = serde_json::to_string(waiting).expect("texts are JSON");
             statuses.also(Effect::remember(self.key("waiting", about), waiting));
@@ -146,6 +149,7 @@ mod tests {
         let effects = asks(&given(), &[held("a", "1"), held("b", "2"), held("a", "3")]);
         let [Effect::Deliver(question), Effect::Remember(kept)] = &effects[..] else { panic!("{effects:#?}") };
         assert_eq!((question.key.as_str(), question.receipt), ("ask https://forge.example o/r", true));
+        assert_eq!(question.ttl_seconds, Some(900), "a 404 is told soon");
         let waiting: Vec<Held> = serde_json::from_str(kept.value.as_deref().expect("a value")).expect("JSON");
         assert_eq!(waiting, [held("b", "2"), held("a", "3")]);
         let given = given().keeps(&kept.key, json!(waiting));
@@ -177,7 +181,9 @@ mod tests {
         let forgets = Effect::forget("waiting https://forge.example o/r");
         assert_eq!(effects, [forgets, Effect::remember("answer https://forge.example o/r", "\"77\"")]);
         let given = given().keeps("answer https://forge.example o/r", json!("77"));
-        assert_eq!(Inquiry::new(FORGE, &given).known("o/r").as_deref(), Some("77"));
+        for forge in [FORGE, "https://forge.example/"] {
+            assert_eq!(Inquiry::new(forge, &given).known("o/r").as_deref(), Some("77"));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::contract::Event;
 use crate::contract::EventBody;
 use crate::contract::Failure;
 use crate::contract::Id;
+use crate::contract::Problem;
 use crate::contract::RequestReport;
 use crate::contract::Results;
 use crate::contract::Subscription;
@@ -34,6 +35,19 @@ pub fn start_end(start: Option<&Renderable>, end: Option<&Renderable>) -> Vec<Ge
 #[must_use]
 pub fn request_start_end(start: Option<&Renderable>, end: Option<&Renderable>) -> Vec<Generator> {
     [vec![Generator::new(GeneratorKind::BuildRequestGenerator)], start_end(start, end)].concat()
+}
+
+/// What is wrong with the setting `generators`, which stands at the pointer `at`: also what is about no commit.
+#[must_use]
+pub fn problems(generators: &[Generator], at: &str) -> Vec<Problem> {
+    let mut problems = generators::problems(generators, at);
+    for (index, generator) in generators.iter().enumerate() {
+        if generator.kind == GeneratorKind::WorkerMissingGenerator {
+            let message = "a worker is no commit, so there is nothing to tell here: leave WorkerMissingGenerator out";
+            problems.push(Problem::new(format!("{at}/{index}/kind"), message));
+        }
+    }
+    problems
 }
 
 /// What the generators want to be told. Of requests it is every end: one that another request takes along, or that an
@@ -216,6 +230,16 @@ mod tests {
             report.request.results = Some(Results::Cancelled);
         }
         check(&given(), &event, None);
+    }
+
+    #[test]
+    fn a_worker_is_no_commit() {
+        let generators = [
+            Generator::new(GeneratorKind::BuildRequestGenerator),
+            Generator::new(GeneratorKind::WorkerMissingGenerator),
+        ];
+        let places: Vec<String> = problems(&generators, "/generators").into_iter().map(|problem| problem.at).collect();
+        assert_eq!(places, ["/generators/1/kind"]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::contract::Level;
 use crate::contract::Message;
 use crate::contract::Part;
 use crate::contract::Resend;
+use crate::contract::SourceStamp;
+use crate::generators::Report;
 use crate::host::PluginHost;
 
 /// After that nobody waits for a state any more.
@@ -91,6 +93,14 @@ impl Statuses {
     pub fn skip(&mut self, reason: impl Into<String>) {
         let key = self.next_key();
         self.effects.push(Effect::skip(key, reason));
+    }
+
+    /// The source stamps that a report is about; it is told where there are none.
+    pub fn stamps<'e>(&mut self, report: &Report<'e>) -> &'e [SourceStamp] {
+        if report.source_stamps().is_empty() {
+            self.skip("there is no source stamp, so there is no commit to tell of");
+        }
+        report.source_stamps()
     }
 
     /// Something else that shall happen.

@@ -63,9 +63,17 @@ impl Interpolate {
     /// The text with all filled in; what is missing is empty. Secrets stay references.
     #[must_use]
     pub fn fill(&self, sources: Sources<'_>) -> Text {
-        let mut filler = Filler { sources, text: Vec::new(), depth: 0 };
+        let mut filler = Filler { sources, text: Vec::new(), depth: 0, absent: None };
         filler.pieces(&self.pieces, &self.keywords);
         filler.text
+    }
+
+    /// The first property that a placeholder asks for and that is not there, whatever is said instead.
+    #[must_use]
+    pub fn absent(&self, sources: Sources<'_>) -> Option<String> {
+        let mut filler = Filler { sources, text: Vec::new(), depth: 0, absent: None };
+        filler.pieces(&self.pieces, &self.keywords);
+        filler.absent
     }
 
     /// The same where no secret may stand; a secret is left out.
@@ -87,6 +95,7 @@ struct Filler<'a> {
     sources: Sources<'a>,
     text: Text,
     depth: usize,
+    absent: Option<String>,
 }
 
 impl Filler<'_> {
@@ -114,6 +123,9 @@ impl Filler<'_> {
             Selector::Source(codebase) => self.stamp(codebase, &lookup.name),
             Selector::Keyword => return self.keyword(lookup, keywords),
         };
+        if found.is_none() && matches!(lookup.from, Selector::Property) {
+            self.absent.get_or_insert_with(|| lookup.name.clone());
+        }
         let found = found.filter(|value| !(lookup.empty_is_missing && python::is_false(value)));
         match (found, &lookup.there) {
             (None, _) => self.pieces(&lookup.missing, keywords),

@@ -12,6 +12,7 @@ use campanile_tests::TestHost;
 use campanile_tests::acme_source;
 use serde_json::Value;
 use serde_json::json;
+use std::time::Duration;
 
 async fn start(settings: &str) -> (TestHost, HttpSink) {
     let sink = HttpSink::start(None).await.expect("a server");
@@ -56,11 +57,14 @@ async fn tests_are_told_by_properties() {
 #[tokio::test]
 async fn a_late_state_gives_way_to_the_final_one() {
     let (host, sink) = start("").await;
+    sink.answer(Answer { delay: Duration::from_millis(400), ..Answer::status(204) });
     let mut build = host.acme_request(&[source()], json!({})).await;
+    sink.wait_for(1).await;
     host.acme_start(&mut build, json!({})).await;
     host.acme_end(&build, 0).await;
     host.settle().await;
-    let told = each(&sink.received(), "state");
-    assert_eq!(told.last().map(String::as_str), Some("SUCCESSFUL"), "{told:?}");
-    assert_eq!(told.iter().filter(|state| *state == "SUCCESSFUL").count(), 1);
+    assert_eq!(each(&sink.received(), "state"), ["INPROGRESS", "SUCCESSFUL"]);
+    let deliveries = host.deliveries().await;
+    let states: Vec<_> = deliveries.iter().map(|delivery| delivery["state"].as_str().expect("a state")).collect();
+    assert_eq!(states, ["delivered", "superseded", "delivered"]);
 }
