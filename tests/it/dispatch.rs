@@ -195,6 +195,20 @@ async fn only_what_may_arrive_twice_is_claimed_ahead() {
 }
 
 #[tokio::test]
+async fn an_operator_says_how_many_may_be_under_way() {
+    let sink = sink().await;
+    sink.answer_always(Answer::status(200).fault(HttpFault::Stall));
+    let asked: String = (0..12).map(|n| format!("{{key = \"x{n}\", resend = \"blind\"}}, ")).collect();
+    let setup = scripted(&sink, &format!("deliveries = [{asked}]"));
+    let mut host = setup.edit("plugin = \"scripted\"", "plugin = \"scripted\"\nin_flight = 9").start().await;
+    host.may_owe();
+    host.finished_build("linux", 0).await;
+    sink.wait_for(9).await;
+    host.claimed(9).await;
+    assert_eq!(sink.count(), 9);
+}
+
+#[tokio::test]
 async fn what_has_expired_holds_nobody_up() {
     let sink = sink().await;
     sink.answer(Answer::status(429).header("retry-after", "2"));
