@@ -42,7 +42,7 @@ impl Delivery {
         self
     }
 
-    /// Not worth sending after so many seconds.
+    /// Not worth sending after so many seconds; 0: tried once, whenever that is.
     #[must_use]
     pub fn ttl_seconds(mut self, seconds: u32) -> Self {
         self.ttl_seconds = Some(seconds);

@@ -229,10 +229,15 @@ async fn names_and_folders_that_will_not_do_are_refused() {
         campanile_in(project.place(), &[], &arguments).await.fails()
     };
     assert!(new("words", "js", &[]).await.contains("there is a words already; take another name"));
+    assert!(
+        new("http-push", "js", &[]).await.contains("`http-push` comes with the host, and yours would take its place")
+    );
     assert!(new("My_Words", "js", &[]).await.contains("expected small letters, digits and `-`, a letter first"));
     assert!(new("../words", "js", &[]).await.contains("expected small letters"));
     assert!(new("others", "rust", &[]).await.contains("there is no SDK: it is not published yet, so say by --sdk"));
     assert!(new("others", "rust", &["--sdk", "/nowhere"]).await.contains("there is no SDK in /nowhere"));
     assert!(new("others", "cobol", &[]).await.contains("possible values: rust, python, js"));
     assert!(!project.place().join("others").exists(), "what is refused leaves nothing");
+    let tested = campanile_in(project.place(), &[], &["plugin", "test", "nowhere"]).await.fails();
+    assert!(tested.contains("there is no folder nowhere; name the one that `campanile plugin new` made"), "{tested}");
 }

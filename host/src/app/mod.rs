@@ -12,6 +12,7 @@ pub use replay::Made;
 pub use replay::Replayed;
 pub use replay::replay;
 pub(crate) use reporters::granting;
+pub(crate) use reporters::is_bundled;
 pub use running::Running;
 use running::Serving;
 

@@ -40,6 +40,11 @@ const BUNDLED: &[&str] = &[
     "zulip",
 ];
 
+/// Whether a plugin of this name comes with the host.
+pub(crate) fn is_bundled(plugin: &str) -> bool {
+    BUNDLED.contains(&plugin)
+}
+
 /// Loads them all.
 pub(super) async fn load(
     configured: &[config::Reporter],
@@ -147,7 +152,7 @@ fn grants(
     secrets: &Secrets,
 ) -> Result<Grants, Vec<String>> {
     let marks: Vec<Mark> = marks.iter().filter_map(granting).collect();
-    let bundled = BUNDLED.contains(&plugin.name.as_str());
+    let bundled = is_bundled(&plugin.name);
     let grants = Grants::new(&marks, bundled, &reporter.allow).map_err(|problems| {
         let (allow, settings): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| p.at.starts_with("/allow/"));
         [named("", allow), named("settings", settings)].concat()

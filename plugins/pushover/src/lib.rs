@@ -15,9 +15,6 @@ use campanile_sdk::prelude::*;
 
 use crate::settings::Settings;
 
-/// Where messages are posted.
-pub(crate) const MESSAGES: &str = "https://api.pushover.net/1/messages.json";
-
 /// Pushover refuses longer ones, in characters.
 const LONGEST_MESSAGE: usize = 1024;
 const LONGEST_TITLE: usize = 250;

@@ -12,8 +12,6 @@ use campanile_sdk::pointer_key;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::MESSAGES;
-
 /// What there are priorities for.
 const OUTCOMES: [&str; 6] = ["cancelled", "exception", "failing", "passing", "warnings", "worker_missing"];
 
@@ -107,5 +105,5 @@ fn usual() -> Vec<Generator> {
 }
 
 fn pushover() -> String {
-    MESSAGES.to_owned()
+    "https://api.pushover.net/1/messages.json".to_owned()
 }

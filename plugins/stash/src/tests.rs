@@ -106,5 +106,5 @@ fn all_that_is_wrong_is_said_at_once() {
 #[test]
 fn the_page_has_the_table_of_states() {
     let page = include_str!("../../../docs/reporters/stash.md");
-    assert!(page.contains(&campanile_sdk::forges::BITBUCKET_STATES.markdown()));
+    assert!(page.contains(&BITBUCKET_STATES.markdown()));
 }

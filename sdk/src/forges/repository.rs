@@ -23,6 +23,9 @@ impl Repository {
     /// # Errors
     /// Why it cannot be read.
     pub fn from_url(url: &str) -> Result<Self, String> {
+        if url.trim().is_empty() {
+            return Err(String::from("there is no repository URL that would say where to tell it"));
+        }
         let unreadable = || format!("the repository URL {:?} names no repository at a forge", without_login(url));
         let place = located(url.trim()).ok_or_else(unreadable)?;
         let (owner, name) = owner_and_name(place.path).ok_or_else(unreadable)?;

@@ -12,6 +12,7 @@ use campanile_tests::REQUEST_URL;
 use campanile_tests::Setup;
 use campanile_tests::TestHost;
 use campanile_tests::acme_source;
+use campanile_tests::campanile;
 use serde_json::Value;
 use serde_json::json;
 
@@ -136,4 +137,12 @@ async fn what_github_says_to_a_refused_status_is_shown() {
     host.settle().await;
     let delivery = &host.deliveries().await[0];
     assert_eq!((&delivery["state"], &delivery["attempts"][0]["answer"]), (&json!("dead"), &json!(answer)));
+}
+
+#[tokio::test]
+async fn a_test_report_says_that_it_is_of_no_commit() {
+    let (host, sink) = start("").await;
+    let told = campanile(&["reporter", "test", "github", "--server", &host.url]).await.differs();
+    assert!(told.contains("skipped") && told.contains("there is no repository URL"), "{told}");
+    assert_eq!(sink.count(), 0);
 }

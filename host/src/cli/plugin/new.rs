@@ -2,6 +2,7 @@
 
 use super::templates;
 use super::templates::Template;
+use crate::app::is_bundled;
 use crate::cli::say;
 use anyhow::Context;
 use anyhow::bail;
@@ -91,6 +92,11 @@ impl Language {
 pub(super) fn run(flags: &New) -> anyhow::Result<ExitCode> {
     let Name(name) = &flags.name;
     let folder = PathBuf::from(name);
+    if is_bundled(name) {
+        bail!(
+            "`{name}` comes with the host, and yours would take its place with what it is granted; take another name"
+        );
+    }
     if folder.exists() {
         bail!("there is a {name} already; take another name, or another folder to run this in");
     }

@@ -44,6 +44,9 @@ enum Verdict {
 }
 
 pub(super) async fn run(flags: &Test) -> anyhow::Result<ExitCode> {
+    if !flags.folder.is_dir() {
+        bail!("there is no folder {}; name the one that `campanile plugin new` made", flags.folder.display());
+    }
     let component = component(&flags.folder)?;
     warn_if_stale(&flags.folder, &component);
     let fixtures = fixtures(&flags.folder)?;
