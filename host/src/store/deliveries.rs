@@ -140,7 +140,7 @@ impl Tx<'_> {
             .connection()
             .prepare_cached(
                 "SELECT deliveryid FROM deliveries WHERE lane = ?1 AND replace_group = ?2 AND reporter = ?3
-                 AND epoch = 0 AND state IN ('ready', 'waiting')",
+                 AND state IN ('ready', 'waiting')",
             )?
             .query_map((lane, replace, &row.reporter), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
