@@ -42,6 +42,19 @@ async fn failures_are_tried_again_until_the_schedule_ends() {
 }
 
 #[tokio::test]
+async fn the_same_of_two_databases_goes_out_under_two_ids() {
+    let sink = sink().await;
+    for _ in 0..2 {
+        let host = scripted(&sink, "deliveries = [{key = \"a\"}]").start().await;
+        host.finished_build("linux", 0).await;
+        host.settle().await;
+    }
+    let [first, second] = sink.received().try_into().expect("two requests");
+    assert_eq!(first.text(), second.text());
+    assert_ne!(first.header("webhook-id"), second.header("webhook-id"));
+}
+
+#[tokio::test]
 async fn retry_after_holds_the_destination_and_uses_up_no_try() {
     let (busy, other) = (sink().await, sink().await);
     busy.answer(Answer::status(429).header("retry-after", "1"));
