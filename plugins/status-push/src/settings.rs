@@ -134,7 +134,10 @@ impl Settings {
 /// A template makes no JSON of packets.
 fn names_a_plugin(choice: &PluginChoice) -> bool {
     match serde_json::from_str(choice.json()) {
-        Ok(Value::Object(object)) => ["plugin", "function"].iter().any(|key| object.contains_key(*key)),
+        Ok(Value::Object(object)) => {
+            let kind = object.get("kind").and_then(Value::as_str);
+            object.contains_key("plugin") || kind.is_some_and(|kind| kind.starts_with("MessageFormatterFunction"))
+        }
         Ok(value) => value.is_string(),
         Err(_) => false,
     }

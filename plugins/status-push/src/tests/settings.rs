@@ -60,6 +60,7 @@ fn only_a_plugin_makes_json_of_packets() {
         ["/serverPushCb: expected the name of a message-formatter plugin"]
     );
     assert_eq!(problems(json!({"kind": "MessageFormatter"})).len(), 1);
+    assert_eq!(problems(json!({"function": "mine"})).len(), 1);
     topics(json!({"serverUrl": "https://status.example/", "serverPushCb": {"plugin": "mine"}}));
     topics(json!({"serverUrl": "https://status.example/", "serverPushCb": "mine"}));
 }
