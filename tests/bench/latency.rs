@@ -23,20 +23,27 @@ use std::time::Instant;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-const RATE: u32 = 200;
-const BUILDS: u32 = 2000;
 const CLIENTS: u32 = 8;
 
 /// When an update was sent, and when its answer came.
-type Told = (Instant, Instant);
+pub(crate) type Told = (Instant, Instant);
+
+/// How many builds there are, and how many a second.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) builds: u32,
+    pub(crate) rate: u32,
+}
+
+const PACE: Pace = Pace { builds: 2000, rate: 200 };
 
 pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {
     let sink = runtime.block_on(SmtpSink::start(SmtpOptions::default())).expect("a sink");
     let host = Host::start(runtime, &host::setup().mail("mails", sink.port(), "mode = \"all\""));
-    let told = here(tell(host.address()));
+    let told = here(tell(host.address(), PACE));
     host.settled();
     let mails = sink.received();
-    assert_eq!(mails.len(), BUILDS as usize, "each build is a mail");
+    assert_eq!(mails.len(), PACE.builds as usize, "each build is a mail");
     let builds = builds(&host);
     let (mut answered, mut sent) = (Vec::new(), Vec::new());
     for mail in &mails {
@@ -45,15 +52,18 @@ pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {
         sent.push(mail.began.saturating_duration_since(sending).as_secs_f64());
     }
     host.stop();
-    let p50_p99 = |times: &[f64]| [0.5, 0.99].map(|part| seconds(percentile(times.to_vec(), part))).join(", ");
     vec![
         Row::told("committed to the mail's first byte, p50, p99", p50_p99(&answered)),
         Row::told("update sent to the same, p50, p99", p50_p99(&sent)),
     ]
 }
 
+pub(crate) fn p50_p99(times: &[f64]) -> String {
+    [0.5, 0.99].map(|part| seconds(percentile(times.to_vec(), part))).join(", ")
+}
+
 /// Tells of the builds, each at its time by the clock, whatever became of the one before.
-async fn tell(address: SocketAddr) -> HashMap<i64, Told> {
+pub(crate) async fn tell(address: SocketAddr, pace: Pace) -> HashMap<i64, Told> {
     let builder = mix::builder(&mut Client::connect(address).await).await;
     let started = Instant::now() + Duration::from_millis(50);
     let mut tasks = JoinSet::new();
@@ -62,8 +72,8 @@ async fn tell(address: SocketAddr) -> HashMap<i64, Told> {
             let mut client = Client::connect(address).await;
             let body = finished_build(builder, 0).to_string();
             let mut told = Vec::new();
-            for number in (place..BUILDS).step_by(CLIENTS as usize) {
-                tokio::time::sleep_until((started + Duration::from_secs(1) / RATE * number).into()).await;
+            for number in (place..pace.builds).step_by(CLIENTS as usize) {
+                tokio::time::sleep_until((started + Duration::from_secs(1) / pace.rate * number).into()).await;
                 let sending = Instant::now();
                 let answer: Vec<u8> = client.post("updates", &body).await.to_vec();
                 let answered = Instant::now();
@@ -81,7 +91,7 @@ async fn tell(address: SocketAddr) -> HashMap<i64, Told> {
 }
 
 /// Which build a delivery is about, by the delivery's uid.
-fn builds(host: &Host<'_>) -> HashMap<String, i64> {
+pub(crate) fn builds(host: &Host<'_>) -> HashMap<String, i64> {
     let sql = "SELECT uid, json_extract(body, '$.buildid') FROM deliveries JOIN events USING (seq)";
     let database = host.database();
     let mut select = database.prepare(sql).expect("a statement");

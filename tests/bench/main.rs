@@ -16,6 +16,7 @@ mod memory;
 mod mix;
 mod native;
 mod processes;
+mod push;
 mod reading;
 mod render;
 mod rounds;
@@ -44,6 +45,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("render", render::run),
     ("latency", latency::run),
     ("drain", drain::run),
+    ("push", push::run),
     ("sse", sse::run),
     ("logs", logs::run),
     ("memory", memory::run),

@@ -42,6 +42,19 @@ async fn failures_are_tried_again_until_the_schedule_ends() {
 }
 
 #[tokio::test]
+async fn the_same_of_two_databases_goes_out_under_two_ids() {
+    let sink = sink().await;
+    for _ in 0..2 {
+        let host = scripted(&sink, "deliveries = [{key = \"a\"}]").start().await;
+        host.finished_build("linux", 0).await;
+        host.settle().await;
+    }
+    let [first, second] = sink.received().try_into().expect("two requests");
+    assert_eq!(first.text(), second.text());
+    assert_ne!(first.header("webhook-id"), second.header("webhook-id"));
+}
+
+#[tokio::test]
 async fn retry_after_holds_the_destination_and_uses_up_no_try() {
     let (busy, other) = (sink().await, sink().await);
     busy.answer(Answer::status(429).header("retry-after", "1"));
@@ -192,6 +205,20 @@ async fn only_what_may_arrive_twice_is_claimed_ahead() {
         host.claimed(claimed).await;
         assert_eq!(sink.count(), 4, "{resend}: four places");
     }
+}
+
+#[tokio::test]
+async fn an_operator_says_how_many_may_be_under_way() {
+    let sink = sink().await;
+    sink.answer_always(Answer::status(200).fault(HttpFault::Stall));
+    let asked: String = (0..12).map(|n| format!("{{key = \"x{n}\", resend = \"blind\"}}, ")).collect();
+    let setup = scripted(&sink, &format!("deliveries = [{asked}]"));
+    let mut host = setup.edit("plugin = \"scripted\"", "plugin = \"scripted\"\nin_flight = 9").start().await;
+    host.may_owe();
+    host.finished_build("linux", 0).await;
+    sink.wait_for(9).await;
+    host.claimed(9).await;
+    assert_eq!(sink.count(), 9);
 }
 
 #[tokio::test]

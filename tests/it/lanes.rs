@@ -1,4 +1,4 @@
-//! Order: one under way in a lane, the oldest first, and newer ones in the place of those that were never tried.
+//! Order: one under way in a lane, the oldest first, and newer ones in the place of those that did not arrive.
 
 use campanile_sinks::Answer;
 use campanile_sinks::HttpSink;
@@ -90,6 +90,22 @@ async fn a_newer_one_takes_the_place_of_what_was_never_tried() {
         sink.received().iter().map(|request| serde_json::from_str(&request.text()).expect("JSON")).collect();
     let outcomes = |outcome: &str| texts.iter().filter(|text| text["outcome"] == outcome).count();
     assert_eq!((outcomes("Outcome::Done"), outcomes("Outcome::Superseded")), (2, 2));
+}
+
+#[tokio::test]
+async fn a_newer_one_does_not_wait_for_what_failed_to_arrive() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    sink.answer(Answer::status(503));
+    let settings = "deliveries = [{key = \"a\", lane = \"l\", replace = \"status\"}]";
+    let host = Setup::scripted(sink.port(), settings).schedule(&[0, 3_600_000]).start().await;
+    host.finished_build("linux", 0).await;
+    sink.wait_for(1).await;
+    host.finished_build("linux", 0).await;
+    sink.wait_for(2).await;
+    host.settle().await;
+    let states: Vec<Value> = host.deliveries().await.into_iter().map(|delivery| delivery["state"].clone()).collect();
+    assert_eq!(states, ["superseded", "delivered"]);
+    assert_eq!(numbers(&sink), [1, 2]);
 }
 
 #[tokio::test]

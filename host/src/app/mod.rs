@@ -121,6 +121,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         reporters: parts.reporters,
         schedule: tuning.schedule,
         boot,
+        identity: parts.store.read(|reader| reader.identity()).await?.into(),
         progress,
     })
     .await?;

@@ -10,10 +10,13 @@ use crate::store::Tx;
 use sha2::Digest;
 use sha2::Sha256;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// What a call came to, ready to be written.
 #[derive(Debug, Default)]
 pub(super) struct Written {
+    /// The database's.
+    identity: Arc<str>,
     deliveries: Vec<DeliveryRow>,
     remember: Vec<(String, Option<String>)>,
     wakes: Vec<(String, Millis)>,
@@ -43,6 +46,11 @@ pub(super) struct Origin {
 }
 
 impl Written {
+    /// Nothing yet.
+    pub(super) fn of(identity: &Arc<str>) -> Self {
+        Self { identity: Arc::clone(identity), ..Self::default() }
+    }
+
     /// Checks and prepares the effects of one call.
     pub(super) fn add(&mut self, reporter: &Reporter, origin: &Origin, effects: Vec<Effect>) {
         for effect in effects {
@@ -69,6 +77,19 @@ impl Written {
     /// How much it is, about.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// The same for the same reporter, call and key, whenever it is rendered; of other databases others.
+    fn uid(&self, reporter: &ReporterName, origin: &Origin, key: &str) -> String {
+        let mut hash = Sha256::new();
+        for part in [&*self.identity, reporter.0.as_str(), &origin.id, key] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 
     fn control(&mut self, reporter: &Reporter, origin: &Origin, request: ControlRequest) {
@@ -107,7 +128,7 @@ impl Written {
         self.bytes += message.len();
         self.deliveries.push(DeliveryRow {
             deliveryid: DeliveryId(0),
-            uid: uid(&reporter.name, origin, &delivery.key),
+            uid: self.uid(&reporter.name, origin, &delivery.key),
             reporter: reporter.name.clone(),
             seq: origin.seq,
             key: delivery.key,
@@ -135,7 +156,7 @@ impl Written {
         self.bytes += reason.len();
         self.deliveries.push(DeliveryRow {
             deliveryid: DeliveryId(0),
-            uid: uid(&reporter.name, origin, &key),
+            uid: self.uid(&reporter.name, origin, &key),
             reporter: reporter.name.clone(),
             seq: origin.seq,
             key,
@@ -258,23 +279,10 @@ fn transport(message: &Message) -> (&'static str, i64) {
     }
 }
 
-/// What a request to wait is about: the destination, and with which secrets.
+/// What a request to wait is about: the destination, and as whom.
 fn bucket(destination: &str, message: &Message) -> String {
-    let mut secrets: Vec<&str> = message.secrets().into_iter().map(|name| name.0.as_str()).collect();
+    let mut secrets: Vec<&str> = message.credentials().into_iter().map(|name| name.0.as_str()).collect();
     secrets.sort_unstable();
     secrets.dedup();
     [&[destination], secrets.as_slice()].concat().join(" ")
-}
-
-/// The same for the same reporter, call and key, whenever it is rendered.
-fn uid(reporter: &ReporterName, origin: &Origin, key: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in [reporter.0.as_str(), &origin.id, key] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

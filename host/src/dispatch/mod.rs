@@ -49,6 +49,8 @@ pub struct Context {
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub schedule: Schedule,
     pub boot: Boot,
+    /// The database's own name.
+    pub identity: Arc<str>,
     pub progress: Progress,
 }
 

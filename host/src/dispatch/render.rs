@@ -69,12 +69,17 @@ enum Stretch {
 }
 
 /// What a stretch has collected for its commit.
-#[derive(Default)]
 struct Collected {
     written: Written,
     overlay: Overlay,
     taken: Vec<InboxItem>,
     calls: usize,
+}
+
+impl Collected {
+    fn of(identity: &Arc<str>) -> Self {
+        Self { written: Written::of(identity), overlay: Overlay::new(), taken: Vec::new(), calls: 0 }
+    }
 }
 
 /// A reporter that is new begins with what happens from now on, unless it asks for all.
@@ -128,7 +133,7 @@ impl Render {
             self.inbox_due = Some(Millis(0));
         }
         let at = self.log.position();
-        if let Err(error) = self.commit(Collected::default(), at).await {
+        if let Err(error) = self.commit(Collected::of(&self.context.identity), at).await {
             tracing::warn!(%error, "the cursor was not written; some events will be looked at again");
         }
     }
@@ -222,7 +227,7 @@ impl Render {
 
     /// Calls the plugin for each task, and commits from time to time. Between calls it may be stopped.
     async fn render(&mut self, tasks: Vec<Task>, reached: Seq) -> Result<Stretch, StoreError> {
-        let (mut collected, mut position) = (Collected::default(), self.written);
+        let (mut collected, mut position) = (Collected::of(&self.context.identity), self.written);
         for Task { call, origin, reached, taken } in tasks {
             if self.stop.is_cancelled() {
                 self.commit(collected, position).await?;
@@ -253,7 +258,7 @@ impl Render {
             collected.taken.extend(taken);
             collected.calls += 1;
             if collected.calls == STRETCH || collected.written.bytes() > STRETCH_BYTES {
-                self.commit(std::mem::take(&mut collected), position).await?;
+                self.commit(std::mem::replace(&mut collected, Collected::of(&self.context.identity)), position).await?;
             }
         }
         // Without a call there is nothing to lose: the cursor may lag a little.

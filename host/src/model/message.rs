@@ -59,6 +59,14 @@ pub enum Message {
 impl Message {
     /// The secrets it names, wherever they stand.
     pub fn secrets(&self) -> Vec<&SecretName> {
+        let signers = if let Self::Http(request) = self { request.signed_by.as_slice() } else { &[] };
+        let mut secrets = self.credentials();
+        secrets.extend(signers);
+        secrets
+    }
+
+    /// The secrets by which the far side knows who sends it: all but those that sign.
+    pub fn credentials(&self) -> Vec<&SecretName> {
         match self {
             Self::Mail(mail) => {
                 let headers = mail.headers.iter().flat_map(|field| field.value.secrets());
@@ -67,8 +75,15 @@ impl Message {
             Self::Http(request) => {
                 let headers = request.headers.iter().flat_map(|field| field.value.secrets());
                 let login = login_secrets(request.login.as_ref().map(HttpLogin::credentials));
-                let keys = request.identity.iter().chain(&request.signed_by);
-                request.url.secrets().chain(headers).chain(login).chain(keys).chain(request.body.secrets()).collect()
+                let identity = request.identity.iter();
+                request
+                    .url
+                    .secrets()
+                    .chain(headers)
+                    .chain(login)
+                    .chain(identity)
+                    .chain(request.body.secrets())
+                    .collect()
             }
             Self::Ssh(command) => {
                 command.identity.iter().chain(command.command.iter().flat_map(Text::secrets)).collect()

@@ -36,6 +36,7 @@ pub(super) struct Subscribe<'a>(pub(super) &'a ReporterConfig);
 
 pub(super) struct Handle<'a>(pub(super) &'a ReporterConfig, pub(super) &'a ReporterEvent);
 
+#[derive(Clone)]
 pub(super) struct Format<'a> {
     pub(super) settings: &'a String,
     pub(super) context: &'a String,

@@ -195,6 +195,11 @@ impl Tx<'_> {
 }
 
 impl Reader<'_> {
+    /// What tells this database apart from all others.
+    pub fn identity(&self) -> Result<String, StoreError> {
+        Ok(self.connection.query_row("SELECT id FROM identity", [], |row| row.get(0))?)
+    }
+
     /// What earlier lives of the process left under way: nobody knows whether it arrived.
     pub fn left_under_way(&self, boot: Boot) -> Result<Vec<DeliveryRow>, StoreError> {
         let sql = format!(

@@ -139,8 +139,10 @@ impl Tx<'_> {
         let stale: Vec<DeliveryId> = self
             .connection()
             .prepare_cached(
-                "SELECT deliveryid FROM deliveries WHERE lane = ?1 AND replace_group = ?2 AND reporter = ?3
-                 AND epoch = 0 AND state IN ('ready', 'waiting')",
+                // Only with the states of the index in full, and told to, does SQLite not look at every delivery.
+                "SELECT deliveryid FROM deliveries INDEXED BY deliveries_in_lane WHERE lane = ?1
+                 AND state IN ('ready', 'waiting', 'leased', 'unknown') AND state IN ('ready', 'waiting')
+                 AND replace_group = ?2 AND reporter = ?3",
             )?
             .query_map((lane, replace, &row.reporter), |row| row.get(0))?
             .collect::<Result<_, _>>()?;

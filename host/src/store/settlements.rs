@@ -112,9 +112,13 @@ impl Tx<'_> {
         let changed = self
             .connection()
             .prepare_cached(
+                // Only with the states of the index in full, and told to, does SQLite not look at every delivery.
                 "UPDATE deliveries SET state = 'ready' WHERE deliveryid =
-                 (SELECT min(deliveryid) FROM deliveries WHERE lane = ?1 AND state = 'waiting')
-                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE lane = ?1 AND state IN ('ready', 'leased', 'unknown'))",
+                 (SELECT deliveryid FROM deliveries INDEXED BY deliveries_in_lane WHERE lane = ?1
+                  AND state IN ('ready', 'waiting', 'leased', 'unknown') AND state = 'waiting'
+                  ORDER BY deliveryid LIMIT 1)
+                 AND NOT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_in_lane WHERE lane = ?1
+                  AND state IN ('ready', 'waiting', 'leased', 'unknown') AND state <> 'waiting')",
             )?
             .execute([lane])?;
         self.owes |= changed > 0;

@@ -46,7 +46,7 @@ fn reason(status: StatusCode, headers: &HeaderMap, answer: &str) -> String {
     let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
     match (location, shown(answer)) {
         (Some(location), _) if status.is_redirection() => {
-            format!("answered {status}: redirects are not followed, this one goes to {location}")
+            format!("answered {status}: redirects are not followed, this one goes to {}", shown(location))
         }
         (_, said) if said.is_empty() => format!("answered {status}"),
         (_, said) => format!("answered {status}: {said}"),
@@ -81,8 +81,9 @@ pub(super) fn probed(sent: Sent, found: bool, extent: Extent) -> Sent {
 
 /// Whether the other side wants to be left alone, and for how long. GitHub says it by 403 too.
 fn wait(status: StatusCode, headers: &HeaderMap, now: Millis, answer: &str) -> Option<Wait> {
-    if let Some(at) = retry_after(headers, now) {
-        return until(at, now);
+    let asked = retry_after(headers, now);
+    if let Some(wait) = asked.and_then(|at| until(at, now)) {
+        return Some(wait);
     }
     let remaining = number(headers, &["x-ratelimit-remaining", "ratelimit-remaining"]);
     let limited = match status {
@@ -92,7 +93,11 @@ fn wait(status: StatusCode, headers: &HeaderMap, now: Millis, answer: &str) -> O
     };
     // What is left of one budget says nothing of the one that was exceeded.
     let reset = if remaining.unwrap_or(0) == 0 { reset(headers, now) } else { None };
-    limited.then(|| reset.and_then(|at| until(at, now)).unwrap_or(Wait::Unsaid))
+    match reset.and_then(|at| until(at, now)) {
+        wait @ Some(_) if limited => wait,
+        // Who is told to wait for no time at all is not told to wait, unless a budget says otherwise.
+        _ => (limited && asked.is_none()).then_some(Wait::Unsaid),
+    }
 }
 
 /// What GitHub says of its secondary limits, for which no header may tell how long they last.
@@ -185,6 +190,7 @@ mod tests {
         check(&[("ratelimit-reset", "30")], "30");
         check(&[("ratelimit-reset", "1795168800")], "unsaid");
         check(&[("retry-after", "5"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795168860")], "5");
+        check(&[("retry-after", "0"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795168860")], "60");
         let used_up = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795168860")];
         assert_eq!(waits(403, &used_up), "60");
         assert_eq!(waits(403, &[("retry-after", "7")]), "7");

@@ -9,7 +9,6 @@ use super::http_tls::Look;
 use super::link::Network;
 use super::outcome::Sent;
 use super::pool::MAX_IDLE;
-use super::pool::MAX_IDLE_PER_KEY;
 use reqwest::Client;
 use reqwest::dns::Addrs;
 use reqwest::dns::Name;
@@ -22,6 +21,10 @@ use std::sync::PoisonError;
 
 /// So many keep their connections; one more, and all begin anew.
 const MAX_CLIENTS: usize = 64;
+
+/// So many connections to an origin are kept while nobody uses them; more are under way only where an operator's `in_flight`
+/// says so.
+const MAX_IDLE_CONNECTIONS: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Clients {
@@ -84,7 +87,7 @@ impl Clients {
             .connect_timeout(self.deadlines.connect)
             .tcp_nodelay(true)
             .pool_idle_timeout(MAX_IDLE)
-            .pool_max_idle_per_host(MAX_IDLE_PER_KEY)
+            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
             .build()
             .map_err(|e| Sent::failed(format!("setting up HTTP: {e}")))
     }

@@ -39,7 +39,7 @@ const MAX_KEPT: usize = 256;
 pub(super) struct Tokens(Mutex<HashMap<Key, Slot>>);
 
 /// Where it comes from and for whom, as a digest that has the secret in it.
-type Key = [u8; 32];
+type Key = ([u8; 32], Look);
 
 /// Held while a token is fetched, so that those who need the same wait for one request.
 type Slot = Arc<tokio::sync::Mutex<Option<Token>>>;
@@ -72,7 +72,7 @@ impl Tokens {
         this: &mut Try<'a>,
     ) -> Result<(String, Had), Sent> {
         let login = this.filler.login(&oauth.client).map_err(Sent::failed)?;
-        let slot = self.slot(key(oauth, &login));
+        let slot = self.slot((digest(oauth, &login), look.clone()));
         let mut kept = slot.lock().await;
         let now = this.outgoing.now;
         if let Some(token) = kept.as_ref().filter(|token| token.until > now) {
@@ -103,7 +103,7 @@ impl Tokens {
     }
 }
 
-fn key(oauth: &OauthClient, (user, password): &(String, String)) -> Key {
+fn digest(oauth: &OauthClient, (user, password): &(String, String)) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in [&oauth.token_url, user, password] {
         hash.update(part.len().to_le_bytes());

@@ -31,16 +31,20 @@ struct Told<'a> {
     build: BTreeMap<&'a str, &'a RawValue>,
 }
 
-pub(crate) fn of(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Result<Body, Failure> {
+/// Of the build itself if it is its own; else what the formatter made.
+pub(crate) fn of(settings: &Settings, (report, own): (&Report<'_>, bool), host: &impl Host) -> Result<Body, Failure> {
     if let Some(reason) = &report.failure {
         return Ok(Body::None(format!("the formatter failed: {reason}")));
     }
     let body = match report.body.as_deref() {
         None => return Ok(Body::None(String::from("the formatter makes nothing of it"))),
-        Some("") => own(settings, report, host)?,
+        Some(_) if own => of_build(settings, report, host)?,
+        Some("") => return Ok(Body::None(String::from("the formatter makes an empty text of it"))),
         Some(text) => text.to_owned(),
     };
-    Ok(if serde_json::from_str::<IgnoredAny>(&body).is_err() {
+    // A text such as `0` is JSON by chance: only who says that it is JSON may post it.
+    let is_meant = own || report.kind == BodyKind::Json || body.trim_start().starts_with(['{', '[']);
+    Ok(if !is_meant || serde_json::from_str::<IgnoredAny>(&body).is_err() {
         Body::None(format!("the formatter answers no JSON, but {:?}", shortened(&body)))
     } else if body.len() > MOST_BYTES {
         Body::None(format!("it has {} bytes, and at most {MOST_BYTES} are posted", body.len()))
@@ -50,7 +54,7 @@ pub(crate) fn of(settings: &Settings, report: &Report<'_>, host: &impl Host) -> 
 }
 
 /// The object of a build, or of a request. With logs that are too long for a request, it is without what they say.
-fn own(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Result<String, Failure> {
+fn of_build(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Result<String, Failure> {
     let about = match &report.subject_matter {
         SubjectMatter::Build(build) => About::Build(build.build.id),
         SubjectMatter::Request(request) => About::Request(request.request.id),

@@ -8,6 +8,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use campanile_sdk::contract::Outcome;
 use campanile_sdk::contract::Receipt;
 use campanile_sdk::contract::Resend;
 use campanile_sdk::generators;
@@ -47,19 +48,21 @@ impl Reporter for HttpStatusPush {
             return Ok(Vec::new());
         }
         // As Buildbot does: several generators that tell of one event make one request.
-        for generator in config.settings.generators().iter() {
+        for (index, generator) in config.settings.generators().iter().enumerate() {
             let reports = generators::reports(std::slice::from_ref(generator), config.site(), event, host)?;
             if let Some(report) = reports.into_iter().next() {
-                return push(config, &report, host).map(|effect| vec![effect]);
+                let own = config.settings.posts_own(index, &report);
+                return push(config, (&report, own), host).map(|effect| vec![effect]);
             }
         }
         Ok(Vec::new())
     }
 }
 
-fn push(config: &Config<Settings>, report: &Report<'_>, host: &impl Host) -> Result<Effect, Failure> {
+/// The report, and whether the build itself is posted.
+fn push(config: &Config<Settings>, (report, own): (&Report<'_>, bool), host: &impl Host) -> Result<Effect, Failure> {
     let settings = &config.settings;
-    let body = match body::of(settings, report, host)? {
+    let body = match body::of(settings, (report, own), host)? {
         Body::Json(body) => body,
         Body::None(reason) => return Ok(Effect::skip(KEY, reason)),
     };
@@ -92,7 +95,13 @@ fn log_request(url: &str, body: &str, host: &impl Host) {
 
 fn log_answer(receipt: &Receipt, host: &impl Host) {
     let status = receipt.status.map_or_else(|| String::from("none"), |status| status.to_string());
-    let outcome = format!("{:?}", receipt.outcome).to_lowercase();
-    let fields = [("outcome", outcome.as_str()), ("status", &status), ("answer", &receipt.answer)];
+    let outcome = match receipt.outcome {
+        Outcome::Done => "done",
+        Outcome::Refused => "refused",
+        Outcome::Expired => "expired",
+        Outcome::Superseded => "superseded",
+        Outcome::Cancelled => "cancelled",
+    };
+    let fields = [("outcome", outcome), ("status", &status), ("answer", &receipt.answer)];
     host.log(Level::Info, "the answer to a push", &fields);
 }

@@ -12,6 +12,7 @@ use campanile_sdk::formatters::FormatterChoice;
 use campanile_sdk::generators;
 use campanile_sdk::generators::Generator;
 use campanile_sdk::generators::GeneratorKind;
+use campanile_sdk::generators::Report;
 use campanile_sdk::http::Access;
 use campanile_sdk::http::Headers;
 use campanile_sdk::http::Login;
@@ -147,10 +148,27 @@ impl Settings {
             problems.extend(generators::problems(generators, "/generators"));
             problems.extend(generators.iter().enumerate().filter_map(unspoken));
         }
+        problems.extend(self.format_fn.as_ref().and_then(|choice| wrong_format_fn(choice, self.formatter())));
         let access = self.access(Sources::default());
         problems.extend(access.problem().map(|message| Problem::new("", message)));
         problems.extend(self.headers.iter().flat_map(|headers| headers.problems("/headers")));
         problems
+    }
+
+    /// Whether the generator has no formatter for such a report, so that the build itself is posted.
+    pub(crate) fn posts_own(&self, index: usize, report: &Report<'_>) -> bool {
+        let Some(generators) = &self.generators else { return self.format_fn.is_none() };
+        let Some(generator) = generators.get(index) else { return false };
+        let slot = match generator.kind {
+            GeneratorKind::BuildStartEndStatusGenerator if report.results.is_none() => &generator.start_formatter,
+            GeneratorKind::BuildStartEndStatusGenerator => &generator.end_formatter,
+            GeneratorKind::BuildRequestGenerator => &generator.formatter,
+            GeneratorKind::BuildStatusGenerator
+            | GeneratorKind::BuildSetStatusGenerator
+            | GeneratorKind::BuildSetCombinedStatusGenerator
+            | GeneratorKind::WorkerMissingGenerator => &generator.message_formatter,
+        };
+        slot.is_none()
     }
 
     /// `format_fn`, which is told what the build shall have.
@@ -170,6 +188,22 @@ impl Settings {
             chosen.entry(key).or_insert(Value::Bool(wanted));
         }
         serde_json::from_value(Value::Object(chosen)).ok()
+    }
+}
+
+/// A name that no plugin has the host tells; here, what names none, and what is wrong beside the name.
+fn wrong_format_fn(choice: &PluginChoice, formatter: Option<FormatterChoice>) -> Option<Problem> {
+    let named = match serde_json::from_str(choice.json()) {
+        Ok(Value::String(_)) => true,
+        Ok(Value::Object(table)) => table.get("plugin").is_some_and(Value::is_string),
+        _ => false,
+    };
+    match formatter {
+        Some(formatter) if named => formatter.problems("/format_fn").into_iter().next(),
+        _ => Some(Problem::new(
+            "/format_fn",
+            "expected the name of a message-formatter plugin, or a table with `plugin`",
+        )),
     }
 }
 

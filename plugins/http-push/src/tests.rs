@@ -91,6 +91,8 @@ fn what_is_no_json_is_not_sent_and_the_reason_is_told() {
         assert_eq!(effects.len(), 1);
     };
     check(formatter(BodyKind::Plain, "It failed."), "the formatter answers no JSON, but \"It failed.\"");
+    check(formatter(BodyKind::Plain, "0"), "the formatter answers no JSON, but \"0\"");
+    check(formatter(BodyKind::Json, ""), "the formatter makes an empty text of it");
     check(Ok(None), "the formatter failed: it has nothing to say");
     check(Err(Failure::GiveUp("division by zero".into())), "the formatter failed: division by zero");
     let long = format!("\"{}\"", "x".repeat(1_000_000));
@@ -149,4 +151,16 @@ fn all_that_is_wrong_is_told() {
         at,
         ["/format_fn", "/builders", "/generators/1/mode/0", "/generators/0/message_formatter", "", "/headers/X"]
     );
+}
+
+#[test]
+fn a_format_fn_that_names_no_plugin_is_a_problem() {
+    let check = |format_fn: Value, expected: &[&str]| {
+        let problems = given(json!({"format_fn": format_fn})).problems::<HttpStatusPush>();
+        assert_eq!(problems, expected, "{format_fn}");
+    };
+    check(json!("mine"), &[]);
+    check(json!({"plugin": "mine", "want_steps": true}), &[]);
+    let nameless = "/format_fn: expected the name of a message-formatter plugin, or a table with `plugin`";
+    check(json!({"template": "x"}), &[nameless]);
 }

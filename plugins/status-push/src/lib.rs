@@ -47,6 +47,7 @@ impl Reporter for StatusPush {
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
         let mut queue = Queue::load(host, event.at)?;
         let mut effects = match &event.body {
+            EventBody::Wake(key) if key == push::WATCH => push::watched(&mut queue, (event.at, host)),
             EventBody::Wake(_) => push::due(config, &mut queue, (event.at, host))?,
             EventBody::Receipt(receipt) => push::ended(config, &mut queue, (receipt, event.at, host))?,
             _ => happened(config, &mut queue, (event, host))?,
@@ -85,7 +86,7 @@ fn happened<H: Host>(
         effects.extend(push::add(queue, &packet, host)?);
         if name == "shutdown" {
             // What waits goes out at once.
-            (delay, queue.ledger.awaited) = (0, None);
+            (delay, queue.ledger.is_awaited) = (0, false);
         }
     }
     effects.extend(push::arrange(queue, delay, event.at));

@@ -1,7 +1,9 @@
 //! Pushes: one on its way at a time; what failed stays in the queue and is pushed again, one packet first.
 //!
-//! Invariant: a packet leaves the queue when its push has arrived, when it can never be pushed, or when an operator takes the
-//! push back; never otherwise.
+//! Each wake-up and each push has a watch: a second wake-up, later, that goes on where the first one or the push's end was
+//! lost with a call that failed.
+//!
+//! Invariant: a packet leaves the queue when its push has arrived, or when it can never be pushed; never otherwise.
 
 use campanile_sdk::Sources;
 use campanile_sdk::contract::Field;
@@ -20,8 +22,15 @@ use crate::settings::Settings;
 /// What wakes the reporter.
 pub(crate) const WAKE: &str = "push";
 
-/// A wake-up that is so late, in seconds, was lost with a call that failed.
-const LOST_AFTER: u64 = 120;
+/// What wakes it when the wake-up was lost, or the end of a push.
+pub(crate) const WATCH: &str = "watch";
+
+/// A wake-up that is so late, in milliseconds, was lost with a call that failed.
+const WAKE_LOST_AFTER_MS: u32 = 120_000;
+
+/// A push that has not ended after so many milliseconds has lost its receipt. It is tried once, which takes minutes; only
+/// where the server asks for a longer wait is a packet pushed twice, and then in its lane, behind the first.
+const PUSH_LOST_AFTER_MS: u32 = 3_600_000;
 
 /// Packets dropped in one call at most; the rest has its turn in the next.
 const MOST_DROPPED: usize = 16;
@@ -41,14 +50,33 @@ enum Made {
 }
 
 /// A wake-up, unless there is one or a push is on its way, whose end will lead to the next.
-pub(crate) fn arrange<H: Host>(queue: &mut Queue<'_, H>, delay_ms: u32, now: Timestamp) -> Option<Effect> {
+pub(crate) fn arrange<H: Host>(queue: &mut Queue<'_, H>, delay_ms: u32, now: Timestamp) -> Vec<Effect> {
     let ledger = &mut queue.ledger;
-    let is_awaited = ledger.awaited.is_some_and(|awaited| now <= awaited + LOST_AFTER);
-    if ledger.flight > 0 || ledger.waiting == 0 || is_awaited {
-        return None;
+    if ledger.flight > 0 || ledger.waiting == 0 || ledger.is_awaited {
+        return Vec::new();
     }
-    ledger.awaited = Some(now + u64::from(delay_ms) / 1000);
-    Some(Effect::wake(WAKE, delay_ms))
+    ledger.is_awaited = true;
+    vec![Effect::wake(WAKE, delay_ms), watch(queue, delay_ms.saturating_add(WAKE_LOST_AFTER_MS), now)]
+}
+
+/// Takes the place of the watch before.
+fn watch<H: Host>(queue: &mut Queue<'_, H>, delay_ms: u32, now: Timestamp) -> Effect {
+    queue.ledger.watched = now + u64::from(delay_ms) / 1000;
+    Effect::wake(WATCH, delay_ms)
+}
+
+/// What should have come did not. It asks nobody, so that it is not lost as that was.
+pub(crate) fn watched<H: Host>(queue: &mut Queue<'_, H>, (now, host): (Timestamp, &H)) -> Vec<Effect> {
+    let ledger = &mut queue.ledger;
+    let is_lost = ledger.flight > 0 || ledger.is_awaited;
+    // An earlier one came too late to be replaced.
+    if !is_lost || now < ledger.watched {
+        return Vec::new();
+    }
+    let lost = if ledger.flight > 0 { "the end of a push" } else { "a wake-up" };
+    host.log(Level::Warn, "a call was lost, and what waits is pushed again", &[("lost", lost)]);
+    (ledger.flight, ledger.is_awaited, ledger.failed) = (0, false, true);
+    arrange(queue, 0, now)
 }
 
 /// The time has come.
@@ -57,7 +85,7 @@ pub(crate) fn due<H: Host>(
     queue: &mut Queue<'_, H>,
     (now, host): (Timestamp, &H),
 ) -> Result<Vec<Effect>, Failure> {
-    queue.ledger.awaited = None;
+    queue.ledger.is_awaited = false;
     if queue.ledger.flight > 0 {
         return Ok(Vec::new());
     }
@@ -67,6 +95,7 @@ pub(crate) fn due<H: Host>(
         match made {
             Made::Body(body) => {
                 effects.push(push(config, queue, (packets, body), host));
+                effects.push(watch(queue, PUSH_LOST_AFTER_MS, now));
                 return Ok(effects);
             }
             Made::Done => {
@@ -107,12 +136,13 @@ pub(crate) fn ended<H: Host>(
     }
     let packets = std::mem::take(&mut queue.ledger.flight);
     let delay = match receipt.outcome {
-        Outcome::Done | Outcome::Cancelled => {
+        Outcome::Done => {
             queue.forget_first(packets)?;
             queue.ledger.failed = false;
             config.settings.buffer_delay()
         }
-        Outcome::Refused | Outcome::Expired | Outcome::Superseded => {
+        // Cancelled: the reporter was not configured for a while.
+        Outcome::Refused | Outcome::Expired | Outcome::Superseded | Outcome::Cancelled => {
             let status = receipt.status.map(|status| status.to_string()).unwrap_or_default();
             let answer: String = receipt.answer.chars().take(1_000).collect();
             host.log(Level::Warn, "a push failed", &[("status", &status), ("answer", &answer)]);
@@ -120,7 +150,7 @@ pub(crate) fn ended<H: Host>(
             config.settings.retry_delay()
         }
     };
-    Ok(arrange(queue, delay, now).into_iter().collect())
+    Ok(arrange(queue, delay, now))
 }
 
 /// The next packets, so many that their request is small enough, or one that is too large by itself.
@@ -205,14 +235,16 @@ fn push<H: Host>(
     if config.settings.debug {
         host.log(Level::Info, "a push", &[("url", &url), ("packets", &packets.to_string())]);
     }
-    request(url, body, ledger.pushes).into()
+    request(config, (url, body), ledger.pushes).into()
 }
 
 /// Tried once: what failed is pushed anew, with what came meanwhile.
-fn request(url: String, body: HttpBody, number: u64) -> Delivery {
+fn request(config: &Config<Settings>, (url, body): (String, HttpBody), number: u64) -> Delivery {
     let request = HttpRequest { body, ..HttpRequest::post(literal(url)) };
+    // What another reporter pushes to the same server has nothing to do with it.
+    let lane = format!("{} packets", config.name);
     // A packet that arrives twice has the same id.
-    Delivery::new(key(number), Message::Http(request)).lane("packets").resend(Resend::Upsert).ttl_seconds(0).receipt()
+    Delivery::new(key(number), Message::Http(request)).lane(lane).resend(Resend::Upsert).ttl_seconds(0).receipt()
 }
 
 fn key(push: u64) -> String {
@@ -240,7 +272,7 @@ pub(crate) fn add<H: Host>(queue: &mut Queue<'_, H>, packet: &str, host: &H) -> 
 /// The push of a packet about a build that never was.
 pub(crate) fn trial(config: &Config<Settings>, packet: String, host: &impl Host) -> Option<Effect> {
     match (body(config, &[packet], host), &config.settings.server_url) {
-        (Made::Body(body), Some(url)) => Some(request(url.clone(), body, 0).into()),
+        (Made::Body(body), Some(url)) => Some(request(config, (url.clone(), body), 0).into()),
         _ => None,
     }
 }
@@ -270,7 +302,8 @@ fn text_bytes(text: &campanile_sdk::contract::Text, bytes: impl Fn(&str) -> usiz
     text.iter().map(|(Part::Literal(text) | Part::Secret(text))| bytes(text)).sum()
 }
 
+/// As the host writes a form: a space is `%20`.
 fn encoded(text: &str) -> usize {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" *-._".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum()
 }

@@ -40,8 +40,10 @@ pub(crate) struct Ledger {
     pub(crate) failed: bool,
     /// The packets that are on their way.
     pub(crate) flight: u64,
-    /// When the next push was to be, if one was asked for.
-    pub(crate) awaited: Option<Timestamp>,
+    /// Whether a wake-up for the next push was asked for.
+    pub(crate) is_awaited: bool,
+    /// When the watch comes, or a little before.
+    pub(crate) watched: Timestamp,
 }
 
 /// The queue during a call.

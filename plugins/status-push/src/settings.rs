@@ -8,6 +8,7 @@ use campanile_sdk::pointer_key;
 use campanile_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::names;
 
@@ -99,6 +100,9 @@ impl Settings {
             Some(url) if url.len() > 2_000 => problem("/serverUrl", "it is longer than 2000 bytes".into()),
             _ => {}
         }
+        if self.server_push_cb.as_ref().is_some_and(|choice| !names_a_plugin(choice)) {
+            problem("/serverPushCb", "expected the name of a message-formatter plugin".into());
+        }
         for (at, delay) in [("/bufferDelay", self.buffer_delay), ("/retryDelay", self.retry_delay)] {
             if !(0.0..=LONGEST_WAIT).contains(&delay) {
                 problem(at, format!("{delay} is no wait in seconds: expected 0 to {LONGEST_WAIT}"));
@@ -124,6 +128,18 @@ impl Settings {
             }
         }
         problems
+    }
+}
+
+/// A template makes no JSON of packets.
+fn names_a_plugin(choice: &PluginChoice) -> bool {
+    match serde_json::from_str(choice.json()) {
+        Ok(Value::Object(object)) => {
+            let kind = object.get("kind").and_then(Value::as_str);
+            object.contains_key("plugin") || kind.is_some_and(|kind| kind.starts_with("MessageFormatterFunction"))
+        }
+        Ok(value) => value.is_string(),
+        Err(_) => false,
     }
 }
 

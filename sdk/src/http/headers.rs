@@ -32,8 +32,54 @@ impl Headers {
     #[must_use]
     pub fn problems(&self, at: &str) -> Vec<Problem> {
         let problem = |(name, value): (&String, &Renderable)| {
-            Some(Problem::new(format!("{at}/{}", pointer_key(name)), value.problem()?))
+            let message = wrong_name(name).or_else(|| value.problem())?;
+            Some(Problem::new(format!("{at}/{}", pointer_key(name)), message))
         };
         self.0.iter().filter_map(problem).collect()
+    }
+}
+
+/// What the host writes by itself; it refuses requests that have one of these.
+const OF_THE_HOST: [&str; 10] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A name is a token (RFC 9110, 5.6.2).
+fn wrong_name(name: &str) -> Option<String> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(token) {
+        return Some(format!("`{name}` is no name of a header: expected letters, digits and `-`"));
+    }
+    let lower = name.to_ascii_lowercase();
+    let own = OF_THE_HOST.contains(&lower.as_str()) || ["proxy-", "webhook-"].iter().any(|own| lower.starts_with(own));
+    own.then(|| format!("the header `{name}` is the host's to write"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_no_request_may_have_are_problems() {
+        let check = |name: &str, expected: Option<&str>| {
+            let headers: Headers = serde_json::from_value(serde_json::json!({name: "x"})).expect("headers");
+            let problems = headers.problems("/headers");
+            assert_eq!(problems.first().map(|problem| problem.message.as_str()), expected, "{name}");
+        };
+        check("X-Build_1", None);
+        check("Authorization", None);
+        check("Host", Some("the header `Host` is the host's to write"));
+        check("webhook-id", Some("the header `webhook-id` is the host's to write"));
+        check("a b", Some("`a b` is no name of a header: expected letters, digits and `-`"));
+        check("", Some("`` is no name of a header: expected letters, digits and `-`"));
     }
 }

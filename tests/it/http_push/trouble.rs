@@ -160,7 +160,10 @@ async fn debug_logs_each_request_and_its_answer() {
     let host = setup(&sink, "debug = true").start().await;
     host.finished_build("linux", 2).await;
     host.settle().await;
-    for said in ["a push", "the answer to a push"] {
-        assert!(campanile_tests::logged().contains(said), "{said}");
+    let logged = campanile_tests::logged();
+    let lines = |said: &str| logged.lines().filter(|line| line.contains(said)).count();
+    assert_eq!((lines("message=a push plugin"), lines("the answer to a push")), (2, 2), "{logged}");
+    for part in ["outcome=done status=202 answer=thank you", "body={", "state_string"] {
+        assert!(logged.contains(part), "{part}: {logged}");
     }
 }

@@ -13,11 +13,13 @@ use bumpalo::Bump;
 use wasmtime::Result;
 use wasmtime::Store;
 
+#[derive(Clone)]
 pub(in crate::plugin) struct FindAddresses {
     pub(in crate::plugin) settings: String,
     pub(in crate::plugin) users: Vec<String>,
 }
 
+#[derive(Clone)]
 pub(in crate::plugin) struct FindPrevious {
     pub(in crate::plugin) settings: String,
     pub(in crate::plugin) report: BuildReport,

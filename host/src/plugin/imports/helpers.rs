@@ -109,13 +109,37 @@ impl Host for CallState {
     }
 }
 
+/// What it means for the caller that the asked plugin gave no answer.
+#[derive(Debug, PartialEq, Eq)]
+enum Unanswered {
+    /// The whole call is to be tried again.
+    HostFailed(String),
+    OutOfTime,
+    /// It passes by itself.
+    Later,
+    Never,
+}
+
+impl Unanswered {
+    fn of(error: CallError) -> Self {
+        match error {
+            CallError::Host(reason) => Self::HostFailed(reason),
+            CallError::WallClock { .. } => Self::OutOfTime,
+            CallError::PoolExhausted => Self::Later,
+            CallError::Trap { .. } | CallError::CpuBudget { .. } | CallError::Memory { .. } | CallError::Refused(_) => {
+                Self::Never
+            }
+        }
+    }
+}
+
 /// What a getter sees of the build.
 const LOOKED_AT: Want =
     Want { properties: true, previous: true, steps: false, logs: false, changes: false, users: false };
 
 impl CallState {
     /// Asks the plugin that a setting names.
-    async fn ask_named<T, E: Export<Answer = Either<T, model::Failure>>>(
+    async fn ask_named<T, E: Export<Answer = Either<T, model::Failure>> + Clone>(
         &mut self,
         kind: Kind,
         setting: &str,
@@ -128,19 +152,31 @@ impl CallState {
         }
     }
 
-    async fn ask<T, E: Export<Answer = Either<T, model::Failure>>>(
+    async fn ask<T, E: Export<Answer = Either<T, model::Failure>> + Clone>(
         &mut self,
         caller: &Caller,
         (what, plugin): (&str, &Plugin),
         question: E,
     ) -> Result<Either<T, Failure>> {
-        let report = caller.run(plugin, question, self.within(&plugin.name)).await;
+        let mut report = caller.run(plugin, question.clone(), self.within(&plugin.name)).await;
+        if matches!(report.outcome, Err(CallError::CpuBudget { .. })) {
+            // The machine may have been busy: that passes, and a loop without end does not.
+            self.log.append(report.log);
+            report = caller.run(plugin, question, self.within(&plugin.name)).await;
+        }
         self.log.append(report.log);
         match report.outcome {
             Ok(answer) => Ok(answer.map_err(convert::failure_for_reporter)),
-            // It passes by itself, so the whole call is to be tried again.
-            Err(CallError::Host(reason)) => Err(HostFailure(reason).into()),
-            Err(error) => Ok(give_up(format!("{what} {:?}: {error}", plugin.name))),
+            Err(error) => {
+                let reason = format!("{what} {:?}: {error}", plugin.name);
+                match Unanswered::of(error) {
+                    Unanswered::HostFailed(reason) => Err(HostFailure(reason).into()),
+                    // The caller's time is over, too: whoever waits for it ends the call.
+                    Unanswered::OutOfTime => std::future::pending().await,
+                    Unanswered::Later => Ok(Err(Failure::Retry(reason))),
+                    Unanswered::Never => Ok(give_up(reason)),
+                }
+            }
         }
     }
 
@@ -202,4 +238,18 @@ fn nobody_to_ask<T>() -> Either<T, Failure> {
 
 fn give_up<T>(reason: String) -> Either<T, Failure> {
     Err(Failure::GiveUp(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_no_reason_to_give_up() {
+        let check = |error, expected| assert_eq!(Unanswered::of(error), expected);
+        check(CallError::PoolExhausted, Unanswered::Later);
+        check(CallError::WallClock { limit_ms: 1 }, Unanswered::OutOfTime);
+        check(CallError::Host("busy".into()), Unanswered::HostFailed("busy".into()));
+        check(CallError::Refused("odd".into()), Unanswered::Never);
+    }
 }

@@ -13,6 +13,10 @@ CREATE TABLE boots (
   ended_at INTEGER
 ) STRICT;
 
+-- Tells this database apart from any other that counts its events from 1: what goes out is known by it.
+CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+INSERT INTO identity VALUES (lower(hex(randomblob(8))));
+
 -- The data API.
 
 -- `last_active` is 0 for a master that never said that it is active.

@@ -59,7 +59,7 @@ fn a_failed_push_keeps_its_packets_and_the_next_carries_one() {
     assert_eq!(run.pushed(), range(2..=6));
     run.end(Outcome::Cancelled);
     run.wake();
-    assert_eq!(run.pushes.len(), 4, "what an operator took back is not pushed");
+    assert_eq!(run.pushed(), [2], "the reporter was taken out of the configuration, and is there again");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_receipt_of_another_push_changes_nothing() {
 #[test]
 fn a_full_queue_holds_the_log_and_goes_on() {
     let ledger = json!({"started": 1, "next": 9, "head": 0, "end": 8000, "gone": 0, "waiting": 8000, "pushes": 0,
-        "failed": false, "flight": 0, "awaited": null});
+        "failed": false, "flight": 0, "is_awaited": false, "watched": 0});
     let run = Run::of(Given::settings(json!({"serverUrl": "https://status.example/submit"})).keeps("ledger", ledger));
     let held = run.given.handle::<StatusPush>(&a_change(9, "")).expect_err("it is full");
     assert!(matches!(held, Failure::Retry(reason) if reason.contains("8000 packets wait")));
@@ -155,10 +155,52 @@ fn a_full_queue_holds_the_log_and_goes_on() {
 #[test]
 fn a_wake_up_that_was_lost_is_asked_for_again() {
     let mut run = Run::new(json!({}));
+    run.changes(1..=3, "");
+    assert_eq!((run.woken(), run.watch), (vec![1000], 121_000));
+    run.watch(50 + 121);
+    assert_eq!((run.woken(), run.watch), (vec![0], 120_000), "watched as well");
+    run.wake();
+    assert_eq!(run.pushed(), [1], "as after a failure");
+}
+
+#[test]
+fn the_times_of_events_in_a_backlog_say_nothing_of_a_wake_up() {
+    let mut run = Run::new(json!({}));
     run.changes([1], "");
-    assert_eq!(run.woken().len(), 1);
+    run.woken();
     let mut later = a_change(2, "");
     later.at += 600;
     run.handle(&later);
-    assert_eq!(run.woken().len(), 1);
+    assert_eq!(run.woken(), Vec::<u32>::new(), "it is stored, and comes");
+}
+
+#[test]
+fn a_push_whose_end_was_lost_is_pushed_again() {
+    let mut run = Run::new(json!({}));
+    run.changes(1..=3, "");
+    run.wake();
+    run.woken();
+    assert_eq!((run.pushed(), run.watch), (range(1..=3), 3_600_000));
+    run.watch(100 + 120);
+    assert_eq!(run.woken(), Vec::<u32>::new(), "a watch from before the push is none of it");
+    run.watch(100 + 3600);
+    assert_eq!(run.woken(), [0]);
+    run.end(Outcome::Done);
+    run.wake();
+    assert_eq!(run.pushed(), [1], "the end that comes after all changes nothing");
+    run.end(Outcome::Done);
+    run.wake();
+    assert_eq!(run.pushed(), [2, 3]);
+    run.end(Outcome::Done);
+    run.woken();
+    run.watch(20_000);
+    assert_eq!((run.woken(), run.pushes.len()), (vec![], 3), "all is well");
+}
+
+#[test]
+fn a_request_counts_its_spaces_and_asterisks_as_they_are_sent() {
+    let mut run = Run::new(json!({"maxHttpRequestSize": 10_000}));
+    run.changes(1..=4, &" *".repeat(700));
+    run.wake();
+    assert_eq!(run.pushed(), range(1..=2), "each has 4200 bytes of them");
 }

@@ -26,6 +26,8 @@ struct Run {
     given: Given,
     /// Wake-ups asked for since the last look.
     wakes: Vec<u32>,
+    /// The watch that was asked for last.
+    watch: u32,
     /// Why what was not pushed.
     skipped: Vec<(String, String)>,
     /// The pushes so far: the delivery's key, and the body.
@@ -42,14 +44,17 @@ impl Run {
     }
 
     fn of(given: Given) -> Self {
-        Self { given, wakes: Vec::new(), skipped: Vec::new(), pushes: Vec::new() }
+        Self { given, wakes: Vec::new(), watch: 0, skipped: Vec::new(), pushes: Vec::new() }
     }
 
     fn handle(&mut self, event: &Event) {
         let effects = self.given.effects::<StatusPush>(event);
         for effect in &effects {
             if let Effect::Wake(wake) = effect {
-                self.wakes.push(wake.after_ms);
+                match wake.key.as_str() {
+                    "watch" => self.watch = wake.after_ms,
+                    _ => self.wakes.push(wake.after_ms),
+                }
             }
             if let Effect::Skip(skipped) = effect {
                 self.skipped.push((skipped.key.clone(), skipped.reason.clone()));
@@ -59,6 +64,7 @@ impl Run {
             let Message::Http(request) = &delivery.message else { panic!("no request: {delivery:?}") };
             assert_eq!(request.url, campanile_sdk::literal("https://status.example/submit"));
             assert_eq!((delivery.ttl_seconds, delivery.receipt), (Some(0), true), "tried once, and told back");
+            assert_eq!(delivery.lane.as_deref(), Some("test packets"), "a lane of this reporter");
             self.pushes.push((delivery.key.clone(), request.body.clone()));
         }
         let given = std::mem::replace(&mut self.given, Given::settings(json!({})));
@@ -75,6 +81,12 @@ impl Run {
     fn wake(&mut self) {
         let body = EventBody::Wake(String::from("push"));
         self.handle(&Event { seq: 1, topic: String::from("wake/push"), at: 100, body });
+    }
+
+    /// The watch comes.
+    fn watch(&mut self, at: u64) {
+        let body = EventBody::Wake(String::from("watch"));
+        self.handle(&Event { seq: 1, topic: String::from("wake/watch"), at, body });
     }
 
     /// The last push ends so.

@@ -48,3 +48,19 @@ fn what_is_on_the_black_list_is_not_even_asked_for() {
     let left_out: Vec<&String> = all.iter().filter(|topic| !some.contains(topic)).collect();
     assert_eq!(left_out, ["steps/*/updated", "logs/*/new"], "a build that begins changes its builder's state");
 }
+
+#[test]
+fn only_a_plugin_makes_json_of_packets() {
+    let problems = |callback: Value| {
+        let settings = json!({"serverUrl": "https://status.example/", "serverPushCb": callback});
+        Given::settings(settings).problems::<StatusPush>()
+    };
+    assert_eq!(
+        problems(json!({"template": "{{ packets }}"})),
+        ["/serverPushCb: expected the name of a message-formatter plugin"]
+    );
+    assert_eq!(problems(json!({"kind": "MessageFormatter"})).len(), 1);
+    assert_eq!(problems(json!({"function": "mine"})).len(), 1);
+    topics(json!({"serverUrl": "https://status.example/", "serverPushCb": {"plugin": "mine"}}));
+    topics(json!({"serverUrl": "https://status.example/", "serverPushCb": "mine"}));
+}
