@@ -28,7 +28,7 @@ async fn what_is_skipped_stands_with_the_deliveries_and_its_reason() {
 }
 
 #[tokio::test]
-async fn a_repeated_call_skips_nothing_twice() {
+async fn a_restart_skips_nothing_again() {
     let sink = HttpSink::start(None).await.expect("a server");
     let host = Setup::scripted(sink.port(), "skip = \"no\"").start().await;
     host.finished_build("linux", 0).await;

@@ -20,9 +20,6 @@ use campanile_sdk::generators::Report;
 use campanile_sdk::http::join;
 use campanile_sdk::prelude::*;
 use std::collections::BTreeSet;
-use std::hash::DefaultHasher;
-use std::hash::Hash;
-use std::hash::Hasher;
 
 use crate::settings::Settings;
 
@@ -41,8 +38,7 @@ impl Reporter for BitbucketServerPrComment {
     type Settings = Settings;
 
     fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
-        let problems = config.settings.problems();
-        if problems.is_empty() { Ok(forges::subscriptions(&config.settings.generators())) } else { Err(problems) }
+        forges::subscribe(config.settings.problems(), &config.settings.generators())
     }
 
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
@@ -106,7 +102,7 @@ fn names(parts: [&str; 2]) -> bool {
 fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), path: &str) -> (Message, Probe) {
     let settings = &config.settings;
     let address = join(&settings.base_url, &format!("rest/api/1.0/{path}"));
-    let marker = marker(config, (event, report), path);
+    let marker = forges::marker(config, event, (report.kind as u8, path));
     let body = forges::shortened(report.body.as_deref().unwrap_or_default(), LONGEST_COMMENT);
     // A definition of a link that nothing links to is not shown.
     let text = format!("{}\n\n[//]: # ({marker})", body.trim_end());
@@ -116,11 +112,4 @@ fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), pa
     // The newest come first.
     let ask = HttpRequest::get(literal(format!("{address}/activities?limit=100"))).with(&access);
     (Message::Http(message), Probe { ask: Message::Http(ask), marker })
-}
-
-/// What only this comment has. Letters and digits alone, which no answer spells otherwise.
-fn marker(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), path: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    (&config.url, &config.name, &event.topic, event.seq, report.kind as u8, path).hash(&mut hasher);
-    format!("campanile{:016x}", hasher.finish())
 }

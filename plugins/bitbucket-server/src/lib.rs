@@ -59,8 +59,7 @@ impl Reporter for BitbucketServerStatusPush {
     type Settings = Settings;
 
     fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
-        let problems = config.settings.problems();
-        if problems.is_empty() { Ok(forges::subscriptions(&config.settings.generators())) } else { Err(problems) }
+        forges::subscribe(config.settings.problems(), &config.settings.generators())
     }
 
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {

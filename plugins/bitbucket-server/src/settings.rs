@@ -127,8 +127,7 @@ impl Settings {
             ("/testResults/skipped", counts.map(|counts| &counts.skipped)),
             ("/testResults/successful", counts.map(|counts| &counts.successful)),
         ];
-        let problem = |(at, text): (&str, Option<&Renderable>)| Some(Problem::new(at, text?.plain_problem()?));
-        let mut problems: Vec<Problem> = texts.into_iter().filter_map(problem).collect();
+        let mut problems = forges::text_problems(&texts);
         match (&self.token, &self.auth) {
             (Some(_), Some(_)) => problems.push(Problem::new("/auth", "give either token or auth, not both")),
             (None, None) => problems.push(Problem::new("", "give token or auth, so that the server knows who posts")),

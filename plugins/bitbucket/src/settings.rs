@@ -83,9 +83,8 @@ impl Settings {
 
     /// All that is wrong with them.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        let texts = [("/status_key", &self.status_key), ("/status_name", &self.status_name)];
-        let problem = |(at, text): (&str, &Renderable)| Some(Problem::new(at, text.plain_problem()?));
-        let mut problems: Vec<Problem> = texts.into_iter().filter_map(problem).collect();
+        let texts = [("/status_key", Some(&self.status_key)), ("/status_name", Some(&self.status_name))];
+        let mut problems = forges::text_problems(&texts);
         let who = match (&self.oauth_key, &self.oauth_secret, &self.auth) {
             (None, None, None) => {
                 Some(("", "give oauth_key and oauth_secret, or auth, so that Bitbucket knows who posts"))

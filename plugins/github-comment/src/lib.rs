@@ -23,9 +23,6 @@ use campanile_sdk::http::Access;
 use campanile_sdk::http::join;
 use campanile_sdk::prelude::*;
 use std::collections::BTreeSet;
-use std::hash::DefaultHasher;
-use std::hash::Hash;
-use std::hash::Hasher;
 
 use crate::settings::Settings;
 
@@ -47,8 +44,7 @@ impl Reporter for GitHubCommentPush {
     type Settings = Settings;
 
     fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
-        let problems = config.settings.problems();
-        if problems.is_empty() { Ok(forges::subscriptions(&config.settings.generators())) } else { Err(problems) }
+        forges::subscribe(config.settings.problems(), &config.settings.generators())
     }
 
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
@@ -91,7 +87,8 @@ fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), is
     let settings = &config.settings;
     let url = join(&settings.base_url, issue);
     let access = Access { verify: Some(&settings.verify), ..Access::default() };
-    let marker = marker(config, (event, report), issue);
+    let stage = Stage::of(report).map(Stage::name);
+    let marker = forges::marker(config, event, (report.url(), stage, issue));
     let body = forges::shortened(report.body.as_deref().unwrap_or_default(), LONGEST_COMMENT);
     let body = serde_json::json!({"body": format!("{body}\n\n<!-- {marker} -->")}).to_string();
     let token = [literal("token "), secret(&settings.token)].concat();
@@ -100,12 +97,4 @@ fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), is
     let ask = authorized(HttpRequest::get(literal(join(&url, &format!("?since={since}&per_page=100")))));
     let message = Message::Http(authorized(HttpRequest::post(literal(url))).json(literal(body)));
     (message, Probe { ask: Message::Http(ask), marker })
-}
-
-/// What only this comment has. Letters and digits alone, which no answer spells otherwise.
-fn marker(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), issue: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    let stage = Stage::of(report).map(Stage::name);
-    (&config.url, &config.name, &event.topic, event.seq, report.url(), stage, issue).hash(&mut hasher);
-    format!("campanile{:016x}", hasher.finish())
 }

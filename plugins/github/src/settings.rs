@@ -71,16 +71,17 @@ impl Settings {
 
     /// All that is wrong with them.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        let texts = [
+        let places = [
             ("/context", Some(&self.context)),
             ("/repoOwner", self.repo_owner.as_ref()),
             ("/repoName", self.repo_name.as_ref()),
             ("/sha", self.sha.as_ref()),
+        ];
+        let descriptions = [
             ("/startDescription", self.start_description.as_ref()),
             ("/endDescription", self.end_description.as_ref()),
         ];
-        let problem = |(at, text): (&str, Option<&Renderable>)| Some(Problem::new(at, text?.plain_problem()?));
-        let mut problems: Vec<Problem> = texts.into_iter().filter_map(problem).collect();
+        let mut problems = [forges::text_problems(&places), forges::text_problems(&descriptions)].concat();
         if self.repo_owner.is_some() != self.repo_name.is_some() {
             let (at, other) =
                 if self.repo_owner.is_some() { ("/repoOwner", "repoName") } else { ("/repoName", "repoOwner") };
@@ -88,10 +89,7 @@ impl Settings {
         }
         let Some(generators) = &self.generators else { return problems };
         problems.extend(forges::problems(generators, "/generators"));
-        for (at, text) in texts.into_iter().filter(|(at, _)| at.ends_with("Description")) {
-            let message = "the formatters of the `generators` say this where there are some";
-            problems.extend(text.map(|_| Problem::new(at, message)));
-        }
+        problems.extend(forges::said_twice(&descriptions));
         problems
     }
 }

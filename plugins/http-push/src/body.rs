@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use campanile_sdk::contract::Contents;
 use campanile_sdk::contract::Previous;
 use campanile_sdk::contract::Scope;
+use campanile_sdk::forges::shortened;
 use campanile_sdk::generators::Report;
 use campanile_sdk::generators::SubjectMatter;
 use campanile_sdk::prelude::*;
@@ -16,6 +17,9 @@ use crate::settings::Settings;
 
 /// The largest body. The host takes messages of 1 MiB, of which the rest is for address and headers.
 const MOST_BYTES: usize = 1_000_000;
+
+/// Of an answer that is no JSON, so many characters are told.
+const SHOWN: usize = 100;
 
 /// What comes of a report.
 pub(crate) enum Body {
@@ -45,7 +49,7 @@ pub(crate) fn of(settings: &Settings, (report, own): (&Report<'_>, bool), host: 
     // A text such as `0` is JSON by chance: only who says that it is JSON may post it.
     let is_meant = own || report.kind == BodyKind::Json || body.trim_start().starts_with(['{', '[']);
     Ok(if !is_meant || serde_json::from_str::<IgnoredAny>(&body).is_err() {
-        Body::None(format!("the formatter answers no JSON, but {:?}", shortened(&body)))
+        Body::None(format!("the formatter answers no JSON, but {:?}", shortened(&body, SHOWN)))
     } else if body.len() > MOST_BYTES {
         Body::None(format!("it has {} bytes, and at most {MOST_BYTES} are posted", body.len()))
     } else {
@@ -83,8 +87,4 @@ fn object(settings: &Settings, context: &str) -> Result<String, Failure> {
     // The data API has them always, empty where nobody asks for them.
     build.entry("properties").or_insert(serde_json::from_str("{}").map_err(wrong)?);
     serde_json::to_string(&build).map_err(wrong)
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(100).collect()
 }

@@ -74,20 +74,15 @@ impl Settings {
 
     /// All that is wrong with them.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        let texts = [
-            ("/key", Some(&self.key)),
-            ("/statusName", self.status_name.as_ref()),
+        let names = [("/key", Some(&self.key)), ("/statusName", self.status_name.as_ref())];
+        let descriptions = [
             ("/startDescription", self.start_description.as_ref()),
             ("/endDescription", self.end_description.as_ref()),
         ];
-        let problem = |(at, text): (&str, Option<&Renderable>)| Some(Problem::new(at, text?.plain_problem()?));
-        let mut problems: Vec<Problem> = texts.into_iter().filter_map(problem).collect();
+        let mut problems = [forges::text_problems(&names), forges::text_problems(&descriptions)].concat();
         if let Some(generators) = &self.generators {
             problems.extend(forges::problems(generators, "/generators"));
-            for (at, text) in texts.into_iter().filter(|(at, _)| at.ends_with("Description")) {
-                let message = "the formatters of the `generators` say this where there are some";
-                problems.extend(text.map(|_| Problem::new(at, message)));
-            }
+            problems.extend(forges::said_twice(&descriptions));
         }
         problems
     }

@@ -50,6 +50,28 @@ pub fn problems(generators: &[Generator], at: &str) -> Vec<Problem> {
     problems
 }
 
+/// `subscribe` of such a reporter: what [`subscriptions`] says, unless something is wrong.
+///
+/// # Errors
+/// The problems, if there are any.
+pub fn subscribe(problems: Vec<Problem>, generators: &[Generator]) -> Result<Vec<Subscription>, Vec<Problem>> {
+    if problems.is_empty() { Ok(subscriptions(generators)) } else { Err(problems) }
+}
+
+/// What is wrong with settings that have placeholders; each with the pointer at which it stands.
+#[must_use]
+pub fn text_problems(texts: &[(&str, Option<&Renderable>)]) -> Vec<Problem> {
+    let problem = |(at, text): &(&str, Option<&Renderable>)| Some(Problem::new(*at, (*text)?.plain_problem()?));
+    texts.iter().filter_map(problem).collect()
+}
+
+/// What is wrong with texts about starts and ends that stand beside `generators`, whose formatters say them.
+#[must_use]
+pub fn said_twice(texts: &[(&str, Option<&Renderable>)]) -> Vec<Problem> {
+    let message = "the formatters of the `generators` say this where there are some";
+    texts.iter().filter_map(|(at, text)| text.map(|_| Problem::new(*at, message))).collect()
+}
+
 /// What the generators want to be told. Of requests it is every end: one that another request takes along, or that an
 /// engine gives up, is not cancelled, and would seem to wait for ever.
 #[must_use]

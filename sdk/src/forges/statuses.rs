@@ -1,7 +1,7 @@
 //! Statuses as deliveries, so that what stands at the forge in the end is the last state.
 //!
-//! Invariants: the states of one [`Lane`] go out in the order in which they came to be; one that was never tried gives
-//! way to a newer one; and as a forge keeps the last of them, each may arrive twice.
+//! Invariants: the states of one [`Lane`] go out in the order in which they came to be; one that surely did not
+//! arrive gives way to a newer one; and as a forge keeps the last of them, each may arrive twice.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -108,9 +108,7 @@ impl Statuses {
         self.effects.push(effect);
     }
 
-    /// The delivery of a state, for who keeps count of keys by himself.
-    #[must_use]
-    pub fn delivery(lane: &Lane, key: impl Into<String>, request: HttpRequest) -> Delivery {
+    fn delivery(lane: &Lane, key: String, request: HttpRequest) -> Delivery {
         let delivery = Delivery::new(key, Message::Http(request)).lane(lane.to_string()).replace(STATES);
         delivery.resend(Resend::Upsert).ttl_seconds(WORTH_SECONDS)
     }
