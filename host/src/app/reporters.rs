@@ -135,14 +135,16 @@ async fn subscribe(caller: &Caller, plugin: &Plugin, config: &ReporterConfig) ->
             return Err(vec![format!("the plugin {:?} could not look at its settings: {error}", plugin.name)]);
         }
     };
-    Ok(subscriptions
-        .into_iter()
-        .filter_map(|subscription| match subscription {
-            Subscription::Topic(filter) => Some(filter),
-            // The plugin floor made problems of these already.
-            Subscription::Chat(_) | Subscription::Other(_) => None,
-        })
-        .collect())
+    let topic = |subscription| match subscription {
+        Subscription::Topic(filter) => Some(Ok(filter)),
+        Subscription::Chat(connection) => Some(Err(vec![format!(
+            "the chat connection {:?} needs the irc transport, which this version does not have",
+            connection.name
+        )])),
+        // The plugin floor made problems of these already.
+        Subscription::Other(_) => None,
+    };
+    subscriptions.into_iter().filter_map(topic).collect()
 }
 
 fn grants(

@@ -85,9 +85,12 @@ impl Message {
                     .chain(request.body.secrets())
                     .collect()
             }
-            Self::Ssh(command) => {
-                command.identity.iter().chain(command.command.iter().flat_map(Text::secrets)).collect()
-            }
+            Self::Ssh(command) => command
+                .identity
+                .iter()
+                .filter_map(SshIdentity::secret)
+                .chain(command.command.iter().flat_map(Text::secrets))
+                .collect(),
             Self::Irc(_) | Self::Other(_) => Vec::new(),
         }
     }
@@ -262,8 +265,26 @@ pub struct SshCommand {
     pub host: String,
     pub port: u16,
     pub user: String,
-    pub identity: Option<SecretName>,
+    pub identity: Option<SshIdentity>,
     pub command: Vec<Text>,
+}
+
+/// Where a private key is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SshIdentity {
+    Secret(SecretName),
+    /// A file of the host's machine.
+    File(String),
+}
+
+impl SshIdentity {
+    fn secret(&self) -> Option<&SecretName> {
+        match self {
+            Self::Secret(name) => Some(name),
+            Self::File(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

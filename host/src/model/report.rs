@@ -1,6 +1,8 @@
 //! What a reporter is told: a resource with all that belongs to it, gathered once by the host.
 
 use super::*;
+use serde::Deserialize;
+use serde::Serialize;
 
 /// An event as one reporter gets it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +25,7 @@ impl ReporterEvent {
             | EventBody::Change(_)
             | EventBody::Worker(_)
             | EventBody::Chat(_)
+            | EventBody::Presence(_)
             | EventBody::Wake(_)
             | EventBody::Receipt(_)
             | EventBody::Other(_) => None,
@@ -40,6 +43,7 @@ pub enum EventBody {
     Change(Box<Change>),
     Worker(Box<WorkerReport>),
     Chat(ChatMessage),
+    Presence(ChatPresence),
     /// The key of a wake-up.
     Wake(String),
     Receipt(Receipt),
@@ -112,14 +116,43 @@ pub struct WorkerReport {
     pub notify: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something said to us in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatMessage {
     pub connection: String,
+    /// Our own nick at that moment.
     pub me: String,
     pub nick: String,
+    /// The account that the server knows the speaker by.
+    pub account: Option<String>,
+    /// Absent when it was said to us alone.
     pub channel: Option<String>,
     pub op: bool,
+    pub manner: ChatManner,
     pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatManner {
+    Said,
+    Acted,
+}
+
+/// Where we are in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatPresence {
+    pub connection: String,
+    pub me: String,
+    pub change: PresenceChange,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceChange {
+    Connected,
+    Joined(String),
+    Removed(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! What a reporter is told at load, and what it asks to be told.
 
 use super::Pattern;
+use super::SecretName;
 use super::Text;
+use super::TlsVerify;
 
 /// A reporter as the configuration has it: `config` of the contract.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,23 +53,46 @@ impl Want {
         Self { properties: true, steps: true, logs: true, previous: true, changes: true, users: true };
 }
 
+/// A connection to a chat that the host keeps up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IrcConnection {
     pub name: String,
     pub host: String,
     pub port: u16,
-    pub tls: bool,
+    /// Absent: not encrypted.
+    pub tls: Option<TlsVerify>,
     pub nick: String,
     pub password: Text,
     pub login: IrcLogin,
+    /// Holds a certificate and its private key.
+    pub identity: Option<SecretName>,
     pub channels: Vec<IrcChannel>,
+    pub flood: IrcFlood,
+    pub lost_delay: IrcDelay,
+    pub failed_delay: IrcDelay,
 }
 
+/// Ways to log in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IrcLogin {
     pub pass: bool,
     pub nickserv: bool,
-    pub sasl: bool,
+    pub sasl_plain: bool,
+    pub sasl_external: bool,
+}
+
+/// So many lines at once, and then one each so many milliseconds; 0: no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IrcFlood {
+    pub burst: u32,
+    pub interval_ms: u32,
+}
+
+/// A time to wait, drawn anew each time, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IrcDelay {
+    pub least_ms: u32,
+    pub most_ms: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -4,6 +4,7 @@
 
 use super::answer::Answer;
 use super::story::Story;
+use crate::model::ChatManner;
 use crate::model::ChatMessage;
 use crate::model::Outcome;
 use crate::model::Receipt;
@@ -120,12 +121,16 @@ pub(super) struct GivenChat {
     channel: Option<String>,
     #[serde(default)]
     op: bool,
+    account: Option<String>,
+    #[serde(default)]
+    acted: bool,
     text: String,
 }
 
 impl From<GivenChat> for ChatMessage {
-    fn from(GivenChat { connection, me, nick, channel, op, text }: GivenChat) -> Self {
-        Self { connection, me, nick, channel, op, text }
+    fn from(GivenChat { connection, me, nick, channel, op, account, acted, text }: GivenChat) -> Self {
+        let manner = if acted { ChatManner::Acted } else { ChatManner::Said };
+        Self { connection, me, nick, account, channel, op, manner, text }
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod message;
 
+pub(super) use message::text;
+pub(super) use message::tls_verify;
+
 use crate::model;
 use crate::plugin::bindings::wit::effects as wit;
 use crate::plugin::convert::is_json;

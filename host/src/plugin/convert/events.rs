@@ -39,6 +39,7 @@ fn body<'a>(arena: &'a Bump, body: &'a model::EventBody) -> wit::EventBody<'a> {
         model::EventBody::Change(change) => wit::EventBody::Change(reports::change(arena, change)),
         model::EventBody::Worker(report) => wit::EventBody::Worker(reports::worker_report(arena, report)),
         model::EventBody::Chat(message) => wit::EventBody::Chat(chat(message)),
+        model::EventBody::Presence(presence) => wit::EventBody::Presence(self::presence(presence)),
         model::EventBody::Wake(key) => wit::EventBody::Wake(key),
         model::EventBody::Receipt(receipt) => wit::EventBody::Receipt(self::receipt(receipt)),
         model::EventBody::Other(json) => wit::EventBody::Other(json),
@@ -50,9 +51,26 @@ fn chat(message: &model::ChatMessage) -> wit::ChatMessage<'_> {
         connection: &message.connection,
         me: &message.me,
         nick: &message.nick,
+        account: message.account.as_deref(),
         channel: message.channel.as_deref(),
         op: message.op,
+        manner: match message.manner {
+            model::ChatManner::Said => wit::ChatManner::Said,
+            model::ChatManner::Acted => wit::ChatManner::Acted,
+        },
         text: &message.text,
+    }
+}
+
+fn presence(presence: &model::ChatPresence) -> wit::ChatPresence<'_> {
+    wit::ChatPresence {
+        connection: &presence.connection,
+        me: &presence.me,
+        change: match &presence.change {
+            model::PresenceChange::Connected => wit::PresenceChange::Connected,
+            model::PresenceChange::Joined(channel) => wit::PresenceChange::Joined(channel),
+            model::PresenceChange::Removed(channel) => wit::PresenceChange::Removed(channel),
+        },
     }
 }
 

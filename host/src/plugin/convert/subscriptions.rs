@@ -5,6 +5,7 @@
 use crate::model;
 use crate::plugin::bindings::wit::events as wit;
 use crate::plugin::bindings::wit::types::Want;
+use crate::plugin::convert::effects;
 
 /// What one reporter may subscribe to, and the problems it may report.
 const MANY: usize = 256;
@@ -54,14 +55,38 @@ fn subscription(wanted: wit::Subscription) -> Result<model::Subscription, String
             let pattern = model::Pattern::parse(&filter.pattern).map_err(|e| format!("the plugin asks for an {e}"))?;
             Ok(model::Subscription::Topic(model::TopicFilter { pattern, want: want(filter.want) }))
         }
-        wit::Subscription::Chat(connection) => Err(format!(
-            "the chat connection {:?} needs the irc transport, which this version does not have",
-            connection.name
-        )),
+        wit::Subscription::Chat(connection) => Ok(model::Subscription::Chat(chat(connection))),
         wit::Subscription::Other(_) => {
             Err("the plugin asks for something that only a later version of Campanile can tell it".into())
         }
     }
+}
+
+fn chat(connection: wit::IrcConnection) -> model::IrcConnection {
+    let delay = |delay: wit::IrcDelay| model::IrcDelay { least_ms: delay.least_ms, most_ms: delay.most_ms };
+    model::IrcConnection {
+        name: connection.name,
+        host: connection.host,
+        port: connection.port,
+        tls: connection.tls.map(effects::tls_verify),
+        nick: connection.nick,
+        password: effects::text(connection.password),
+        login: model::IrcLogin {
+            pass: connection.login.contains(wit::IrcLogin::PASS),
+            nickserv: connection.login.contains(wit::IrcLogin::NICKSERV),
+            sasl_plain: connection.login.contains(wit::IrcLogin::SASL_PLAIN),
+            sasl_external: connection.login.contains(wit::IrcLogin::SASL_EXTERNAL),
+        },
+        identity: connection.identity.map(model::SecretName),
+        channels: connection.channels.into_iter().map(channel).collect(),
+        flood: model::IrcFlood { burst: connection.flood.burst, interval_ms: connection.flood.interval_ms },
+        lost_delay: delay(connection.lost_delay),
+        failed_delay: delay(connection.failed_delay),
+    }
+}
+
+fn channel(channel: wit::IrcChannel) -> model::IrcChannel {
+    model::IrcChannel { name: channel.name, key: effects::text(channel.key) }
 }
 
 fn problem(message: String) -> model::Problem {

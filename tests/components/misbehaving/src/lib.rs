@@ -6,8 +6,6 @@ mod greedy;
 mod nosy;
 
 use campanile_sdk::contract::Entry;
-use campanile_sdk::contract::IrcConnection;
-use campanile_sdk::contract::IrcLogin;
 use campanile_sdk::contract::Previous;
 use campanile_sdk::prelude::*;
 
@@ -36,7 +34,6 @@ enum Behaviour {
     Data,
     Format,
     BadPattern,
-    Chat,
     Refuse,
 }
 
@@ -59,16 +56,6 @@ impl Reporter for Misbehaving {
     fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
         match config.settings.behaviour {
             Behaviour::BadPattern => Ok(vec![Subscription::to("builds//finished", Want::empty())]),
-            Behaviour::Chat => Ok(vec![Subscription::Chat(IrcConnection {
-                name: "libera".into(),
-                host: "irc.example.org".into(),
-                port: 6697,
-                tls: true,
-                nick: "ci".into(),
-                password: Vec::new(),
-                login: IrcLogin::empty(),
-                channels: Vec::new(),
-            })]),
             Behaviour::Refuse => Err(vec![Problem::new("/behaviour", "not this one")]),
             _ => Ok(vec![Subscription::to("builds/*/finished", Want::PROPERTIES | Want::LOGS)]),
         }
@@ -76,7 +63,7 @@ impl Reporter for Misbehaving {
 
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
         match config.settings.behaviour {
-            Behaviour::Nothing | Behaviour::BadPattern | Behaviour::Chat | Behaviour::Refuse => {}
+            Behaviour::Nothing | Behaviour::BadPattern | Behaviour::Refuse => {}
             Behaviour::Loop => greedy::spin(),
             Behaviour::LoopOverHost => greedy::spin_over(host),
             Behaviour::Memory => greedy::hoard(),

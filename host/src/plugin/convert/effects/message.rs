@@ -15,7 +15,10 @@ pub(super) fn message(message: wit::Message) -> Result<model::Message, String> {
             host: command.host,
             port: command.port,
             user: command.user,
-            identity: command.identity.map(model::SecretName),
+            identity: command.identity.map(|identity| match identity {
+                wit::SshIdentity::Secret(name) => model::SshIdentity::Secret(model::SecretName(name)),
+                wit::SshIdentity::File(file) => model::SshIdentity::File(file),
+            }),
             command: command.command.into_iter().map(text).collect(),
         }),
         wit::Message::Irc(action) => model::Message::Irc(model::IrcAction {
@@ -120,11 +123,7 @@ fn http(request: wit::HttpRequest) -> Result<model::HttpRequest, String> {
         url: text(request.url),
         headers: fields(request.headers),
         login: request.login.map(http_login),
-        verify: match request.verify {
-            wit::TlsVerify::Usual => model::TlsVerify::Usual,
-            wit::TlsVerify::Authorities(file) => model::TlsVerify::Authorities(file),
-            wit::TlsVerify::Nothing => model::TlsVerify::Nothing,
-        },
+        verify: tls_verify(request.verify),
         identity: request.identity.map(model::SecretName),
         signed_by: request.signed_by.into_iter().map(model::SecretName).collect(),
         body: match request.body {
@@ -134,6 +133,14 @@ fn http(request: wit::HttpRequest) -> Result<model::HttpRequest, String> {
             wit::HttpBody::Bytes(body) => model::HttpBody::Bytes(body),
         },
     })
+}
+
+pub(in crate::plugin::convert) fn tls_verify(verify: wit::TlsVerify) -> model::TlsVerify {
+    match verify {
+        wit::TlsVerify::Usual => model::TlsVerify::Usual,
+        wit::TlsVerify::Authorities(file) => model::TlsVerify::Authorities(file),
+        wit::TlsVerify::Nothing => model::TlsVerify::Nothing,
+    }
 }
 
 /// Secrets stand inside of strings, so with any word in their place it is JSON or never will be.
@@ -166,7 +173,7 @@ fn fields(fields: Vec<wit::Field>) -> Vec<model::Field> {
     fields.into_iter().map(|field| model::Field { name: field.name, value: text(field.value) }).collect()
 }
 
-fn text(parts: Vec<Part>) -> model::Text {
+pub(in crate::plugin::convert) fn text(parts: Vec<Part>) -> model::Text {
     let part = |part| match part {
         Part::Literal(text) => model::Part::Literal(text),
         Part::Secret(name) => model::Part::Secret(model::SecretName(name)),
