@@ -17,6 +17,7 @@ use crate::contract::Json;
 use crate::contract::Level;
 use crate::contract::LogLine;
 use crate::contract::Moment;
+use crate::contract::Previous;
 use crate::contract::Scope;
 use crate::contract::Want;
 
@@ -63,6 +64,12 @@ pub trait Host: PluginHost {
     /// # Errors
     /// There is no such thing, or it is too large to be told.
     fn context(&self, about: &About, grounds: &Grounds, scope: &Scope) -> Result<Json, Failure>;
+
+    /// A build, or a request that has none, as an object of the data API with what belongs to it, to be posted.
+    ///
+    /// # Errors
+    /// There is no such thing, it is neither of these, or it is too large to be told.
+    fn object(&self, about: &About, previous: Previous, scope: &Scope) -> Result<Json, Failure>;
 
     /// Asks the formatter that a setting names; `None` if it has nothing to say.
     ///
@@ -129,6 +136,10 @@ impl Host for Imports {
 
     fn context(&self, about: &About, grounds: &Grounds, scope: &Scope) -> Result<Json, Failure> {
         imports::helpers::context(about, grounds, scope)
+    }
+
+    fn object(&self, about: &About, previous: Previous, scope: &Scope) -> Result<Json, Failure> {
+        imports::helpers::object(about, previous, scope)
     }
 
     fn format(&self, formatter: &str, about: &About, grounds: &Grounds) -> Result<Option<Formatted>, Failure> {

@@ -44,6 +44,7 @@ fn read(text: &str) -> (ReporterConfig, ReporterEvent) {
         previous,
         changes,
         users,
+        gathered: Want::ALL,
     };
     let config = ReporterConfig { name, title, url: config_url, settings };
     (config, ReporterEvent { seq, topic, at, body: EventBody::Build(Box::new(report)) })

@@ -3,7 +3,11 @@
 
 mod builds;
 mod log_contents;
+mod object;
 mod words;
+
+pub(super) use object::of as object;
+pub(super) use object::of_event as object_of_event;
 
 use super::DataError;
 use super::Site;
@@ -12,6 +16,7 @@ use crate::model::*;
 use crate::store::Reader;
 use builds::Telling;
 use builds::build_dict;
+use builds::request_dict;
 use log_contents::Budget;
 use serde_json::Map;
 use serde_json::Value;
@@ -31,9 +36,9 @@ pub(super) fn of(
     (about, grounds, scope): (&About, &Grounds, &Extent),
     event: Option<&ReporterEvent>,
 ) -> Result<String, DataError> {
-    let telling = Telling { reader, site, scope };
+    let telling = Telling { reader: Some(reader), site, scope };
     let mode = grounds.mode.as_slice();
-    let compared = |id| compared(&telling, (id, event), grounds.previous);
+    let compared = |id| compared((reader, site), (id, event), grounds.previous, want(scope));
     let context = match about {
         About::Build(id) => build(&telling, &compared(*id)?, mode, false)?,
         About::BuildInSet(id) => build(&telling, &compared(*id)?, mode, true)?,
@@ -57,8 +62,12 @@ pub(super) fn of(
         }
         About::Other(json) => told(json)?,
     };
-    let context = context.to_string();
-    if context.len() > MOST_BYTES { Err(DataError::TooLarge { most_bytes: MOST_BYTES }) } else { Ok(context) }
+    written(&context)
+}
+
+fn written(told: &Value) -> Result<String, DataError> {
+    let text = told.to_string();
+    if text.len() > MOST_BYTES { Err(DataError::TooLarge { most_bytes: MOST_BYTES }) } else { Ok(text) }
 }
 
 /// What a reporter tells by itself: `{"context": {…}}`.
@@ -80,11 +89,12 @@ fn want(scope: &Extent) -> Want {
 
 /// The build as the event says, with the build that it is compared with.
 fn compared(
-    Telling { reader, site, scope }: &Telling<'_>,
+    (reader, site): (&Reader<'_>, &Site),
     about: (BuildId, Option<&ReporterEvent>),
     previous: Previous,
+    want: Want,
 ) -> Result<BuildReport, DataError> {
-    let mut report = reports::build_as_told(reader, site, about, want(scope))?;
+    let mut report = reports::build_as_told(reader, site, about, want)?;
     match previous {
         Previous::Usual => {}
         // Of a build that never was, the build before is as made up, and already there.
@@ -145,12 +155,7 @@ fn buildset(
 fn request(site: &Site, report: &RequestReport, mode: &[String]) -> Value {
     let mut context = common(site, mode, Results::from_code(report.request.results));
     let more = json!({
-        "build": {
-            "buildrequest": report.request, "buildset": report.buildset, "builder": report.builder,
-            "builderid": report.builder.builderid, "url": report.url, "complete": report.request.complete,
-            "results": Results::from_code(report.request.results),
-            "properties": report.properties,
-        },
+        "build": request_dict(report, true),
         "buildset": report.buildset,
         "buildername": report.builder.name,
         "is_buildset": true,

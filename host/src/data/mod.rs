@@ -111,10 +111,9 @@ impl Data {
         &self,
         id: BuildId,
         want: Want,
-        event: Option<&ReporterEvent>,
+        event: Option<Arc<ReporterEvent>>,
     ) -> Result<BuildReport, DataError> {
-        let event = event.cloned();
-        self.read(move |reader, site| reports::build_as_told(reader, site, (id, event.as_ref()), want)).await
+        self.read(move |reader, site| reports::build_as_told(reader, site, (id, event.as_deref()), want)).await
     }
 
     /// A build by itself, as it is now.
@@ -129,6 +128,24 @@ impl Data {
     /// An event of the log as a reporter gets it that asked by `topic`.
     pub async fn reporter_event(&self, event: Event, topic: String, want: Want) -> Result<ReporterEvent, DataError> {
         self.read(move |reader, site| reports::event(reader, site, (&event, topic), want)).await
+    }
+
+    /// Events of the log as a reporter gets them that asked by their topics, read at one moment. What passes by itself ends
+    /// it; other errors are of one event.
+    pub async fn reporter_events(
+        &self,
+        events: Vec<(Event, String, Want)>,
+    ) -> Result<Vec<Result<ReporterEvent, DataError>>, DataError> {
+        self.read(move |reader, site| {
+            let told = events.into_iter().map(|(event, topic, want)| {
+                match reports::event(reader, site, (&event, topic), want) {
+                    Err(DataError::Store(error)) if error.passes() => Err(DataError::Store(error)),
+                    told => Ok(told),
+                }
+            });
+            told.collect()
+        })
+        .await
     }
 
     /// The event of a test report; `topic` is what [`Trial::topic`] says.
@@ -150,10 +167,25 @@ impl Data {
         &self,
         about: &About,
         (grounds, scope): (&Grounds, &Extent),
-        event: Option<&ReporterEvent>,
+        event: Option<Arc<ReporterEvent>>,
     ) -> Result<String, DataError> {
-        let (about, grounds, scope, event) = (about.clone(), grounds.clone(), scope.clone(), event.cloned());
-        self.read(move |reader, site| context::of(reader, site, (&about, &grounds, &scope), event.as_ref())).await
+        let (about, grounds, scope) = (about.clone(), grounds.clone(), scope.clone());
+        self.read(move |reader, site| context::of(reader, site, (&about, &grounds, &scope), event.as_deref())).await
+    }
+
+    /// What is posted of a build or a request, as JSON. What `event` is about is seen as it says.
+    pub async fn posted(
+        &self,
+        (about, previous, scope): (&About, Previous, &Extent),
+        event: Option<Arc<ReporterEvent>>,
+    ) -> Result<String, DataError> {
+        let told =
+            event.as_deref().and_then(|event| context::object_of_event(&self.site, (about, previous, scope), event));
+        if let Some(told) = told {
+            return told;
+        }
+        let (about, scope) = (about.clone(), scope.clone());
+        self.read(move |reader, site| context::object(reader, site, (&about, previous, &scope), event.as_deref())).await
     }
 
     pub async fn reporter_state(&self, reporter: &ReporterName, key: &str) -> Result<Option<String>, DataError> {

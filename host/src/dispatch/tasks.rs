@@ -15,6 +15,9 @@ use crate::store::StoreError;
 /// Items of the inbox looked at together.
 const INBOX: usize = 64;
 
+/// Events for which is read together what belongs to them: enough to make little of the way to the reader and back.
+const AT_ONCE: usize = 32;
+
 /// A call to be made, or an incident in its place.
 pub(super) struct Task {
     pub(super) call: Result<ReporterEvent, Box<Incident>>,
@@ -97,16 +100,34 @@ pub(super) async fn of_page(
     (page, now): (Vec<Matched>, Millis),
 ) -> Result<Vec<Task>, StoreError> {
     let mut tasks = Vec::with_capacity(page.len());
-    for Matched { event, topic, patterns } in page {
-        let seq = event.seq;
-        let origin = Origin { seq, topic: topic.clone(), id: seq.to_string(), now, trial: None };
-        let call = match context.data.reporter_event(event, topic, reporter.wanted(&patterns)).await {
-            Ok(event) => Ok(event),
-            Err(DataError::Store(error)) if error.passes() => return Err(error),
-            // What it is about was deleted meanwhile, or does not read: that will not get better.
-            Err(error) => Err(Box::new(effects::incident(reporter, &origin, "passed_over", error.to_string()))),
-        };
-        tasks.push(Task { call, origin, reached: Some(seq), taken: None });
+    let mut page = page.into_iter().peekable();
+    while page.peek().is_some() {
+        let some: Vec<Matched> = page.by_ref().take(AT_ONCE).collect();
+        tasks.extend(told_at_once(context, reporter, (some, now)).await?);
     }
     Ok(tasks)
+}
+
+async fn told_at_once(
+    context: &Context,
+    reporter: &Reporter,
+    (some, now): (Vec<Matched>, Millis),
+) -> Result<Vec<Task>, StoreError> {
+    let origin = |matched: &Matched| {
+        let seq = matched.event.seq;
+        Origin { seq, topic: matched.topic.clone(), id: seq.to_string(), now, trial: None }
+    };
+    let origins: Vec<Origin> = some.iter().map(origin).collect();
+    let asked = some.into_iter().map(|Matched { event, topic, patterns }| (event, topic, reporter.wanted(&patterns)));
+    let told = match context.data.reporter_events(asked.collect()).await {
+        Ok(told) => told,
+        Err(DataError::Store(error)) => return Err(error),
+        Err(error) => return Err(StoreError::Corrupt { what: "a page of events", reason: error.to_string() }),
+    };
+    let tasks = told.into_iter().zip(origins).map(|(told, origin)| {
+        // What it is about was deleted meanwhile, or does not read: that will not get better.
+        let wrong = |error: DataError| Box::new(effects::incident(reporter, &origin, "passed_over", error.to_string()));
+        Task { call: told.map_err(wrong), reached: Some(origin.seq), origin, taken: None }
+    });
+    Ok(tasks.collect())
 }

@@ -64,6 +64,8 @@ pub struct BuildReport {
     pub previous: Option<Build>,
     pub changes: Vec<Change>,
     pub users: Vec<String>,
+    /// What was looked for. What was not is empty, whatever there is.
+    pub gathered: Want,
 }
 
 /// The build that triggered another one.

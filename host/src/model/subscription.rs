@@ -51,6 +51,30 @@ pub struct Want {
 impl Want {
     pub const ALL: Self =
         Self { properties: true, steps: true, logs: true, previous: true, changes: true, users: true };
+
+    /// What of this the other one has not.
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self {
+            properties: self.properties && !other.properties,
+            steps: self.steps && !other.steps,
+            logs: self.logs && !other.logs,
+            previous: self.previous && !other.previous,
+            changes: self.changes && !other.changes,
+            users: self.users && !other.users,
+        }
+    }
+
+    /// What is in either.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            properties: self.properties || other.properties,
+            steps: self.steps || other.steps,
+            logs: self.logs || other.logs,
+            previous: self.previous || other.previous,
+            changes: self.changes || other.changes,
+            users: self.users || other.users,
+        }
+    }
 }
 
 /// A connection to a chat that the host keeps up.

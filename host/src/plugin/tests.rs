@@ -183,6 +183,7 @@ fn report() -> BuildReport {
         previous: Some(build(1)),
         changes: Vec::new(),
         users: vec!["ada@example.org".into()],
+        gathered: Want::ALL,
     }
 }
 

@@ -1,7 +1,5 @@
 //! What is posted: the build as the data API has it, or what a formatter made of it.
 
-use std::collections::BTreeMap;
-
 use campanile_sdk::contract::Contents;
 use campanile_sdk::contract::Previous;
 use campanile_sdk::contract::Scope;
@@ -9,9 +7,7 @@ use campanile_sdk::forges::shortened;
 use campanile_sdk::generators::Report;
 use campanile_sdk::generators::SubjectMatter;
 use campanile_sdk::prelude::*;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use crate::settings::Settings;
 
@@ -28,13 +24,6 @@ pub(crate) enum Body {
     None(String),
 }
 
-/// What a formatter is told, of which the build is posted.
-#[derive(Deserialize)]
-struct Told<'a> {
-    #[serde(borrow)]
-    build: BTreeMap<&'a str, &'a RawValue>,
-}
-
 /// Of the build itself if it is its own; else what the formatter made.
 pub(crate) fn of(settings: &Settings, (report, own): (&Report<'_>, bool), host: &impl Host) -> Result<Body, Failure> {
     if let Some(reason) = &report.failure {
@@ -47,8 +36,9 @@ pub(crate) fn of(settings: &Settings, (report, own): (&Report<'_>, bool), host: 
         Some(text) => text.to_owned(),
     };
     // A text such as `0` is JSON by chance: only who says that it is JSON may post it.
-    let is_meant = own || report.kind == BodyKind::Json || body.trim_start().starts_with(['{', '[']);
-    Ok(if !is_meant || serde_json::from_str::<IgnoredAny>(&body).is_err() {
+    let is_meant = || report.kind == BodyKind::Json || body.trim_start().starts_with(['{', '[']);
+    let is_json = own || (is_meant() && serde_json::from_str::<IgnoredAny>(&body).is_ok());
+    Ok(if !is_json {
         Body::None(format!("the formatter answers no JSON, but {:?}", shortened(&body, SHOWN)))
     } else if body.len() > MOST_BYTES {
         Body::None(format!("it has {} bytes, and at most {MOST_BYTES} are posted", body.len()))
@@ -65,26 +55,12 @@ fn of_build(settings: &Settings, report: &Report<'_>, host: &impl Host) -> Resul
         SubjectMatter::Buildset(set, _) => About::Buildset(set.buildset.id),
         SubjectMatter::Worker(worker) => About::Worker(worker.worker.id),
     };
-    let grounds = Grounds { mode: Vec::new(), previous: Previous::Usual };
+    let previous = if settings.want_previous_build { Previous::Usual } else { Previous::None };
     let scope = settings.scope();
-    let whole = object(settings, &host.context(&about, &grounds, &scope)?)?;
+    let whole = host.object(&about, previous, &scope)?;
     if whole.len() <= MOST_BYTES || scope.contents == Contents::None {
         return Ok(whole);
     }
     host.log(Level::Warn, "the logs are too long for a push, which goes without what they say", &[]);
-    let scope = Scope { contents: Contents::None, ..scope };
-    object(settings, &host.context(&about, &grounds, &scope)?)
-}
-
-fn object(settings: &Settings, context: &str) -> Result<String, Failure> {
-    let wrong = |error: serde_json::Error| Failure::GiveUp(format!("the host tells of no build: {error}"));
-    let mut build = serde_json::from_str::<Told<'_>>(context).map_err(wrong)?.build;
-    // Only mails and templates are told these.
-    build.remove("changes");
-    if !settings.want_previous_build {
-        build.remove("prev_build");
-    }
-    // The data API has them always, empty where nobody asks for them.
-    build.entry("properties").or_insert(serde_json::from_str("{}").map_err(wrong)?);
-    serde_json::to_string(&build).map_err(wrong)
+    host.object(&about, previous, &Scope { contents: Contents::None, ..scope })
 }

@@ -26,8 +26,7 @@ fn given(more: Value) -> Given {
     if let (Some(settings), Value::Object(more)) = (settings.as_object_mut(), more) {
         settings.extend(more);
     }
-    let build = json!({"buildid": 21, "number": 1, "prev_build": {"number": 0}, "changes": [], "url": "u"});
-    Given::settings(settings).context(json!({"build": build}))
+    Given::settings(settings).object(json!({"buildid": 21, "number": 1, "url": "u"}))
 }
 
 fn formatter(kind: BodyKind, body: &str) -> Result<Option<Formatted>, Failure> {
@@ -49,7 +48,7 @@ fn posted(given: &Given, event: &Event) -> Vec<Value> {
 #[test]
 fn builds_that_start_and_builds_that_end_are_posted_however_they_end() {
     let given = given(json!({}));
-    let expected = [json!({"buildid": 21, "number": 1, "url": "u", "properties": {}})];
+    let expected = [json!({"buildid": 21, "number": 1, "url": "u"})];
     assert_eq!(posted(&given, &a_build("linux").started()), expected);
     for results in [Results::Success, Results::Skipped, Results::Exception, Results::Retry, Results::Cancelled] {
         assert_eq!(posted(&given, &a_build("linux").results(results).finished()), expected, "{results:?}");
@@ -59,8 +58,13 @@ fn builds_that_start_and_builds_that_end_are_posted_however_they_end() {
 
 #[test]
 fn the_one_before_is_there_when_it_is_wanted() {
-    let found = posted(&given(json!({"wantPreviousBuild": true})), &a_build("linux").finished());
-    assert_eq!(found[0]["prev_build"], json!({"number": 0}));
+    let check = |settings, asked: &str| {
+        let given = given(settings);
+        assert_eq!(posted(&given, &a_build("linux").finished()).len(), 1);
+        assert_eq!(given.asked(), [asked]);
+    };
+    check(json!({}), "object of build 21 after no build: , None");
+    check(json!({"wantPreviousBuild": true}), "object of build 21: , None");
 }
 
 #[test]

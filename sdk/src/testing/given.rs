@@ -48,6 +48,7 @@ pub struct Given {
     answers: BTreeMap<String, Json>,
     kept: BTreeMap<String, Json>,
     context: Result<Json, Failure>,
+    object: Result<Json, Failure>,
     formatted: Result<Option<Formatted>, Failure>,
     reviewed: Result<Answer, Failure>,
     addresses: BTreeMap<String, String>,
@@ -75,6 +76,7 @@ impl Given {
             answers: BTreeMap::new(),
             kept: BTreeMap::new(),
             context: Err(Failure::GiveUp("no such context".to_owned())),
+            object: Err(Failure::GiveUp("no such object".to_owned())),
             formatted: Err(Failure::GiveUp("no such formatter".to_owned())),
             reviewed: Err(Failure::GiveUp("no such callbacks".to_owned())),
             addresses: BTreeMap::new(),
@@ -150,6 +152,14 @@ impl Given {
     #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
     pub fn context(mut self, context: Value) -> Self {
         self.context = Ok(context.to_string());
+        self
+    }
+
+    /// What is posted of a build or a request is this.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
+    pub fn object(mut self, object: Value) -> Self {
+        self.object = Ok(object.to_string());
         self
     }
 
@@ -304,13 +314,14 @@ impl Host for Given {
     }
 
     fn context(&self, about: &About, grounds: &Grounds, scope: &Scope) -> Result<Json, Failure> {
-        let Scope { properties, steps, logs, contents } = scope;
-        let wanted = [(*properties, "properties"), (*steps, "steps"), (*logs, "logs")].into_iter();
-        let wanted: Vec<&str> = wanted.filter(|(wanted, _)| *wanted).map(|(_, name)| name).collect();
-        let contents = format!("{contents:?}").replace("Contents::", "");
-        let wanted = wanted.join(" ");
-        self.note(format!("context of {} with {}: {wanted}, {contents}", named(about), told(grounds)));
+        self.note(format!("context of {} with {}: {}", named(about), told(grounds), extent(scope)));
         self.context.clone()
+    }
+
+    fn object(&self, about: &About, previous: Previous, scope: &Scope) -> Result<Json, Failure> {
+        let grounds = Grounds { mode: Vec::new(), previous };
+        self.note(format!("object of {}{}: {}", named(about), told(&grounds), extent(scope)));
+        self.object.clone()
     }
 
     fn format(&self, formatter: &str, about: &About, grounds: &Grounds) -> Result<Option<Formatted>, Failure> {
@@ -332,6 +343,12 @@ impl Host for Given {
         self.note(format!("previous build {getter} of {build}"));
         self.previous.clone()
     }
+}
+
+fn extent(Scope { properties, steps, logs, contents }: &Scope) -> String {
+    let wanted = [(*properties, "properties"), (*steps, "steps"), (*logs, "logs")].into_iter();
+    let wanted: Vec<&str> = wanted.filter(|(wanted, _)| *wanted).map(|(_, name)| name).collect();
+    format!("{}, {}", wanted.join(" "), format!("{contents:?}").replace("Contents::", ""))
 }
 
 fn told(Grounds { mode, previous }: &Grounds) -> String {

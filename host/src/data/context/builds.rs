@@ -14,7 +14,8 @@ use serde_json::json;
 
 /// What the builds of one context share.
 pub(super) struct Telling<'a> {
-    pub(super) reader: &'a Reader<'a>,
+    /// Absent where no log's content is told.
+    pub(super) reader: Option<&'a Reader<'a>>,
     pub(super) site: &'a Site,
     pub(super) scope: &'a Extent,
 }
@@ -65,10 +66,23 @@ fn log_dict(telling: &Telling<'_>, step: &Step, report: &LogReport, left: &mut B
             "url_raw_inline": urls::log_raw(telling.site, &report.log, true),
         }),
     );
-    if telling.scope.contents.include(&step.name, &report.log.name) {
-        dict.insert("content".to_owned(), log_contents::tail(telling.reader, &report.log, left)?);
+    if let Some(reader) = telling.reader
+        && telling.scope.contents.include(&step.name, &report.log.name)
+    {
+        dict.insert("content".to_owned(), log_contents::tail(reader, &report.log, left)?);
     }
     Ok(Value::Object(dict))
+}
+
+/// A request that has no build yet, told as one.
+pub(super) fn request_dict(report: &RequestReport, properties: bool) -> Value {
+    let none = Properties::new();
+    json!({
+        "buildrequest": report.request, "buildset": report.buildset, "builder": report.builder,
+        "builderid": report.builder.builderid, "url": report.url, "complete": report.request.complete,
+        "results": Results::from_code(report.request.results),
+        "properties": if properties { &report.properties } else { &none },
+    })
 }
 
 fn object(value: Value) -> Map<String, Value> {

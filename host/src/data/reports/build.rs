@@ -20,7 +20,7 @@ pub(in crate::data) fn build(
     with_build(reader, site, build, want)
 }
 
-/// A build as the event says, when the event is about it, else as it is now.
+/// A build as the event says, when the event is about it, else as it is now. It may have more than is wanted.
 pub(in crate::data) fn build_as_told(
     reader: &Reader<'_>,
     site: &Site,
@@ -34,7 +34,9 @@ pub(in crate::data) fn build_as_told(
     }
     match event.map(|event| &event.body) {
         Some(EventBody::Build(report)) if report.build.buildid == id => {
-            with_build(reader, site, report.build.clone(), want)
+            let mut report = (**report).clone();
+            gather(reader, site, &mut report, want)?;
+            Ok(report)
         }
         _ => build(reader, site, id, want),
     }
@@ -51,25 +53,49 @@ pub(in crate::data) fn with_build(
     let request = found(reader.buildrequest(build.buildrequestid)?, "build request", build.buildrequestid)?;
     let buildset = found(reader.buildset(request.buildsetid)?, "buildset", request.buildsetid)?;
     let parent = buildset.parent_buildid.map(|id| parent(reader, id)).transpose()?.flatten();
-    let steps = if want.steps || want.logs { steps(reader, site, &build, want.logs)? } else { Vec::new() };
-    let previous = if want.previous { reader.previous_build(build.builderid, build.number)? } else { None };
-    let properties =
-        if want.properties || want.users { reader.build_properties(build.buildid)? } else { Properties::new() };
-    let changes = if want.changes || want.users { blame::changes(reader, build.buildid)? } else { Vec::new() };
-    let users = if want.users { blame::users(&changes, &properties) } else { Vec::new() };
-    Ok(BuildReport {
+    let mut report = BuildReport {
         url: urls::build(site, &build),
         build,
         builder,
         request,
         buildset,
         parent,
-        properties: if want.properties { properties } else { Properties::new() },
-        steps,
-        previous,
-        changes: if want.changes { changes } else { Vec::new() },
-        users,
-    })
+        properties: Properties::new(),
+        steps: Vec::new(),
+        previous: None,
+        changes: Vec::new(),
+        users: Vec::new(),
+        gathered: Want::default(),
+    };
+    gather(reader, site, &mut report, want)?;
+    Ok(report)
+}
+
+/// Adds to a report what is wanted and not there yet.
+fn gather(reader: &Reader<'_>, site: &Site, report: &mut BuildReport, want: Want) -> Result<(), DataError> {
+    let id = report.build.buildid;
+    let missing = want.without(report.gathered);
+    if missing.steps || missing.logs {
+        report.steps = steps(reader, site, &report.build, want.logs || report.gathered.logs)?;
+    }
+    if missing.previous {
+        report.previous = reader.previous_build(report.build.builderid, report.build.number)?;
+    }
+    if missing.properties {
+        report.properties = reader.build_properties(id)?;
+    }
+    if missing.changes {
+        report.changes = blame::changes(reader, id)?;
+    }
+    if missing.users {
+        let has = want.or(report.gathered);
+        let properties = if has.properties { None } else { Some(reader.build_properties(id)?) };
+        let changes = if has.changes { None } else { Some(blame::changes(reader, id)?) };
+        let changes = changes.as_deref().unwrap_or(&report.changes);
+        report.users = blame::users(changes, properties.as_ref().unwrap_or(&report.properties));
+    }
+    report.gathered = want.or(report.gathered);
+    Ok(())
 }
 
 fn parent(reader: &Reader<'_>, id: BuildId) -> Result<Option<ParentBuild>, DataError> {

@@ -78,6 +78,7 @@ fn build(builder: Builder, site: &Site, trial: &Trial, at: Timestamp) -> BuildRe
         steps: Vec::new(),
         changes: Vec::new(),
         users: trial.users.clone(),
+        gathered: Want::ALL,
     }
 }
 

@@ -30,12 +30,15 @@ pub(in crate::plugin) fn build_id(id: u64) -> model::BuildId {
 }
 
 pub(in crate::plugin) fn grounds(grounds: wit::Grounds) -> model::Grounds {
-    let previous = match grounds.previous {
+    model::Grounds { mode: grounds.mode, previous: previous(grounds.previous) }
+}
+
+pub(in crate::plugin) fn previous(previous: wit::Previous) -> model::Previous {
+    match previous {
         wit::Previous::Usual => model::Previous::Usual,
         wit::Previous::None => model::Previous::None,
         wit::Previous::Build(id) => model::Previous::Build(build_id(id)),
-    };
-    model::Grounds { mode: grounds.mode, previous }
+    }
 }
 
 /// One for each user.

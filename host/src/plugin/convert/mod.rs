@@ -22,6 +22,7 @@ pub(super) use messages::failure_for_reporter;
 pub(super) use messages::formatted;
 pub(super) use messages::formatted_for_reporter;
 pub(super) use messages::grounds;
+pub(super) use messages::previous;
 pub(super) use messages::scope;
 pub(super) use owned::build;
 pub(super) use owned::build_report;

@@ -47,6 +47,18 @@ impl Host for CallState {
         Ok(context.map_err(Failure::GiveUp))
     }
 
+    async fn object(
+        &mut self,
+        about: wit::messages::About,
+        previous: wit::messages::Previous,
+        scope: wit::messages::Scope,
+    ) -> Result<Either<String, Failure>> {
+        let Some(data) = self.scene.caller.as_ref().map(Caller::data) else { return Ok(nobody_to_ask()) };
+        let (about, previous, scope) = (convert::about(about), convert::previous(previous), convert::scope(scope));
+        let posted = read(data.posted((&about, previous, &scope), self.scene.event.clone()).await)?;
+        Ok(posted.map_err(|reason| Failure::GiveUp(format!("cannot tell of {about:?}: {reason}"))))
+    }
+
     async fn format(
         &mut self,
         formatter: String,
@@ -83,7 +95,7 @@ impl Host for CallState {
     async fn previous_build(&mut self, getter: String, build: u64) -> Result<Either<Option<BuildResult>, Failure>> {
         let Some(data) = self.data().cloned() else { return Ok(nobody_to_ask()) };
         let id = convert::build_id(build);
-        let report = match read(data.build_as_told(id, LOOKED_AT, self.scene.event.as_deref()).await)? {
+        let report = match read(data.build_as_told(id, LOOKED_AT, self.scene.event.clone()).await)? {
             Ok(report) => report,
             Err(reason) => return Ok(give_up(reason)),
         };
@@ -203,7 +215,7 @@ async fn context(
     let Some(data) = scene.caller.as_ref().map(Caller::data) else {
         return Ok(Err("there is no data to format".into()));
     };
-    let context = data.formatter_context(about, (grounds, scope), scene.event.as_deref()).await;
+    let context = data.formatter_context(about, (grounds, scope), scene.event.clone()).await;
     Ok(read(context)?.map_err(|reason| format!("cannot make the context for {about:?}: {reason}")))
 }
 

@@ -21,7 +21,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 ];
 /// Interfaces that only reporters import.
 const REPORTER_IMPORTS: &[(&str, &[&str])] =
-    &[("state", &["get", "keys"]), ("helpers", &["context", "format", "review", "addresses", "previous-build"])];
+    &[("state", &["get", "keys"]), ("helpers", &["context", "object", "format", "review", "addresses", "previous-build"])];
 
 /// The exports that make a plugin what it is: an interface, and its functions.
 const EXPORTS: [(Kind, &str, &[&str]); 4] = [
