@@ -11,7 +11,6 @@ use crate::config::Config;
 use crate::model::*;
 use crate::plugin::LogEntry;
 use crate::plugin::Occasion;
-use crate::plugin::Overlay;
 use crate::plugin::Reporter;
 use crate::plugin::settings::Mark;
 use crate::store::DeliveryRow;
@@ -61,7 +60,7 @@ pub async fn replay(config: &Config, name: &str, seq: Seq, tried: &[PathBuf]) ->
     check_tried(&parts, reporter, tried)?;
     let Matched { event, topic, patterns } = find(&store, reporter, seq).await?;
     let event = parts.data.reporter_event(event, topic.clone(), reporter.wanted(&patterns)).await?;
-    let occasion = Occasion { event: Arc::new(event), overlay: Overlay::new() };
+    let occasion = Occasion { event: Arc::new(event), overlay: Arc::default() };
     let report = parts.caller.handle(&reporter.plugin, &reporter.config, occasion).await;
     let made = match report.outcome {
         Ok(Ok(effects)) => Ok(effects.into_iter().map(|effect| made(reporter, effect)).collect()),

@@ -27,12 +27,16 @@ use crate::store::Incident;
 use crate::store::StoreError;
 use crate::store::Trouble;
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Calls between two commits, and bytes of what they returned.
-const STRETCH: usize = 64;
+/// Calls between two commits, the bytes of what they returned, and how long what the first of them made waits while there
+/// is more to do.
+const STRETCH: usize = 256;
 const STRETCH_BYTES: usize = 8 * 1024 * 1024;
+const STRETCH_TIME: Duration = Duration::from_millis(5);
 
 /// Events that may be passed over before the cursor is written down.
 const LAG: i64 = 1024;
@@ -44,6 +48,9 @@ pub(super) struct Render {
     log: Subscription,
     /// What the store has for the cursor.
     written: Seq,
+    /// What is not committed yet, and where the log has come to with it.
+    collected: Collected,
+    reached: Seq,
     told: watch::Receiver<u64>,
     /// When the inbox has to be looked at.
     inbox_due: Option<Millis>,
@@ -71,14 +78,23 @@ enum Stretch {
 /// What a stretch has collected for its commit.
 struct Collected {
     written: Written,
-    overlay: Overlay,
+    overlay: Arc<Overlay>,
     taken: Vec<InboxItem>,
     calls: usize,
+    /// When the first call returned.
+    since: Option<Instant>,
 }
 
 impl Collected {
     fn of(identity: &Arc<str>) -> Self {
-        Self { written: Written::of(identity), overlay: Overlay::new(), taken: Vec::new(), calls: 0 }
+        Self { written: Written::of(identity), overlay: Arc::default(), taken: Vec::new(), calls: 0, since: None }
+    }
+
+    /// Whether it is time for a commit, though there is more to do.
+    fn is_enough(&self) -> bool {
+        self.calls >= STRETCH
+            || self.written.bytes() > STRETCH_BYTES
+            || self.since.is_some_and(|since| since.elapsed() >= STRETCH_TIME)
     }
 }
 
@@ -106,13 +122,14 @@ pub(super) async fn start(
     context.progress.update(&reporter.name, |progress| progress.position = written);
     // A start is a reason to try again, and that counts.
     let held = trouble.map(|Trouble { held, tries, .. }| HeldCall { id: held, tries, retry_at: Millis(0) });
-    Ok(Render { context, reporter, stop, log, written, told, inbox_due: Some(Millis(0)), held })
+    let collected = Collected::of(&context.identity);
+    let inbox_due = Some(Millis(0));
+    Ok(Render { context, reporter, stop, log, written, collected, reached: written, told, inbox_due, held })
 }
 
 impl Render {
     pub(super) async fn run(mut self) {
         while !self.stop.is_cancelled() {
-            let from = self.log.position();
             let stretch = self.step().await;
             let held = match stretch {
                 Ok(Stretch::Done) => {
@@ -127,13 +144,14 @@ impl Render {
                 Err(StoreError::Closed) => return,
                 Err(error) => Held::host(String::new(), error.to_string()),
             };
-            // What was not committed is read again.
-            self.log.seek(self.written.max(from));
+            if let Err(error) = self.commit_calls().await {
+                tracing::warn!(%error, "what was rendered could not be written; it will be looked at again");
+            }
+            self.log.seek(self.reached);
             self.pause(held).await;
             self.inbox_due = Some(Millis(0));
         }
-        let at = self.log.position();
-        if let Err(error) = self.commit(Collected::of(&self.context.identity), at).await {
+        if let Err(error) = self.commit().await {
             tracing::warn!(%error, "the cursor was not written; some events will be looked at again");
         }
     }
@@ -146,6 +164,8 @@ impl Render {
         }
         let (from, now) = (self.log.position(), clock::now());
         if self.inbox_due.is_some_and(|due| due <= now) {
+            // What was taken from it must be gone before it is read again.
+            self.commit_calls().await?;
             let (tasks, next) = tasks::of_inbox(&self.context, &self.reporter, (from, now)).await?;
             self.inbox_due = next;
             if !tasks.is_empty() {
@@ -153,7 +173,10 @@ impl Render {
             }
         }
         match self.log.next_page().await? {
-            None => Ok(Stretch::Idle),
+            None => {
+                self.commit_calls().await?;
+                Ok(Stretch::Idle)
+            }
             Some(page) => {
                 let tasks = tasks::of_page(&self.context, &self.reporter, (page, now)).await?;
                 self.render(tasks, self.log.position()).await
@@ -161,8 +184,9 @@ impl Render {
         }
     }
 
+    /// Of calls that are not committed yet nobody is told.
     fn progress(&self) {
-        let position = self.log.position();
+        let position = if self.collected.calls == 0 { self.log.position() } else { self.written };
         self.context.progress.update(&self.reporter.name, |progress| {
             progress.position = position;
             progress.trouble = None;
@@ -227,45 +251,47 @@ impl Render {
 
     /// Calls the plugin for each task, and commits from time to time. Between calls it may be stopped.
     async fn render(&mut self, tasks: Vec<Task>, reached: Seq) -> Result<Stretch, StoreError> {
-        let (mut collected, mut position) = (Collected::of(&self.context.identity), self.written);
         for Task { call, origin, reached, taken } in tasks {
             if self.stop.is_cancelled() {
-                self.commit(collected, position).await?;
-                self.log.seek(position);
+                self.log.seek(self.reached);
                 return Ok(Stretch::Done);
             }
             let outcome = match call {
-                Ok(event) => self.call(event, &collected.overlay, &origin).await,
+                Ok(event) => self.call(event, &origin).await,
                 Err(incident) => Ok(Err(incident)),
             };
             match outcome {
-                Ok(Ok(effects)) => {
-                    let effects = match &origin.trial {
-                        Some(trial) => trial::marked(effects, trial),
-                        None => effects,
-                    };
-                    remember(&mut collected.overlay, &effects);
-                    collected.written.add(&self.reporter, &origin, effects);
-                }
-                Ok(Err(incident)) => collected.written.incidents.push(*incident),
+                Ok(Ok(effects)) => self.collect(&origin, effects),
+                Ok(Err(incident)) => self.collected.written.incidents.push(*incident),
                 Err(held) => {
-                    self.commit(collected, position).await?;
+                    self.commit_calls().await?;
                     return Ok(Stretch::Held(held));
                 }
             }
             self.release(&origin.id, reached.is_some()).await?;
-            position = reached.unwrap_or(position);
-            collected.taken.extend(taken);
-            collected.calls += 1;
-            if collected.calls == STRETCH || collected.written.bytes() > STRETCH_BYTES {
-                self.commit(std::mem::replace(&mut collected, Collected::of(&self.context.identity)), position).await?;
+            self.reached = reached.unwrap_or(self.reached);
+            self.collected.taken.extend(taken);
+            self.collected.calls += 1;
+            self.collected.since.get_or_insert_with(Instant::now);
+            if self.collected.is_enough() {
+                self.commit().await?;
             }
         }
+        self.reached = reached;
         // Without a call there is nothing to lose: the cursor may lag a little.
-        if collected.calls > 0 || reached.0 - self.written.0 >= LAG {
-            self.commit(collected, reached).await?;
+        if self.collected.calls == 0 && reached.0 - self.written.0 >= LAG {
+            self.commit().await?;
         }
         Ok(Stretch::Done)
+    }
+
+    fn collect(&mut self, origin: &effects::Origin, effects: Vec<Effect>) {
+        let effects = match &origin.trial {
+            Some(trial) => trial::marked(effects, trial),
+            None => effects,
+        };
+        remember(&mut self.collected.overlay, &effects);
+        self.collected.written.add(&self.reporter, origin, effects);
     }
 
     /// The held call was made, or given up. Those of the inbox may go before it; one of the log never does: where it is
@@ -283,10 +309,9 @@ impl Render {
     async fn call(
         &self,
         event: ReporterEvent,
-        overlay: &Overlay,
         origin: &effects::Origin,
     ) -> Result<Result<Vec<Effect>, Box<Incident>>, Held> {
-        let occasion = Occasion { event: Arc::new(event), overlay: overlay.clone() };
+        let occasion = Occasion { event: Arc::new(event), overlay: Arc::clone(&self.collected.overlay) };
         let report = self.context.caller.handle(&self.reporter.plugin, &self.reporter.config, occasion).await;
         let failed = !matches!(report.outcome, Ok(Ok(_)));
         self.context.progress.update(&self.reporter.name, |progress| {
@@ -307,8 +332,17 @@ impl Render {
         Ok(Err(Box::new(incident)))
     }
 
-    async fn commit(&mut self, collected: Collected, cursor: Seq) -> Result<(), StoreError> {
-        let (name, now) = (self.reporter.name.clone(), clock::now());
+    /// If there were any.
+    async fn commit_calls(&mut self) -> Result<(), StoreError> {
+        if self.collected.calls == 0 { Ok(()) } else { self.commit().await }
+    }
+
+    /// Writes what was collected, with the cursor. What cannot be written is lost here, and read again.
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        let collected = std::mem::replace(&mut self.collected, Collected::of(&self.context.identity));
+        let (name, now, cursor) = (self.reporter.name.clone(), clock::now(), self.reached);
+        // Until it stands there.
+        self.reached = self.written;
         self.context
             .store
             .write(move |tx| {
@@ -318,15 +352,15 @@ impl Render {
                 tx.set_cursor(&name, cursor)
             })
             .await?;
-        self.written = cursor;
+        (self.written, self.reached) = (cursor, cursor);
         Ok(())
     }
 }
 
-fn remember(overlay: &mut Overlay, effects: &[Effect]) {
+fn remember(overlay: &mut Arc<Overlay>, effects: &[Effect]) {
     for effect in effects {
         if let Effect::Remember { key, value } = effect {
-            overlay.insert(key.clone(), value.clone());
+            Arc::make_mut(overlay).insert(key.clone(), value.clone());
         }
     }
 }

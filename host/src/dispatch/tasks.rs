@@ -57,7 +57,7 @@ pub(super) async fn of_inbox(
 
 fn told((topic, body): (String, EventBody), item: InboxItem, (seq, now): (Seq, Millis)) -> Task {
     let event = ReporterEvent { seq, topic: topic.clone(), at: item.due_at.seconds(), body };
-    let origin = Origin { seq, topic, id: of_inbox_item(&item), now, trial: None };
+    let origin = Origin { seq, topic, id: of_inbox_item(&item), order: item.inboxid, now, trial: None };
     Task { call: Ok(event), origin, reached: None, taken: Some(item) }
 }
 
@@ -80,7 +80,7 @@ async fn of_trial(
 ) -> Result<Task, StoreError> {
     let name = TrialName::new(item.inboxid, item.due_at);
     let (topic, id) = (name.to_string(), of_inbox_item(&item));
-    let origin = Origin { seq: Seq(0), topic, id, now, trial: Some(name) };
+    let origin = Origin { seq: Seq(0), topic, id, order: item.inboxid, now, trial: Some(name) };
     let refused = |reason| Err(Box::new(effects::incident(reporter, &origin, "refused", reason)));
     let call = match Trial::topic(&reporter.patterns()) {
         None => refused("it asks for no builds that ended, and for no buildsets".to_owned()),
@@ -115,7 +115,7 @@ async fn told_at_once(
 ) -> Result<Vec<Task>, StoreError> {
     let origin = |matched: &Matched| {
         let seq = matched.event.seq;
-        Origin { seq, topic: matched.topic.clone(), id: seq.to_string(), now, trial: None }
+        Origin { seq, topic: matched.topic.clone(), id: seq.to_string(), order: seq.0, now, trial: None }
     };
     let origins: Vec<Origin> = some.iter().map(origin).collect();
     let asked = some.into_iter().map(|Matched { event, topic, patterns }| (event, topic, reporter.wanted(&patterns)));

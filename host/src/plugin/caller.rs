@@ -37,7 +37,7 @@ pub type Overlay = BTreeMap<String, Option<String>>;
 #[derive(Clone, Debug)]
 pub struct Occasion {
     pub event: Arc<ReporterEvent>,
-    pub overlay: Overlay,
+    pub overlay: Arc<Overlay>,
 }
 
 /// Cheap to clone.
@@ -130,7 +130,7 @@ impl Caller {
         Scene {
             caller: Some(self.clone()),
             reporter: ReporterName(reporter.to_owned()),
-            overlay: Overlay::new(),
+            overlay: Arc::default(),
             event: None,
             at: Timestamp(0),
             seed,

@@ -27,7 +27,7 @@ pub(super) struct Scene {
     pub(super) caller: Option<Caller>,
     pub(super) reporter: ReporterName,
     /// Effects on the reporter's state that are not written yet.
-    pub(super) overlay: Overlay,
+    pub(super) overlay: Arc<Overlay>,
     pub(super) event: Option<Arc<ReporterEvent>>,
     /// What the guest's clock shows.
     pub(super) at: Timestamp,

@@ -105,7 +105,7 @@ impl Host {
     }
 
     async fn handle_at(&self, settings: Value, seq: i64) -> Handled {
-        let occasion = Occasion { event: Arc::new(event(seq)), overlay: self.overlay.clone() };
+        let occasion = Occasion { event: Arc::new(event(seq)), overlay: Arc::new(self.overlay.clone()) };
         self.caller.handle(&self.plugin("misbehaving"), &config(settings), occasion).await
     }
 

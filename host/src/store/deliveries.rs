@@ -83,7 +83,8 @@ const SUMMARY: &str = "deliveryid, uid, reporter, seq, key, transport, destinati
     resend, receipt, state, reason, tries, epoch, created_at, due_at, ttl, expires_at, settled_at, '' AS message";
 
 pub(super) const COLUMNS: &str = "deliveryid, uid, reporter, seq, key, transport, destination, bucket, lane,
-    replace_group, resend, receipt, state, reason, tries, epoch, created_at, due_at, ttl, expires_at, settled_at, message";
+    replace_group, resend, receipt, state, reason, tries, epoch, created_at, due_at, ttl, expires_at, settled_at,
+    (SELECT message FROM messages WHERE messages.deliveryid = deliveries.deliveryid)";
 
 impl Tx<'_> {
     /// Writes a delivery; `deliveryid` is given here. One with the same `uid` is there already: nothing happens.
@@ -106,8 +107,8 @@ impl Tx<'_> {
         connection
             .prepare_cached(
                 "INSERT INTO deliveries (uid, reporter, seq, key, transport, destination, bucket, lane, replace_group,
-                 resend, receipt, state, reason, created_at, due_at, ttl, expires_at, settled_at, message)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 resend, receipt, state, reason, created_at, due_at, ttl, expires_at, settled_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(rusqlite::params![
                 row.uid,
@@ -128,10 +129,13 @@ impl Tx<'_> {
                 row.ttl,
                 row.expires_at,
                 row.settled_at,
-                row.message,
             ])?;
+        let id = DeliveryId(connection.last_insert_rowid());
+        connection
+            .prepare_cached("INSERT INTO messages (deliveryid, message) VALUES (?, ?)")?
+            .execute((id, &row.message))?;
         self.owes = true;
-        Ok(Some(DeliveryId(connection.last_insert_rowid())))
+        Ok(Some(id))
     }
 
     fn supersede(&mut self, row: &DeliveryRow) -> Result<(), StoreError> {

@@ -152,8 +152,9 @@ impl Stage {
             GivenEvent::Topic(topic) => self.event(topic, &reporter).await?,
             GivenEvent::Made(made) => made_event(made.clone(), Timestamp(given.at)),
         };
-        let overlay = given.state.iter().map(|(key, value)| (key.clone(), Some(value.to_string()))).collect();
-        let report = self.caller.handle(plugin, &reporter.config, Occasion { event: Arc::new(event), overlay }).await;
+        let overlay = given.state.iter().map(|(key, value)| (key.clone(), Some(value.to_string())));
+        let occasion = Occasion { event: Arc::new(event), overlay: Arc::new(overlay.collect()) };
+        let report = self.caller.handle(plugin, &reporter.config, occasion).await;
         Ok(Answered::of(report, |effects| Answer::effects(&effects, &reporter.grants)))
     }
 

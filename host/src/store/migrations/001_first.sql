@@ -423,7 +423,6 @@ CREATE TABLE deliveries (
   ttl INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   settled_at INTEGER,
-  message TEXT NOT NULL,
   CHECK ((state = 'leased') = (boot IS NOT NULL)),
   CHECK ((state IN ('delivered', 'superseded', 'suppressed', 'skipped', 'expired', 'dead', 'cancelled'))
     = (settled_at IS NOT NULL))
@@ -437,6 +436,12 @@ CREATE INDEX deliveries_in_lane ON deliveries (lane, deliveryid)
 CREATE INDEX deliveries_open ON deliveries (state) WHERE state IN ('ready', 'waiting', 'leased', 'unknown');
 CREATE INDEX deliveries_of_reporter ON deliveries (reporter, deliveryid);
 CREATE UNIQUE INDEX deliveries_leased_lane ON deliveries (lane) WHERE state = 'leased' AND lane IS NOT NULL;
+
+-- What is sent. Apart from the rest, which changes with each attempt: a row of a delivery is small and is written often.
+CREATE TABLE messages (
+  deliveryid INTEGER PRIMARY KEY REFERENCES deliveries ON DELETE CASCADE,
+  message TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE attempts (
   attemptid INTEGER PRIMARY KEY,
