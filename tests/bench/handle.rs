@@ -19,7 +19,6 @@ use campanile::data::Site;
 use campanile::model::*;
 use campanile::plugin::Caller;
 use campanile::plugin::Occasion;
-use campanile::plugin::Overlay;
 use campanile::plugin::Plugin;
 use campanile::plugin::Plugins;
 use campanile::plugin::Runtime as Sandbox;
@@ -145,7 +144,7 @@ fn config() -> ReporterConfig {
 async fn turn(scene: &Scene, times: &mut Times) {
     for call in 0..WARMING + CALLS {
         let started = Instant::now();
-        let occasion = Occasion { event: Arc::clone(&scene.event), overlay: Overlay::new() };
+        let occasion = Occasion { event: Arc::clone(&scene.event), overlay: Arc::default() };
         let report = scene.caller.handle(&scene.plugin, &scene.config, occasion).await;
         let elapsed = started.elapsed();
         times.fresh.extend((call >= WARMING).then_some(elapsed.as_secs_f64()));

@@ -25,6 +25,7 @@ use campanile_tests::campanile;
 use mail_parser::MessageParser;
 use serde_json::Value;
 use serde_json::json;
+use std::sync::Arc;
 
 async fn smtp() -> SmtpSink {
     SmtpSink::start(SmtpOptions::default()).await.expect("a server")
@@ -260,16 +261,16 @@ async fn the_build_that_never_was_is_there_for_its_own_report_alone() {
     let data = Data::new(store, Site { title: String::new(), url: String::new() });
     let report = data.build_report(BuildId(1), Want::ALL).await.expect("a build");
     let body = EventBody::Build(Box::new(report));
-    let event = ReporterEvent { seq: Seq(1), topic: "builds/1/finished".to_owned(), at: Timestamp(0), body };
+    let event = Arc::new(ReporterEvent { seq: Seq(1), topic: "builds/1/finished".to_owned(), at: Timestamp(0), body });
     let context = async |build, previous| {
         let grounds = Grounds { mode: Vec::new(), previous };
-        data.formatter_context(&About::Build(build), (&grounds, &Extent::USUAL), Some(&event)).await
+        data.formatter_context(&About::Build(build), (&grounds, &Extent::USUAL), Some(Arc::clone(&event))).await
     };
     context(BuildId(1), Previous::Usual).await.expect("the event's build");
     for (build, previous) in [(MADE_UP, Previous::Usual), (BuildId(1), Previous::Build(MADE_UP))] {
         let refused = context(build, previous).await.expect_err("there is no such build");
         assert_eq!(refused.to_string(), "no build 0");
     }
-    let refused = data.build_as_told(MADE_UP, Want::ALL, Some(&event)).await.expect_err("there is no such build");
+    let refused = data.build_as_told(MADE_UP, Want::ALL, Some(event)).await.expect_err("there is no such build");
     assert_eq!(refused.to_string(), "no build 0");
 }

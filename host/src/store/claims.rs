@@ -12,6 +12,7 @@ use super::deliveries;
 use super::deliveries::DeliveryRow;
 use super::settlements::End;
 use crate::model::*;
+use rusqlite::OptionalExtension;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -68,13 +69,15 @@ impl Tx<'_> {
         self.release_holds(claim.now)?;
         let Room { mut under_way, places, own, most } = room;
         let mut claimed = Vec::new();
-        for Bucket { bucket, destination, transport } in self.buckets()? {
+        let mut before = String::new();
+        while let Some(Bucket { bucket, destination, transport }) = self.bucket_after(&before)? {
             let places = own.get(&destination).copied().unwrap_or_else(|| places(&transport));
             let busy = under_way.entry(destination).or_default();
             let room = places.saturating_sub(*busy).min(most - claimed.len());
             let more = self.claim_from(&bucket, claim, room)?;
             *busy += more.len();
             claimed.extend(more);
+            before = bucket;
         }
         Ok(claimed)
     }
@@ -163,24 +166,6 @@ impl Tx<'_> {
         Ok(Claimed { row, unknown, more, recipients })
     }
 
-    /// The buckets to which something is owed, each found with one step in the index.
-    fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
-        let mut select = self.connection().prepare_cached(
-            "WITH RECURSIVE b(x) AS (
-               SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown')
-               UNION ALL
-               SELECT (SELECT min(bucket) FROM deliveries WHERE state IN ('ready', 'unknown') AND bucket > x)
-               FROM b WHERE x IS NOT NULL
-             ) SELECT x, destination, transport FROM b CROSS JOIN deliveries ON deliveryid =
-               (SELECT deliveryid FROM deliveries WHERE bucket = x AND state IN ('ready', 'unknown') LIMIT 1)
-             WHERE x IS NOT NULL",
-        )?;
-        let rows = select.query_map([], |row| {
-            Ok(Bucket { bucket: row.get(0)?, destination: row.get(1)?, transport: row.get(2)? })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// A new life of the process.
     pub fn begin_boot(&mut self, now: Millis) -> Result<Boot, StoreError> {
         let connection = self.connection();
@@ -211,11 +196,31 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The next bucket in which something can be claimed, now or later, found with one step in the index: a walk by one
+    /// statement would make a table of its own each time.
+    fn bucket_after(&self, before: &str) -> Result<Option<Bucket>, StoreError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT bucket, destination, transport FROM deliveries INDEXED BY deliveries_claimable
+             WHERE state IN ('ready', 'unknown') AND bucket > ? ORDER BY bucket, due_at, deliveryid LIMIT 1",
+        )?;
+        let bucket = select.query_row([before], |row| {
+            Ok(Bucket { bucket: row.get(0)?, destination: row.get(1)?, transport: row.get(2)? })
+        });
+        Ok(bucket.optional()?)
+    }
+
     /// When the next delivery is due after `now`; what is due already waits for room, not for time.
     pub fn next_due(&self, now: Millis) -> Result<Option<Millis>, StoreError> {
-        let mut select = self
-            .connection
-            .prepare_cached("SELECT min(due_at) FROM deliveries WHERE state IN ('ready', 'unknown') AND due_at > ?")?;
-        Ok(select.query_row([now], |row| row.get(0))?)
+        let mut select = self.connection.prepare_cached(
+            "SELECT due_at FROM deliveries INDEXED BY deliveries_claimable
+             WHERE state IN ('ready', 'unknown') AND bucket = ? AND due_at > ? ORDER BY due_at LIMIT 1",
+        )?;
+        let (mut before, mut next) = (String::new(), None);
+        while let Some(Bucket { bucket, .. }) = self.bucket_after(&before)? {
+            let due: Option<Millis> = select.query_row((&bucket, now), |row| row.get(0)).optional()?;
+            next = next.into_iter().chain(due).min();
+            before = bucket;
+        }
+        Ok(next)
     }
 }

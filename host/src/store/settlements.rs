@@ -7,6 +7,8 @@
 use super::StoreError;
 use super::Tx;
 use crate::model::*;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
 
 /// How an attempt ended, and what becomes of the delivery.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,16 @@ pub(super) struct End<'a> {
     pub(super) at: Millis,
 }
 
+/// Who waits for a delivery to be settled.
+struct Owing {
+    lane: Option<String>,
+    receipt: bool,
+}
+
+fn owing(row: &Row<'_>) -> rusqlite::Result<Owing> {
+    Ok(Owing { lane: row.get(0)?, receipt: row.get(1)? })
+}
+
 impl Tx<'_> {
     /// Records how an attempt ended. A result with an old epoch changes nothing, and is told by `false`.
     pub fn settle(&mut self, settlement: &Settlement) -> Result<bool, StoreError> {
@@ -53,15 +65,16 @@ impl Tx<'_> {
                 &settlement.answer,
             ))?;
         let current = connection
-            .prepare_cached("SELECT 1 FROM deliveries WHERE deliveryid = ? AND epoch = ? AND state = 'leased'")?
-            .exists((settlement.deliveryid, settlement.epoch))?;
-        if !current {
-            return Ok(false);
-        }
+            .prepare_cached(
+                "SELECT lane, receipt FROM deliveries WHERE deliveryid = ? AND epoch = ? AND state = 'leased'",
+            )?
+            .query_row((settlement.deliveryid, settlement.epoch), owing)
+            .optional()?;
+        let Some(owing) = current else { return Ok(false) };
         self.put_recipients(settlement.deliveryid, &settlement.recipients)?;
         if settlement.next.is_settled() {
             let end = End { state: settlement.next, reason: settlement.reason.as_deref(), at: settlement.at };
-            self.settle_row(settlement.deliveryid, &end)?;
+            self.settle_owing(settlement.deliveryid, owing, &end)?;
         } else {
             self.put_off(settlement)?;
         }
@@ -86,18 +99,26 @@ impl Tx<'_> {
     }
 
     /// Settles a delivery, lets the next one of its lane go, and writes its receipt.
-    pub(super) fn settle_row(
+    pub(super) fn settle_row(&mut self, id: DeliveryId, end: &End<'_>) -> Result<(), StoreError> {
+        let connection = self.connection();
+        let owing = connection
+            .prepare_cached("SELECT lane, receipt FROM deliveries WHERE deliveryid = ?")?
+            .query_row([id], owing)?;
+        self.settle_owing(id, owing, end)
+    }
+
+    // Asked for before, for what `RETURNING` gives back SQLite puts into a table that it makes each time.
+    fn settle_owing(
         &mut self,
         id: DeliveryId,
+        Owing { lane, receipt }: Owing,
         &End { state, reason, at }: &End<'_>,
     ) -> Result<(), StoreError> {
-        let (lane, receipt): (Option<String>, bool) = self
-            .connection()
+        self.connection()
             .prepare_cached(
-                "UPDATE deliveries SET state = ?2, boot = NULL, reason = ?3, settled_at = ?4 WHERE deliveryid = ?1
-                 RETURNING lane, receipt",
+                "UPDATE deliveries SET state = ?2, boot = NULL, reason = ?3, settled_at = ?4 WHERE deliveryid = ?1",
             )?
-            .query_row((id, state, reason, at), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .execute((id, state, reason, at))?;
         if let Some(lane) = lane {
             self.promote(&lane)?;
         }

@@ -20,8 +20,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("log", &["write"]),
 ];
 /// Interfaces that only reporters import.
-const REPORTER_IMPORTS: &[(&str, &[&str])] =
-    &[("state", &["get", "keys"]), ("helpers", &["context", "object", "format", "review", "addresses", "previous-build"])];
+const REPORTER_IMPORTS: &[(&str, &[&str])] = &[
+    ("state", &["get", "keys"]),
+    ("helpers", &["context", "object", "format", "review", "addresses", "previous-build"]),
+];
 
 /// The exports that make a plugin what it is: an interface, and its functions.
 const EXPORTS: [(Kind, &str, &[&str]); 4] = [

@@ -430,7 +430,6 @@ CREATE TABLE deliveries (
 
 -- Only what can still go out stands in these; settled rows leave them.
 CREATE INDEX deliveries_claimable ON deliveries (bucket, due_at, deliveryid) WHERE state IN ('ready', 'unknown');
-CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state IN ('ready', 'unknown');
 CREATE INDEX deliveries_in_lane ON deliveries (lane, deliveryid)
   WHERE lane IS NOT NULL AND state IN ('ready', 'waiting', 'leased', 'unknown');
 CREATE INDEX deliveries_open ON deliveries (state) WHERE state IN ('ready', 'waiting', 'leased', 'unknown');
