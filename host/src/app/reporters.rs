@@ -33,6 +33,7 @@ const BUNDLED: &[&str] = &[
     "github-comment",
     "gitlab",
     "http-push",
+    "irc",
     "mail",
     "pushover",
     "stash",
@@ -177,6 +178,7 @@ pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
         MarkKind::IrcServer => "irc-server",
         MarkKind::Secret => "secret",
         MarkKind::TlsVerify => "tls-verify",
+        MarkKind::Control => "control",
         MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup | MarkKind::PreviousBuild => {
             return None;
         }

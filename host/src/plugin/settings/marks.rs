@@ -19,6 +19,7 @@ pub enum MarkKind {
     IrcServer,
     Secret,
     TlsVerify,
+    Control,
     MessageFormatter,
     ReviewCallbacks,
     AddressLookup,
@@ -53,6 +54,7 @@ impl Mark {
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify
+            | MarkKind::Control
             | MarkKind::ReviewCallbacks => None,
         }
     }
@@ -67,6 +69,7 @@ impl MarkKind {
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
             "tls-verify" => Self::TlsVerify,
+            "control" => Self::Control,
             "message-formatter" => Self::MessageFormatter,
             "review-callbacks" => Self::ReviewCallbacks,
             "address-lookup" => Self::AddressLookup,
