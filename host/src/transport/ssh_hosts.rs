@@ -55,27 +55,36 @@ pub enum NewHosts {
 pub(super) enum HostError {
     #[error(
         "the host key of {host} is not known: {key}; if that is its key, add it to {file}, as `{scan} >> {file}` does, \
-         or set accept_new = true under [ssh] of the configuration"
+         or set accept_new = true under [ssh] of the configuration", scan = .host.scan()
     )]
-    Unknown { host: HostName, key: String, file: String, scan: String },
+    Unknown { host: HostName, key: String, file: String },
     #[error(
-        "the host key of {host} has changed: it shows {key}, and {known} is known by line {line} of {file}; somebody may \
-         stand in between. If it was changed on purpose, take that line out and add the new key, as `{scan} >> {file}` does"
+        "the host key of {host} has changed: it shows {key}, and {known} is known by {place}; somebody may stand in \
+         between. If it was changed on purpose, take that line out and add the new key, as `{scan} >> {file}` does",
+        scan = .host.scan(), file = .place.file
     )]
-    Changed { host: HostName, key: String, known: String, file: String, line: usize, scan: String },
-    #[error("the host key of {host} is revoked by line {line} of {file}: {key}; give the host another key")]
-    Revoked { host: HostName, key: String, file: String, line: usize },
+    Changed { host: HostName, key: String, known: String, place: Place },
+    #[error("the host key of {host} is revoked by {place}: {key}; give the host another key")]
+    Revoked { host: HostName, key: String, place: Place },
     #[error(
-        "{host} is known by an authority only (@cert-authority, line {line} of {file}), and certificates of hosts are not \
-         supported: add its own key, as `{scan} >> {file}` does"
+        "{host} is known by an authority only (@cert-authority, {place}), and certificates of hosts are not supported: add \
+         its own key, as `{scan} >> {file}` does", scan = .host.scan(), file = .place.file
     )]
-    Authority { host: HostName, file: String, line: usize, scan: String },
-    #[error("line {line} of {file} begins with a marker and does not read; mend it or take it out")]
-    Marked { file: String, line: usize },
+    Authority { host: HostName, place: Place },
+    #[error("{0} begins with a marker and does not read; mend it or take it out")]
+    Marked(Place),
     #[error("reading {file}: {why}")]
     Read { file: String, why: String },
     #[error("keeping the host key of {host} in {file}: {why}")]
     Keep { host: HostName, file: String, why: String },
+}
+
+/// Where something stands.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("line {line} of {file}")]
+pub(super) struct Place {
+    file: String,
+    line: usize,
 }
 
 /// How a host is called in files of known hosts.
@@ -94,9 +103,8 @@ pub(super) struct Hosts {
 }
 
 /// A line that speaks of the host.
-struct Line<'f> {
-    file: &'f Path,
-    number: usize,
+struct Line {
+    place: Place,
     marker: Option<Marker>,
     key: PublicKey,
 }
@@ -126,21 +134,20 @@ impl Hosts {
         let _keeping = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
         let files = self.read()?;
         let lines = lines(&files, host)?;
-        let same = |line: &&Line<'_>| line.key.key_data() == key.key_data();
-        let file = |line: &Line<'_>| line.file.display().to_string();
-        let (host, scan) = (host.clone(), host.scan());
+        let same = |line: &Line| line.key.key_data() == key.key_data();
+        let host = host.clone();
         if let Some(line) = lines.iter().find(|line| line.marker == Some(Marker::Revoked) && same(line)) {
-            return Err(HostError::Revoked { host, key: shown(key), file: file(line), line: line.number });
+            return Err(HostError::Revoked { host, key: shown(key), place: line.place.clone() });
         }
-        if lines.iter().any(|line| line.marker.is_none() && same(&line)) {
+        if lines.iter().any(|line| line.marker.is_none() && same(line)) {
             return Ok(());
         }
         if let Some(line) = lines.iter().find(|line| line.marker.is_none()) {
-            let (key, known) = (shown(key), shown(&line.key));
-            return Err(HostError::Changed { host, key, known, file: file(line), line: line.number, scan });
+            let (key, known, place) = (shown(key), shown(&line.key), line.place.clone());
+            return Err(HostError::Changed { host, key, known, place });
         }
         if let Some(line) = lines.iter().find(|line| line.marker == Some(Marker::CertAuthority)) {
-            return Err(HostError::Authority { host, file: file(line), line: line.number, scan });
+            return Err(HostError::Authority { host, place: line.place.clone() });
         }
         match (self.known.new, &self.known.learned) {
             (NewHosts::Learned, Some(learned)) => {
@@ -150,7 +157,7 @@ impl Hosts {
             (NewHosts::Refused, _) | (NewHosts::Learned, None) => {
                 let file = self.known.files.first().or(self.known.learned.as_ref());
                 let file = file.map_or_else(|| "known_hosts".to_owned(), |file| file.display().to_string());
-                Err(HostError::Unknown { host, key: shown(key), file, scan })
+                Err(HostError::Unknown { host, key: shown(key), file })
             }
         }
     }
@@ -219,25 +226,19 @@ fn read(path: &Path) -> Result<Option<String>, HostError> {
 
 /// What the files say of the host. Keys of kinds that nobody uses any more do not read and say nothing; but a marker
 /// takes something back, so it has to read.
-fn lines<'f>(files: &'f [(&Path, String)], host: &HostName) -> Result<Vec<Line<'f>>, HostError> {
+fn lines(files: &[(&Path, String)], host: &HostName) -> Result<Vec<Line>, HostError> {
     let mut found = Vec::new();
     for (file, text) in files {
         for (index, line) in text.lines().enumerate() {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let is_marked = line.trim_start().starts_with('@');
-            if words.is_empty() || words[0].starts_with('#') {
-                continue;
-            }
-            let (file, number) = (*file, index + 1);
-            match words.join(" ").parse::<Entry>() {
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            let place = || Place { file: file.display().to_string(), line: index + 1 };
+            match line.parse::<Entry>() {
                 Ok(entry) if host.is_among(entry.host_patterns()) => {
-                    found.push(Line { file, number, marker: entry.marker().copied(), key: entry.public_key().clone() });
+                    let (marker, key) = (entry.marker().copied(), entry.public_key().clone());
+                    found.push(Line { place: place(), marker, key });
                 }
-                Ok(_) => {}
-                Err(_) if is_marked => {
-                    return Err(HostError::Marked { file: file.display().to_string(), line: number });
-                }
-                Err(_) => {}
+                Err(_) if line.starts_with('@') => return Err(HostError::Marked(place())),
+                Ok(_) | Err(_) => {}
             }
         }
     }
