@@ -16,9 +16,9 @@ struct Needed {
 const SERVERS: [Needed; 5] = [
     Needed { program: "/usr/sbin/postfix", packages: &["postfix"] },
     Needed { program: "/usr/sbin/saslpasswd2", packages: &["sasl2-bin", "libsasl2-modules"] },
+    Needed { program: "/usr/sbin/sshd", packages: &["openssh-server"] },
     Needed { program: "/usr/bin/chromium", packages: &["chromium"] },
     Needed { program: "/usr/sbin/ngircd", packages: &["ngircd"] },
-    Needed { program: "/usr/bin/ergo", packages: &["ergo"] },
 ];
 
 /// What fetches and runs the tools of Python and JavaScript.

@@ -6,6 +6,7 @@ mod local_key;
 mod replay;
 mod reporters;
 mod running;
+mod ssh;
 
 pub(crate) use chats::permitted;
 pub use local_key::LocalKey;
@@ -248,6 +249,7 @@ fn transports(config: &Config, chat_times: ChatTimes, problems: &mut Vec<String>
         trust: Trust { extra_ca: config.network.extra_ca.clone() },
         hello: hello(config.network.hello.as_deref(), problems),
         chat_times,
+        ssh: ssh::setup(&config.ssh, &config.store.path, problems),
         ..Setup::default()
     };
     let untrusting = Setup { trust: Trust::default(), ..setup.clone() };

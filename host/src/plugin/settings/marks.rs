@@ -16,6 +16,7 @@ pub enum MarkKind {
     HttpOrigin,
     SmtpRelay,
     SshHost,
+    SshIdentity,
     IrcServer,
     Secret,
     TlsVerify,
@@ -50,6 +51,7 @@ impl Mark {
             MarkKind::HttpOrigin
             | MarkKind::SmtpRelay
             | MarkKind::SshHost
+            | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify
@@ -64,6 +66,7 @@ impl MarkKind {
             "http-origin" => Self::HttpOrigin,
             "smtp-relay" => Self::SmtpRelay,
             "ssh-host" => Self::SshHost,
+            "ssh-identity" => Self::SshIdentity,
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
             "tls-verify" => Self::TlsVerify,
