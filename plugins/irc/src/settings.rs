@@ -71,9 +71,13 @@ pub struct Settings {
     #[serde(default = "both")]
     pub(crate) password_for: Vec<PasswordFor>,
 
-    /// Only builders with one of these tags are told of and listed. The older `categories` is the same.
-    #[serde(default, alias = "categories")]
+    /// Only builders with one of these tags are told of and listed.
+    #[serde(default)]
     pub(crate) tags: Option<OneOrMany>,
+
+    /// The older name of `tags`.
+    #[serde(default)]
+    pub(crate) categories: Option<OneOrMany>,
 
     /// The events that every channel and everybody in `pm_to_nicks` is told of: a list of names, or a table, of which only
     /// the keys matter.
@@ -197,7 +201,7 @@ impl Settings {
 
     /// Whether a builder with these tags is told of.
     pub(crate) fn tells_of(&self, tags: &[String]) -> bool {
-        match &self.tags {
+        match self.tags.as_ref().or(self.categories.as_ref()) {
             None => true,
             Some(OneOrMany::One(tag)) => tags.contains(tag),
             Some(OneOrMany::Many(wanted)) => wanted.is_empty() || wanted.iter().any(|tag| tags.contains(tag)),

@@ -24,7 +24,7 @@ const LONGEST_WAIT: f64 = 86_400.0;
 impl Settings {
     /// All that is wrong.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        [self.of_login(), self.of_places(), self.of_events(), self.of_rules(), self.of_pace()].concat()
+        [self.of_login(), self.of_places(), self.of_tags(), self.of_events(), self.of_rules(), self.of_pace()].concat()
     }
 
     fn of_login(&self) -> Vec<Problem> {
@@ -66,6 +66,11 @@ impl Settings {
             problems.push(Problem::new("/channels", message));
         }
         problems
+    }
+
+    fn of_tags(&self) -> Vec<Problem> {
+        let is_twice = self.tags.is_some() && self.categories.is_some();
+        is_twice.then(|| Problem::new("/categories", "tags says that: it is its newer name")).into_iter().collect()
     }
 
     fn of_events(&self) -> Vec<Problem> {

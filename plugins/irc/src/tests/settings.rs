@@ -64,6 +64,7 @@ fn a_connection_with_all_there_is() {
 fn all_that_is_wrong_is_said_at_once() {
     let settings = json!({
         "nick": "build bot", "useSASL": true, "certificate": "bot", "lostDelay": -1, "floodLines": 0,
+        "tags": "a", "categories": ["b"],
         "channels": ["builds", {"channel": "#b", "password": "%(no"}], "pm_to_nicks": ["#a"],
         "notify_events": {"finished": 1, "succesToFailure": 1}, "allowForce": true,
         "authz": {"force": true, "FORCE, zork": ["a b"]},
@@ -76,6 +77,7 @@ fn all_that_is_wrong_is_said_at_once() {
         "/channels/0",
         "/channels/1/password",
         "/pm_to_nicks/0",
+        "/categories",
         "/notify_events/succesToFailure",
         "/allowForce",
         "/authz/FORCE, zork",
