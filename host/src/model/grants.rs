@@ -3,15 +3,18 @@
 //! A grant comes from what the operator wrote: marked settings and `allow`. A default of a setting counts only for
 //! bundled plugins, because otherwise the author of a plugin would grant it its destinations.
 //!
-//! Invariant: a `Permit` is made here only, for one message, after its destination and every secret it names were
-//! found among the grants.
+//! Invariant: a permit is made here only, for one message or one chat connection, after its destination and every
+//! secret it names were found among the grants.
 
 use super::Destination;
 use super::DestinationError;
 use super::HttpLogin;
+use super::IrcConnection;
 use super::Message;
 use super::Problem;
 use super::SecretName;
+use super::SshCommand;
+use super::SshIdentity;
 use super::TlsVerify;
 use super::destination::split_port;
 use serde_json::Value;
@@ -23,8 +26,8 @@ use thiserror::Error;
 /// A setting that the plugin's schema marks with `x-campanile`, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// `http-origin`, `smtp-relay`, `ssh-host`, `irc-server`, `secret`, `tls-verify` or `control`; any other grants
-    /// nothing.
+    /// `http-origin`, `smtp-relay`, `ssh-host`, `ssh-identity`, `irc-server`, `secret`, `tls-verify` or `control`; any
+    /// other grants nothing.
     pub kind: String,
     /// Where it stands in the settings: a JSON pointer.
     pub pointer: String,
@@ -39,9 +42,13 @@ pub struct Mark {
 pub struct Grants {
     destinations: BTreeSet<Destination>,
     secrets: BTreeSet<SecretName>,
+    /// Files of private keys.
+    key_files: BTreeSet<String>,
     /// Other ways to look at certificates than the usual.
     verify: BTreeSet<TlsVerify>,
     control: bool,
+    /// The chat connections that it keeps up, and where they go.
+    chats: BTreeMap<String, Destination>,
     /// The settings that could grant something, by kind: what a refusal points to.
     settings: BTreeMap<String, BTreeSet<String>>,
 }
@@ -53,6 +60,13 @@ pub struct Permit<'m> {
     destination: Destination,
 }
 
+/// Leave to keep up one chat connection.
+#[derive(Clone, Debug)]
+pub struct ChatPermit {
+    connection: IrcConnection,
+    destination: Destination,
+}
+
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Denied {
     #[error("{kind} {destination} is not granted: {remedy} \"{destination}\" to the reporter's `allow`", kind = destination.kind())]
@@ -61,6 +75,10 @@ pub enum Denied {
     Secret { name: SecretName, remedy: String },
     #[error("{asked} is not granted: write it in the setting {settings}", asked = shown(.verify))]
     Verify { verify: TlsVerify, settings: String },
+    #[error("there is no chat connection {0:?}: the plugin has to subscribe to it")]
+    Connection(String),
+    #[error("the key file {file:?} is not granted: write it in the setting {settings}, or keep the key as a secret")]
+    KeyFile { file: String, settings: String },
     #[error("control is not granted: add \"control\" to the reporter's `allow`")]
     Control,
     #[error(transparent)]
@@ -88,9 +106,32 @@ impl Grants {
         if problems.is_empty() { Ok(grants) } else { Err(problems) }
     }
 
+    /// Leave to keep this connection up, if all it needs is granted. What is said on it is permitted from here on.
+    pub fn connect(&mut self, connection: IrcConnection) -> Result<ChatPermit, Denied> {
+        let destination = Destination::irc_server(&connection.host, connection.port)?;
+        self.may_reach(&destination)?;
+        if let Some(verify) = &connection.tls {
+            self.may_verify(verify)?;
+        }
+        self.may_name(connection.secrets())?;
+        self.chats.insert(connection.name.clone(), destination.clone());
+        Ok(ChatPermit { connection, destination })
+    }
+
+    /// Where a message goes.
+    pub fn destination(&self, message: &Message) -> Result<Destination, Denied> {
+        match message {
+            Message::Irc(action) => {
+                let known = self.chats.get(&action.connection).cloned();
+                known.ok_or_else(|| Denied::Connection(action.connection.clone()))
+            }
+            Message::Mail(_) | Message::Http(_) | Message::Ssh(_) | Message::Other(_) => Ok(Destination::of(message)?),
+        }
+    }
+
     /// Leave to send this message, if all it needs is granted.
     pub fn permit<'m>(&self, message: &'m Message) -> Result<Permit<'m>, Denied> {
-        let destination = Destination::of(message)?;
+        let destination = self.destination(message)?;
         self.may_reach(&destination)?;
         if let Message::Http(request) = message {
             self.may_verify(&request.verify)?;
@@ -98,9 +139,17 @@ impl Grants {
                 self.may_reach(&Destination::origin(&oauth.token_url)?)?;
             }
         }
-        match message.secrets().into_iter().find(|name| !self.secrets.contains(name)) {
+        if let Message::Ssh(SshCommand { identity: Some(SshIdentity::File(file)), .. }) = message {
+            self.may_read_key(file)?;
+        }
+        self.may_name(message.secrets())?;
+        Ok(Permit { message, destination })
+    }
+
+    fn may_name<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretName>) -> Result<(), Denied> {
+        match secrets.into_iter().find(|name| !self.secrets.contains(name)) {
             Some(name) => Err(Denied::Secret { name: name.clone(), remedy: self.remedy("secret") }),
-            None => Ok(Permit { message, destination }),
+            None => Ok(()),
         }
     }
 
@@ -118,10 +167,20 @@ impl Grants {
         if *verify == TlsVerify::Usual || self.verify.contains(verify) {
             return Ok(());
         }
-        let settings = self.settings.get("tls-verify").map(|pointers| pointers.iter().map(String::as_str).collect());
-        let settings =
-            settings.map_or_else(|| "that its plugin has none for".to_owned(), |all: Vec<_>| all.join(" or "));
-        Err(Denied::Verify { verify: verify.clone(), settings })
+        Err(Denied::Verify { verify: verify.clone(), settings: self.settings_for("tls-verify") })
+    }
+
+    fn may_read_key(&self, file: &str) -> Result<(), Denied> {
+        match self.key_files.contains(file) {
+            true => Ok(()),
+            false => Err(Denied::KeyFile { file: file.to_owned(), settings: self.settings_for("ssh-identity") }),
+        }
+    }
+
+    /// The settings that could grant it.
+    fn settings_for(&self, kind: &str) -> String {
+        let settings = self.settings.get(kind).map(|pointers| pointers.iter().map(String::as_str).collect());
+        settings.map_or_else(|| "that its plugin has none for".to_owned(), |all: Vec<_>| all.join(" or "))
     }
 
     /// Whether certificates need not be verified.
@@ -142,6 +201,10 @@ impl Grants {
         self.secrets.iter()
     }
 
+    pub fn key_files(&self) -> impl Iterator<Item = &str> {
+        self.key_files.iter().map(String::as_str)
+    }
+
     fn add_mark(&mut self, mark: &Mark, value: &Value) -> Result<(), String> {
         if let Value::Array(values) = value {
             return values.iter().try_for_each(|value| self.add_mark(mark, value));
@@ -160,6 +223,12 @@ impl Grants {
                 let (host, port) = host_and_port(host, mark.port, 22)?;
                 self.destinations.insert(Destination::ssh_host(host, port).map_err(said)?);
             }
+            ("ssh-identity", Value::String(file)) if Path::new(file).is_absolute() => {
+                self.key_files.insert(file.clone());
+            }
+            ("ssh-identity", other) => {
+                return Err(format!("invalid ssh-identity: expected a file's whole path, found {other}"));
+            }
             ("irc-server", Value::String(host)) => {
                 let (host, port) = host_and_port(host, mark.port, 6667)?;
                 self.destinations.insert(Destination::irc_server(host, port).map_err(said)?);
@@ -172,6 +241,8 @@ impl Grants {
                 self.secrets.insert(SecretName(name.to_owned()));
             }
             ("control", Value::Bool(yes)) => self.control |= yes,
+            // Who may ask for it, by name.
+            ("control", Value::String(_)) => self.control = true,
             ("tls-verify", Value::Bool(true)) => {}
             ("tls-verify", Value::Bool(false)) => {
                 self.verify.insert(TlsVerify::Nothing);
@@ -225,6 +296,16 @@ impl Grants {
 impl<'m> Permit<'m> {
     pub fn message(&self) -> &'m Message {
         self.message
+    }
+
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+}
+
+impl ChatPermit {
+    pub fn connection(&self) -> &IrcConnection {
+        &self.connection
     }
 
     pub fn destination(&self) -> &Destination {
@@ -325,6 +406,17 @@ mod tests {
     }
 
     #[test]
+    fn who_may_ask_is_granted_where_it_is_written() {
+        let asking = |value: Value| Grants::new(&[mark("control", value)], false, &[]).unwrap().control();
+        for granted in [json!(true), json!("ann"), json!(["ann"])] {
+            assert_eq!(asking(granted.clone()), Ok(()), "{granted}");
+        }
+        for not in [json!(false), json!([]), Value::Null] {
+            assert_eq!(asking(not.clone()), Err(Denied::Control), "{not}");
+        }
+    }
+
+    #[test]
     fn another_look_at_certificates_is_granted() {
         let asking = |verify| HttpRequest { verify, ..request("https://a.example/") };
         let own = || TlsVerify::Authorities("/etc/ca.pem".to_owned());
@@ -343,6 +435,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_file_is_granted_by_its_setting_alone() {
+        let of = |value: Value, file: &str| {
+            let marks = [mark("ssh-host", json!("gerrit:29418")), mark("ssh-identity", value)];
+            let grants = Grants::new(&marks, false, &[]).unwrap();
+            let identity = Some(SshIdentity::File(file.to_owned()));
+            let (host, user) = ("gerrit".to_owned(), "ci".to_owned());
+            let message = Message::Ssh(SshCommand { host, port: 29418, user, identity, command: Vec::new() });
+            grants.permit(&message).map(|permit| permit.destination().to_string()).map_err(|denied| denied.to_string())
+        };
+        assert_eq!(of(json!("/keys/ci"), "/keys/ci"), Ok("ssh://gerrit:29418".to_owned()));
+        let denied = "the key file \"/etc/shadow\" is not granted: write it in the setting /ssh-identity, or keep the key \
+                      as a secret";
+        assert_eq!(of(json!("/keys/ci"), "/etc/shadow"), Err(denied.to_owned()));
+        assert_eq!(of(json!(null), "/etc/shadow"), Err(denied.to_owned()));
+    }
+
+    #[test]
     fn defaults_count_for_bundled_plugins_only() {
         let marks = [Mark { is_default: true, ..mark("smtp-relay", json!("localhost")) }];
         let of = |bundled| Grants::new(&marks, bundled, &[]).unwrap().destinations().count();
@@ -357,11 +466,15 @@ mod tests {
             mark("secret", json!({"name": "x"})),
             mark("plugin", json!(3)),
             mark("tls-verify", json!("ca.pem")),
+            mark("ssh-identity", json!("id_ed25519")),
         ];
         let allow = ["mail".to_owned(), "control".to_owned(), "secret:".to_owned()];
         let problems = Grants::new(&marks, false, &allow).unwrap_err();
         let at: Vec<&str> = problems.iter().map(|p| p.at.as_str()).collect();
-        assert_eq!(at, ["/http-origin", "/smtp-relay", "/secret", "/tls-verify", "/allow/0", "/allow/2"]);
+        assert_eq!(
+            at,
+            ["/http-origin", "/smtp-relay", "/secret", "/tls-verify", "/ssh-identity", "/allow/0", "/allow/2"]
+        );
     }
 
     #[test]

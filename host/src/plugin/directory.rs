@@ -134,9 +134,11 @@ impl Plugins {
             MarkKind::HttpOrigin
             | MarkKind::SmtpRelay
             | MarkKind::SshHost
+            | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
-            | MarkKind::TlsVerify => None,
+            | MarkKind::TlsVerify
+            | MarkKind::Control => None,
         };
         let problem = |mark: &Mark| Some(Problem { at: mark.pointer.clone(), message: reason(mark)? });
         marks.iter().filter_map(problem).collect()

@@ -6,19 +6,30 @@ use super::fill::Filler;
 use super::guard::Guard;
 use super::hello::Hello;
 use super::http::Http;
+use super::irc::Irc;
+use super::irc_session::ChatTimes;
+use super::irc_state::ChatRoom;
+use super::irc_state::ChatState;
 use super::link::Network;
 use super::outcome::Sent;
 use super::referred::Referred;
 use super::secrets::Secrets;
 use super::smtp::Smtp;
+use super::ssh::Ssh;
+use super::ssh::SshSetup;
 use super::trust::Trust;
 use super::trust::TrustError;
+use crate::model::ChatPermit;
 use crate::model::Destination;
+use crate::model::Heard;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
 use crate::model::Recipient;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 /// What the transports are made of.
 #[derive(Clone, Debug)]
@@ -28,7 +39,9 @@ pub struct Setup {
     pub trust: Trust,
     /// The name to give in EHLO.
     pub hello: Hello,
+    pub ssh: SshSetup,
     pub deadlines: Deadlines,
+    pub chat_times: ChatTimes,
 }
 
 impl Default for Setup {
@@ -38,7 +51,9 @@ impl Default for Setup {
             secrets: Secrets::default(),
             trust: Trust::default(),
             hello: Hello::Address,
+            ssh: SshSetup::default(),
             deadlines: Deadlines::USUAL,
+            chat_times: ChatTimes::USUAL,
         }
     }
 }
@@ -80,6 +95,8 @@ struct Inner {
     deadlines: Deadlines,
     smtp: Smtp,
     http: Http,
+    irc: Irc,
+    ssh: Ssh,
 }
 
 impl Transports {
@@ -87,8 +104,10 @@ impl Transports {
     pub fn new(setup: Setup) -> Result<Self, TrustError> {
         let network = Network { guard: setup.guard, trusted: setup.trust.load()? };
         let smtp = Smtp::new(network.clone(), setup.hello);
-        let http = Http::new(network, setup.deadlines);
-        Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http })))
+        let ssh = Ssh::new(&network, setup.ssh);
+        let http = Http::new(network.clone(), setup.deadlines);
+        let irc = Irc::new(network, (setup.deadlines, setup.chat_times));
+        Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http, irc, ssh })))
     }
 
     /// The values of secrets, for checks at load and for hooks.
@@ -101,14 +120,44 @@ impl Transports {
         self.exchange(permit, outgoing, None).await
     }
 
+    /// Keeps a chat connection of a reporter up from now on; what is heard on it comes out of what is returned.
+    pub fn keep_chat(&self, reporter: &str, permit: ChatPermit) -> mpsc::Receiver<Heard> {
+        self.0.irc.keep(reporter, permit, self.0.secrets.clone())
+    }
+
+    /// How the chat connections stand, by `Destination::of_chat`.
+    pub fn chats(&self) -> BTreeMap<String, ChatState> {
+        self.0.irc.states()
+    }
+
+    /// What may begin on the chat connections, by `Destination::of_chat`.
+    pub fn chat_rooms(&self) -> BTreeMap<String, ChatRoom> {
+        self.0.irc.rooms()
+    }
+
+    /// Whether on a chat connection one delivery may follow another without a look at its budget.
+    pub fn is_chat_unlimited(&self, address: &str) -> bool {
+        self.0.irc.is_unlimited(address)
+    }
+
+    /// Rings when something may begin on a chat connection, or one stands otherwise.
+    pub fn chat_bell(&self) -> watch::Receiver<u64> {
+        self.0.irc.bell()
+    }
+
+    /// Ends the chat connections.
+    pub async fn end_chats(&self) {
+        self.0.irc.end().await;
+    }
+
     /// Asks whether an earlier message arrived: `ProbeFound` if the answer is a success and has `marker` in it,
     /// `ProbeAbsent` if it is a success without, read to its end.
     pub(crate) async fn probe(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: &str) -> Sent {
         if marker.is_empty() {
             return Sent::refused("a probe without a marker, which would be found in any answer");
         }
-        if !matches!(permit.message(), Message::Http(_)) {
-            return Sent::refused("this version probes by HTTP only");
+        if !matches!(permit.message(), Message::Http(_) | Message::Ssh(_)) {
+            return Sent::refused("this version probes by HTTP and SSH only");
         }
         self.exchange(permit, outgoing, Some(marker)).await
     }
@@ -116,15 +165,19 @@ impl Transports {
     async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
         let clock = match permit.message() {
             Message::Mail(_) => Clock::start_mail(self.0.deadlines),
-            Message::Http(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
+            Message::Ssh(_) => Clock::start_ssh(self.0.deadlines),
+            Message::Http(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
         };
         let filler = Filler::new(&self.0.secrets, permit);
         let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker };
         let sent = match permit.message() {
             Message::Mail(mail) => self.0.smtp.send(mail, &mut this).await,
             Message::Http(request) => self.0.http.send(request, &mut this).await,
-            Message::Ssh(_) => Sent::refused("this version has no ssh transport"),
-            Message::Irc(_) => Sent::refused("this version has no irc transport"),
+            Message::Ssh(command) => self.0.ssh.send(command, &mut this).await,
+            Message::Irc(action) => {
+                let address = this.destination.of_chat(outgoing.reporter, &action.connection);
+                self.0.irc.send(&address, action).await
+            }
             Message::Other(_) => Sent::refused("this version has no transport for such a message"),
         };
         sent.map_texts(|text| this.filler.redact(text))

@@ -6,9 +6,12 @@ use crate::contract::Delivery;
 use crate::contract::Effect;
 use crate::contract::HttpBody;
 use crate::contract::HttpRequest;
+use crate::contract::IrcAction;
+use crate::contract::IrcVerb;
 use crate::contract::Mail;
 use crate::contract::Message;
 use crate::contract::Part;
+use crate::contract::SshCommand;
 use crate::contract::Text;
 
 /// The deliveries among the effects, in their order.
@@ -35,6 +38,24 @@ pub fn requests(effects: &[Effect]) -> Vec<&HttpRequest> {
         .collect()
 }
 
+/// The commands over SSH among the deliveries, in their order.
+#[must_use]
+pub fn commands(effects: &[Effect]) -> Vec<&SshCommand> {
+    deliveries(effects)
+        .into_iter()
+        .filter_map(|delivery| match &delivery.message {
+            Message::Ssh(command) => Some(command),
+            Message::Mail(_) | Message::Http(_) | Message::Irc(_) | Message::Other(_) => None,
+        })
+        .collect()
+}
+
+/// The words of a command. A secret shows as its name in angle brackets.
+#[must_use]
+pub fn words(command: &SshCommand) -> Vec<String> {
+    command.command.iter().map(shown).collect()
+}
+
 /// Where each request goes, and what it brings: its JSON, or an object with the fields of its form. A secret shows as
 /// its name in angle brackets.
 ///
@@ -58,6 +79,26 @@ fn shown(text: &Text) -> String {
         Part::Secret(name) => format!("<{name}>"),
     };
     text.iter().map(part).collect()
+}
+
+/// What is said and done in a chat, in its order, a line each: `#builds: hello`, `#builds: * dances`, `join #builds`.
+///
+/// # Panics
+/// A delivery is for another transport.
+#[must_use]
+#[track_caller]
+pub fn said(effects: &[Effect]) -> Vec<String> {
+    let line = |delivery: &&Delivery| match &delivery.message {
+        Message::Irc(IrcAction { verb, target, text, .. }) => match verb {
+            IrcVerb::Say => format!("{target}: {text}"),
+            IrcVerb::Notice => format!("{target}: -{text}-"),
+            IrcVerb::Act => format!("{target}: * {text}"),
+            IrcVerb::Join => format!("join {target} {text}").trim_end().to_owned(),
+            IrcVerb::Leave => format!("leave {target} {text}").trim_end().to_owned(),
+        },
+        other => panic!("not for a chat: {other:#?}"),
+    };
+    deliveries(effects).iter().map(line).collect()
 }
 
 /// Why nothing is sent, in their order.

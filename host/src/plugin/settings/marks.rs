@@ -16,9 +16,11 @@ pub enum MarkKind {
     HttpOrigin,
     SmtpRelay,
     SshHost,
+    SshIdentity,
     IrcServer,
     Secret,
     TlsVerify,
+    Control,
     MessageFormatter,
     ReviewCallbacks,
     AddressLookup,
@@ -50,9 +52,11 @@ impl Mark {
             MarkKind::HttpOrigin
             | MarkKind::SmtpRelay
             | MarkKind::SshHost
+            | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify
+            | MarkKind::Control
             | MarkKind::ReviewCallbacks => None,
         }
     }
@@ -64,9 +68,11 @@ impl MarkKind {
             "http-origin" => Self::HttpOrigin,
             "smtp-relay" => Self::SmtpRelay,
             "ssh-host" => Self::SshHost,
+            "ssh-identity" => Self::SshIdentity,
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
             "tls-verify" => Self::TlsVerify,
+            "control" => Self::Control,
             "message-formatter" => Self::MessageFormatter,
             "review-callbacks" => Self::ReviewCallbacks,
             "address-lookup" => Self::AddressLookup,

@@ -1,10 +1,15 @@
 //! A reporter that returns what its settings say, so that tests of dispatch can ask for any delivery.
 //!
-//! For a build it sends what is listed, with the build's number in the body; a receipt or a wake-up it passes on.
+//! For a build it sends what is listed, with the build's number in the body; a receipt or a wake-up it passes on. Or it
+//! talks in a chat (`chat`).
+
+mod chat;
 
 use campanile_sdk::contract::Message;
 use campanile_sdk::contract::Probe;
 use campanile_sdk::contract::Resend;
+use campanile_sdk::contract::SshCommand;
+use campanile_sdk::contract::SshIdentity;
 use campanile_sdk::contract::Text;
 use campanile_sdk::prelude::*;
 use schemars::JsonSchema;
@@ -13,8 +18,12 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settings {
+    #[serde(default)]
     #[schemars(extend("x-campanile" = "http-origin"))]
-    url: String,
+    url: Option<String>,
+    /// It talks there, and sends nothing elsewhere.
+    #[serde(default)]
+    chat: Option<chat::Chat>,
     /// Where it really sends to, granted or not.
     #[serde(default)]
     elsewhere: Option<String>,
@@ -41,6 +50,24 @@ struct Settings {
     /// It counts its builds, and says the count.
     #[serde(default)]
     count: bool,
+    /// It sends commands instead, with the key and the body as words.
+    #[serde(default)]
+    ssh: Option<Server>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Server {
+    #[schemars(extend("x-campanile" = "ssh-host", "x-campanile-port" = "port"))]
+    host: String,
+    port: u16,
+    user: String,
+    #[serde(default)]
+    #[schemars(extend("x-campanile" = "ssh-identity"))]
+    identity_file: Option<String>,
+    /// The file that it really names, granted or not.
+    #[serde(default)]
+    other_file: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -80,13 +107,23 @@ impl Reporter for Scripted {
     type Settings = Settings;
 
     fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
-        Ok(vec![Subscription::to(config.settings.pattern.clone(), Want::empty())])
+        let builds = Subscription::to(config.settings.pattern.clone(), Want::empty());
+        Ok(config.settings.chat.iter().map(chat::Chat::subscription).chain([builds]).collect())
     }
 
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
         let settings = &config.settings;
         if settings.until.as_ref().is_some_and(|path| host.get(path).is_err()) {
             return Err(Failure::Retry("it is not there yet".to_owned()));
+        }
+        if let Some(chat) = &settings.chat {
+            return Ok(match &event.body {
+                EventBody::Chat(message) => chat.heard(message),
+                EventBody::Presence(presence) => chat.present(event.seq, presence),
+                EventBody::Receipt(receipt) => chat.receipt(receipt),
+                EventBody::Build(report) => chat.told(&report.build),
+                _ => Vec::new(),
+            });
         }
         match &event.body {
             EventBody::Build(report) => Ok(of_build(settings, report, host)),
@@ -114,7 +151,10 @@ fn of_build(settings: &Settings, report: &BuildReport, host: &impl Host) -> Vec<
         .deliveries
         .iter()
         .map(|asked| {
-            let mut delivery = post(settings, &asked.key, &body);
+            let mut delivery = match &settings.ssh {
+                Some(server) => Delivery::new(&asked.key, command(server, ["send", &asked.key, &body])),
+                None => post(settings, &asked.key, &body),
+            };
             delivery.lane = asked.lane.clone();
             delivery.replace = asked.replace.clone();
             delivery.ttl_seconds = asked.ttl;
@@ -137,10 +177,27 @@ fn resend(settings: &Settings, asked: &Asked) -> Resend {
         Class::Upsert => Resend::Upsert,
         Class::Blind => Resend::Blind,
         Class::Probe => {
-            let ask = HttpRequest { method: "GET".into(), ..HttpRequest::post(address(settings, "ask")) };
-            Resend::Probe(Probe { ask: Message::Http(ask), marker: format!("has {}", asked.key) })
+            let ask = match &settings.ssh {
+                Some(server) => command(server, ["ask", &asked.key, "for it"]),
+                None => {
+                    let ask = HttpRequest::post(address(settings, "ask"));
+                    Message::Http(HttpRequest { method: "GET".into(), ..ask })
+                }
+            };
+            Resend::Probe(Probe { ask, marker: format!("has {}", asked.key) })
         }
     }
+}
+
+fn command(server: &Server, words: [&str; 3]) -> Message {
+    let file = server.other_file.as_ref().or(server.identity_file.as_ref());
+    Message::Ssh(SshCommand {
+        host: server.host.clone(),
+        port: server.port,
+        user: server.user.clone(),
+        identity: file.cloned().map(SshIdentity::File),
+        command: words.map(literal).to_vec(),
+    })
 }
 
 fn stop(build_id: u64) -> Effect {
@@ -152,7 +209,7 @@ fn stop(build_id: u64) -> Effect {
 }
 
 fn address(settings: &Settings, path: &str) -> Text {
-    let base = settings.elsewhere.as_ref().unwrap_or(&settings.url);
+    let base = settings.elsewhere.as_ref().or(settings.url.as_ref()).map_or("", String::as_str);
     literal(format!("{}/{path}", base.trim_end_matches('/')))
 }
 
