@@ -15,6 +15,7 @@ mod forges;
 mod harness;
 mod http_push;
 mod hygiene;
+mod irc;
 mod lanes;
 mod live;
 mod logs;

@@ -20,6 +20,7 @@ pub enum MarkKind {
     IrcServer,
     Secret,
     TlsVerify,
+    Control,
     MessageFormatter,
     ReviewCallbacks,
     AddressLookup,
@@ -55,6 +56,7 @@ impl Mark {
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify
+            | MarkKind::Control
             | MarkKind::ReviewCallbacks => None,
         }
     }
@@ -70,6 +72,7 @@ impl MarkKind {
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
             "tls-verify" => Self::TlsVerify,
+            "control" => Self::Control,
             "message-formatter" => Self::MessageFormatter,
             "review-callbacks" => Self::ReviewCallbacks,
             "address-lookup" => Self::AddressLookup,
