@@ -33,6 +33,7 @@ mod replay;
 mod reporters;
 mod restart;
 mod skips;
+mod ssh;
 mod status_push;
 mod tidy;
 mod trials;

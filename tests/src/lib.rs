@@ -4,6 +4,7 @@
 
 mod acme;
 mod filled;
+mod gerrit;
 mod greylist;
 mod host;
 mod journal;
@@ -14,12 +15,14 @@ mod project;
 mod recorded;
 mod second_opinion;
 mod setup;
+mod sshd;
 mod story;
 
 pub use acme::AcmeBuild;
 pub use acme::BUILD_URL;
 pub use acme::REQUEST_URL;
 pub use acme::acme_source;
+pub use gerrit::gerrit;
 pub use greylist::Greylist;
 pub use host::TestHost;
 pub use journal::logged;
@@ -33,5 +36,7 @@ pub use recorded::play;
 pub use second_opinion::SecondOpinion;
 pub use setup::Setup;
 pub use setup::plugin_file;
+pub use sshd::Key;
+pub use sshd::Sshd;
 pub use story::Finished;
 pub use story::finished_build;

@@ -5,6 +5,7 @@ mod local_key;
 mod replay;
 mod reporters;
 mod running;
+mod ssh;
 
 pub use local_key::LocalKey;
 pub use local_key::read as read_local_key;
@@ -237,6 +238,7 @@ fn transports(config: &Config, problems: &mut Vec<String>) -> anyhow::Result<Tra
         secrets: Secrets::new(Some(config.secrets.directory.clone())),
         trust: Trust { extra_ca: config.network.extra_ca.clone() },
         hello: hello(config.network.hello.as_deref(), problems),
+        ssh: ssh::setup(&config.ssh, &config.store.path, problems),
         ..Setup::default()
     };
     let untrusting = Setup { trust: Trust::default(), ..setup.clone() };

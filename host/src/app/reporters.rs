@@ -17,8 +17,10 @@ use crate::plugin::settings;
 use crate::plugin::settings::Checked;
 use crate::plugin::settings::MarkKind;
 use crate::transport::Secrets;
+use crate::transport::check_identity;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) type Reporters = Arc<BTreeMap<ReporterName, Arc<Reporter>>>;
@@ -160,12 +162,17 @@ fn grants(
         let (allow, settings): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| p.at.starts_with("/allow/"));
         [named("", allow), named("settings", settings)].concat()
     })?;
-    let place = |name: &str| marks.iter().find(|mark| mark.value == name).map_or("", |mark| &mark.pointer);
+    let place = |value: &str| marks.iter().find(|mark| mark.value == value).map_or("", |mark| &mark.pointer);
     let problem = |name: &SecretName| {
         let message = secrets.check(name).err()?.to_string();
         Some(Problem { at: place(&name.0).to_owned(), message })
     };
-    let missing = named("settings", grants.secrets().filter_map(problem).collect());
+    let unusable = |file: &str| {
+        let message = check_identity(Path::new(file)).err()?.to_string();
+        Some(Problem { at: place(file).to_owned(), message })
+    };
+    let missing = grants.secrets().filter_map(problem).chain(grants.key_files().filter_map(unusable));
+    let missing = named("settings", missing.collect());
     if missing.is_empty() { Ok(grants) } else { Err(missing) }
 }
 
@@ -175,6 +182,7 @@ pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
         MarkKind::HttpOrigin => "http-origin",
         MarkKind::SmtpRelay => "smtp-relay",
         MarkKind::SshHost => "ssh-host",
+        MarkKind::SshIdentity => "ssh-identity",
         MarkKind::IrcServer => "irc-server",
         MarkKind::Secret => "secret",
         MarkKind::TlsVerify => "tls-verify",

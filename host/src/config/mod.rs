@@ -7,6 +7,7 @@ mod problems;
 mod reporter;
 mod secrets;
 mod server;
+mod ssh;
 mod store;
 mod www;
 
@@ -16,6 +17,7 @@ pub use reporter::From;
 pub use reporter::Reporter;
 pub use secrets::Secrets;
 pub use server::Server;
+pub use ssh::Ssh;
 pub use store::Plugins;
 pub use store::Store;
 pub use www::Www;
@@ -34,6 +36,7 @@ pub struct Config {
     pub plugins: Plugins,
     pub secrets: Secrets,
     pub network: Network,
+    pub ssh: Ssh,
     pub www: Www,
     pub reporters: Vec<Reporter>,
     /// Each with its key path in front.
@@ -64,6 +67,7 @@ impl Config {
             plugins: reading.section("plugins"),
             secrets: reading.section("secrets"),
             network: reading.section("network"),
+            ssh: reading.section("ssh"),
             www: reading.section("www"),
             reporters: reporters.into_iter().map(|(_, reporter)| reporter).collect(),
             problems: Vec::new(),
@@ -76,6 +80,8 @@ impl Config {
         config.secrets.directory = folder.join(&config.secrets.directory);
         config.www.directory = config.www.directory.map(|path| folder.join(path));
         config.network.extra_ca = config.network.extra_ca.map(|path| folder.join(path));
+        config.ssh.known_hosts = config.ssh.known_hosts.map(|path| folder.join(path));
+        config.ssh.identity = config.ssh.identity.map(|path| folder.join(path));
         Ok(config)
     }
 }

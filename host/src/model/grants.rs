@@ -12,6 +12,8 @@ use super::HttpLogin;
 use super::Message;
 use super::Problem;
 use super::SecretName;
+use super::SshCommand;
+use super::SshIdentity;
 use super::TlsVerify;
 use super::destination::split_port;
 use serde_json::Value;
@@ -23,8 +25,8 @@ use thiserror::Error;
 /// A setting that the plugin's schema marks with `x-campanile`, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// `http-origin`, `smtp-relay`, `ssh-host`, `irc-server`, `secret`, `tls-verify` or `control`; any other grants
-    /// nothing.
+    /// `http-origin`, `smtp-relay`, `ssh-host`, `ssh-identity`, `irc-server`, `secret`, `tls-verify` or `control`; any
+    /// other grants nothing.
     pub kind: String,
     /// Where it stands in the settings: a JSON pointer.
     pub pointer: String,
@@ -39,6 +41,8 @@ pub struct Mark {
 pub struct Grants {
     destinations: BTreeSet<Destination>,
     secrets: BTreeSet<SecretName>,
+    /// Files of private keys.
+    key_files: BTreeSet<String>,
     /// Other ways to look at certificates than the usual.
     verify: BTreeSet<TlsVerify>,
     control: bool,
@@ -61,6 +65,8 @@ pub enum Denied {
     Secret { name: SecretName, remedy: String },
     #[error("{asked} is not granted: write it in the setting {settings}", asked = shown(.verify))]
     Verify { verify: TlsVerify, settings: String },
+    #[error("the key file {file:?} is not granted: write it in the setting {settings}, or keep the key as a secret")]
+    KeyFile { file: String, settings: String },
     #[error("control is not granted: add \"control\" to the reporter's `allow`")]
     Control,
     #[error(transparent)]
@@ -98,6 +104,9 @@ impl Grants {
                 self.may_reach(&Destination::origin(&oauth.token_url)?)?;
             }
         }
+        if let Message::Ssh(SshCommand { identity: Some(SshIdentity::File(file)), .. }) = message {
+            self.may_read_key(file)?;
+        }
         match message.secrets().into_iter().find(|name| !self.secrets.contains(name)) {
             Some(name) => Err(Denied::Secret { name: name.clone(), remedy: self.remedy("secret") }),
             None => Ok(Permit { message, destination }),
@@ -118,10 +127,20 @@ impl Grants {
         if *verify == TlsVerify::Usual || self.verify.contains(verify) {
             return Ok(());
         }
-        let settings = self.settings.get("tls-verify").map(|pointers| pointers.iter().map(String::as_str).collect());
-        let settings =
-            settings.map_or_else(|| "that its plugin has none for".to_owned(), |all: Vec<_>| all.join(" or "));
-        Err(Denied::Verify { verify: verify.clone(), settings })
+        Err(Denied::Verify { verify: verify.clone(), settings: self.settings_for("tls-verify") })
+    }
+
+    fn may_read_key(&self, file: &str) -> Result<(), Denied> {
+        match self.key_files.contains(file) {
+            true => Ok(()),
+            false => Err(Denied::KeyFile { file: file.to_owned(), settings: self.settings_for("ssh-identity") }),
+        }
+    }
+
+    /// The settings that could grant it.
+    fn settings_for(&self, kind: &str) -> String {
+        let settings = self.settings.get(kind).map(|pointers| pointers.iter().map(String::as_str).collect());
+        settings.map_or_else(|| "that its plugin has none for".to_owned(), |all: Vec<_>| all.join(" or "))
     }
 
     /// Whether certificates need not be verified.
@@ -142,6 +161,10 @@ impl Grants {
         self.secrets.iter()
     }
 
+    pub fn key_files(&self) -> impl Iterator<Item = &str> {
+        self.key_files.iter().map(String::as_str)
+    }
+
     fn add_mark(&mut self, mark: &Mark, value: &Value) -> Result<(), String> {
         if let Value::Array(values) = value {
             return values.iter().try_for_each(|value| self.add_mark(mark, value));
@@ -159,6 +182,12 @@ impl Grants {
             ("ssh-host", Value::String(host)) => {
                 let (host, port) = host_and_port(host, mark.port, 22)?;
                 self.destinations.insert(Destination::ssh_host(host, port).map_err(said)?);
+            }
+            ("ssh-identity", Value::String(file)) if Path::new(file).is_absolute() => {
+                self.key_files.insert(file.clone());
+            }
+            ("ssh-identity", other) => {
+                return Err(format!("invalid ssh-identity: expected a file's whole path, found {other}"));
             }
             ("irc-server", Value::String(host)) => {
                 let (host, port) = host_and_port(host, mark.port, 6667)?;
@@ -343,6 +372,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_file_is_granted_by_its_setting_alone() {
+        let of = |value: Value, file: &str| {
+            let marks = [mark("ssh-host", json!("gerrit:29418")), mark("ssh-identity", value)];
+            let grants = Grants::new(&marks, false, &[]).unwrap();
+            let identity = Some(SshIdentity::File(file.to_owned()));
+            let (host, user) = ("gerrit".to_owned(), "ci".to_owned());
+            let message = Message::Ssh(SshCommand { host, port: 29418, user, identity, command: Vec::new() });
+            grants.permit(&message).map(|permit| permit.destination().to_string()).map_err(|denied| denied.to_string())
+        };
+        assert_eq!(of(json!("/keys/ci"), "/keys/ci"), Ok("ssh://gerrit:29418".to_owned()));
+        let denied = "the key file \"/etc/shadow\" is not granted: write it in the setting /ssh-identity, or keep the key \
+                      as a secret";
+        assert_eq!(of(json!("/keys/ci"), "/etc/shadow"), Err(denied.to_owned()));
+        assert_eq!(of(json!(null), "/etc/shadow"), Err(denied.to_owned()));
+    }
+
+    #[test]
     fn defaults_count_for_bundled_plugins_only() {
         let marks = [Mark { is_default: true, ..mark("smtp-relay", json!("localhost")) }];
         let of = |bundled| Grants::new(&marks, bundled, &[]).unwrap().destinations().count();
@@ -357,11 +403,15 @@ mod tests {
             mark("secret", json!({"name": "x"})),
             mark("plugin", json!(3)),
             mark("tls-verify", json!("ca.pem")),
+            mark("ssh-identity", json!("id_ed25519")),
         ];
         let allow = ["mail".to_owned(), "control".to_owned(), "secret:".to_owned()];
         let problems = Grants::new(&marks, false, &allow).unwrap_err();
         let at: Vec<&str> = problems.iter().map(|p| p.at.as_str()).collect();
-        assert_eq!(at, ["/http-origin", "/smtp-relay", "/secret", "/tls-verify", "/allow/0", "/allow/2"]);
+        assert_eq!(
+            at,
+            ["/http-origin", "/smtp-relay", "/secret", "/tls-verify", "/ssh-identity", "/allow/0", "/allow/2"]
+        );
     }
 
     #[test]

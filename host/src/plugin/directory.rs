@@ -141,6 +141,7 @@ impl Plugins {
             MarkKind::HttpOrigin
             | MarkKind::SmtpRelay
             | MarkKind::SshHost
+            | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify => None,

@@ -16,9 +16,22 @@ pub struct Deadlines {
     pub tls: Duration,
     /// From the last byte of a request, or a command, to the first of its answer.
     pub answer: Duration,
-    /// The whole exchange; that of a mail has its own.
+    /// The whole exchange; those of a mail and of a command have their own.
     pub whole: Duration,
     pub mail: MailDeadlines,
+    pub ssh: SshDeadlines,
+}
+
+/// What an SSH server takes its time for: a review may set off hooks, and indexing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SshDeadlines {
+    /// Keys of the connection, and the key of the host.
+    pub handshake: Duration,
+    pub login: Duration,
+    /// From the request for a command to its end.
+    pub command: Duration,
+    /// The whole, with the wait for a free channel.
+    pub whole: Duration,
 }
 
 /// What takes longer with a mail than with anything else: it is large, and relays look at it before they answer.
@@ -45,6 +58,12 @@ impl Deadlines {
             whole: Duration::from_mins(30),
             last: Duration::from_mins(10),
         },
+        ssh: SshDeadlines {
+            handshake: Duration::from_secs(5),
+            login: Duration::from_secs(10),
+            command: Duration::from_secs(30),
+            whole: Duration::from_mins(1),
+        },
     };
 }
 
@@ -59,6 +78,9 @@ pub(super) enum Step {
     Lookup,
     Connect,
     Tls,
+    Handshake,
+    Login,
+    Command,
     Answer,
     Piece,
     /// The end of a mail and its answer, which the whole exchange does not bound.
@@ -91,6 +113,10 @@ impl Clock {
         Self::of(deadlines, deadlines.mail.whole)
     }
 
+    pub(super) fn start_ssh(deadlines: Deadlines) -> Self {
+        Self::of(deadlines, deadlines.ssh.whole)
+    }
+
     fn of(deadlines: Deadlines, whole: Duration) -> Self {
         Self { deadlines, whole, end: Instant::now() + whole }
     }
@@ -100,6 +126,9 @@ impl Clock {
             Step::Lookup => self.deadlines.lookup,
             Step::Connect => self.deadlines.connect,
             Step::Tls => self.deadlines.tls,
+            Step::Handshake => self.deadlines.ssh.handshake,
+            Step::Login => self.deadlines.ssh.login,
+            Step::Command => self.deadlines.ssh.command,
             Step::Answer => self.deadlines.answer,
             Step::Piece => self.deadlines.mail.piece,
             Step::Last => self.deadlines.mail.last,
@@ -126,6 +155,9 @@ impl Step {
             Self::Lookup => "the lookup",
             Self::Connect => "the connection",
             Self::Tls => "the TLS handshake",
+            Self::Handshake => "the SSH handshake",
+            Self::Login => "the login",
+            Self::Command => "the command",
             Self::Answer => "the answer",
             Self::Piece => "a piece",
             Self::Last => "the answer to the mail",

@@ -54,7 +54,7 @@ fn reason(status: StatusCode, headers: &HeaderMap, answer: &str) -> String {
 }
 
 /// The beginning of an answer, in one line.
-fn shown(answer: &str) -> String {
+pub(super) fn shown(answer: &str) -> String {
     let words: Vec<&str> =
         answer.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let mut line = words.join(" ");

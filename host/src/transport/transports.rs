@@ -11,6 +11,8 @@ use super::outcome::Sent;
 use super::referred::Referred;
 use super::secrets::Secrets;
 use super::smtp::Smtp;
+use super::ssh::Ssh;
+use super::ssh::SshSetup;
 use super::trust::Trust;
 use super::trust::TrustError;
 use crate::model::Destination;
@@ -28,6 +30,7 @@ pub struct Setup {
     pub trust: Trust,
     /// The name to give in EHLO.
     pub hello: Hello,
+    pub ssh: SshSetup,
     pub deadlines: Deadlines,
 }
 
@@ -38,6 +41,7 @@ impl Default for Setup {
             secrets: Secrets::default(),
             trust: Trust::default(),
             hello: Hello::Address,
+            ssh: SshSetup::default(),
             deadlines: Deadlines::USUAL,
         }
     }
@@ -80,6 +84,7 @@ struct Inner {
     deadlines: Deadlines,
     smtp: Smtp,
     http: Http,
+    ssh: Ssh,
 }
 
 impl Transports {
@@ -87,8 +92,9 @@ impl Transports {
     pub fn new(setup: Setup) -> Result<Self, TrustError> {
         let network = Network { guard: setup.guard, trusted: setup.trust.load()? };
         let smtp = Smtp::new(network.clone(), setup.hello);
+        let ssh = Ssh::new(&network, setup.ssh);
         let http = Http::new(network, setup.deadlines);
-        Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http })))
+        Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http, ssh })))
     }
 
     /// The values of secrets, for checks at load and for hooks.
@@ -107,8 +113,8 @@ impl Transports {
         if marker.is_empty() {
             return Sent::refused("a probe without a marker, which would be found in any answer");
         }
-        if !matches!(permit.message(), Message::Http(_)) {
-            return Sent::refused("this version probes by HTTP only");
+        if !matches!(permit.message(), Message::Http(_) | Message::Ssh(_)) {
+            return Sent::refused("this version probes by HTTP and SSH only");
         }
         self.exchange(permit, outgoing, Some(marker)).await
     }
@@ -116,14 +122,15 @@ impl Transports {
     async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
         let clock = match permit.message() {
             Message::Mail(_) => Clock::start_mail(self.0.deadlines),
-            Message::Http(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
+            Message::Ssh(_) => Clock::start_ssh(self.0.deadlines),
+            Message::Http(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
         };
         let filler = Filler::new(&self.0.secrets, permit);
         let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker };
         let sent = match permit.message() {
             Message::Mail(mail) => self.0.smtp.send(mail, &mut this).await,
             Message::Http(request) => self.0.http.send(request, &mut this).await,
-            Message::Ssh(_) => Sent::refused("this version has no ssh transport"),
+            Message::Ssh(command) => self.0.ssh.send(command, &mut this).await,
             Message::Irc(_) => Sent::refused("this version has no irc transport"),
             Message::Other(_) => Sent::refused("this version has no transport for such a message"),
         };

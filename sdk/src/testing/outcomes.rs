@@ -9,6 +9,7 @@ use crate::contract::HttpRequest;
 use crate::contract::Mail;
 use crate::contract::Message;
 use crate::contract::Part;
+use crate::contract::SshCommand;
 use crate::contract::Text;
 
 /// The deliveries among the effects, in their order.
@@ -33,6 +34,24 @@ pub fn requests(effects: &[Effect]) -> Vec<&HttpRequest> {
             Message::Mail(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_) => None,
         })
         .collect()
+}
+
+/// The commands over SSH among the deliveries, in their order.
+#[must_use]
+pub fn commands(effects: &[Effect]) -> Vec<&SshCommand> {
+    deliveries(effects)
+        .into_iter()
+        .filter_map(|delivery| match &delivery.message {
+            Message::Ssh(command) => Some(command),
+            Message::Mail(_) | Message::Http(_) | Message::Irc(_) | Message::Other(_) => None,
+        })
+        .collect()
+}
+
+/// The words of a command. A secret shows as its name in angle brackets.
+#[must_use]
+pub fn words(command: &SshCommand) -> Vec<String> {
+    command.command.iter().map(shown).collect()
 }
 
 /// Where each request goes, and what it brings: its JSON, or an object with the fields of its form. A secret shows as

@@ -17,6 +17,7 @@ pub enum MarkKind {
     HttpOrigin,
     SmtpRelay,
     SshHost,
+    SshIdentity,
     IrcServer,
     Secret,
     TlsVerify,
@@ -52,6 +53,7 @@ impl Mark {
             MarkKind::HttpOrigin
             | MarkKind::SmtpRelay
             | MarkKind::SshHost
+            | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify => None,
@@ -65,6 +67,7 @@ impl MarkKind {
             "http-origin" => Self::HttpOrigin,
             "smtp-relay" => Self::SmtpRelay,
             "ssh-host" => Self::SshHost,
+            "ssh-identity" => Self::SshIdentity,
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
             "tls-verify" => Self::TlsVerify,

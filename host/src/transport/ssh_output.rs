@@ -1,0 +1,192 @@
+//! What a command says, and what that means for its delivery.
+//!
+//! An exit status of 0 is success, any other is for good, unless what the command says names something that passes.
+
+use super::http_answer::Extent;
+use super::http_answer::probed;
+use super::http_answer::shown;
+use super::outcome::MAX_KEPT_BYTES;
+use super::outcome::Sent;
+use super::ssh_session::End;
+use crate::model::AttemptOutcome;
+
+/// What commands say, and Gerrit does, of troubles that pass; in small letters.
+const PASSING: [&str; 20] = [
+    "try again",
+    "temporarily",
+    "timed out",
+    "timeout",
+    "deadline exceeded",
+    "internal server error",
+    "internal error",
+    "service unavailable",
+    "server unavailable",
+    "not available",
+    "overloaded",
+    "too many",
+    "lock failure",
+    "lock_failure",
+    "cannot lock",
+    "connection refused",
+    "connection reset",
+    "no space left",
+    "out of memory",
+    "shutting down",
+];
+
+/// What came from a command, as far as it is kept; the marker is looked for in all of it.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    sought: Option<Sought>,
+}
+
+/// A marker that is looked for while the text goes by.
+#[derive(Debug)]
+struct Sought {
+    marker: Vec<u8>,
+    /// The end of what went by, which may be the marker's beginning.
+    tail: Vec<u8>,
+    found: bool,
+}
+
+impl Output {
+    pub(super) fn new(marker: Option<&str>) -> Self {
+        let sought = marker.map(|marker| Sought { marker: marker.into(), tail: Vec::new(), found: false });
+        Self { sought, ..Self::default() }
+    }
+
+    pub(super) fn stdout(&mut self, piece: &[u8]) {
+        keep(&mut self.stdout, piece);
+        if let Some(sought) = &mut self.sought {
+            sought.look_at(piece);
+        }
+    }
+
+    pub(super) fn stderr(&mut self, piece: &[u8]) {
+        keep(&mut self.stderr, piece);
+    }
+
+    /// What became of the attempt.
+    pub(super) fn judged(self, end: &End, redact: impl Fn(String) -> String) -> Sent {
+        let text = |bytes: &[u8]| redact(String::from_utf8_lossy(bytes).into_owned());
+        let (stdout, stderr) = (text(&self.stdout), text(&self.stderr));
+        let said = shown(&stderr);
+        let status = match end {
+            // POSIX knows no higher ones.
+            End::Exit(status) => Some(u8::try_from(*status).unwrap_or(u8::MAX).into()),
+            End::Signal(_) | End::Lost(_) => None,
+        };
+        let outcome = match end {
+            End::Exit(0) => AttemptOutcome::Done,
+            End::Exit(_) if passes(&stderr) => AttemptOutcome::Failed,
+            End::Exit(_) => AttemptOutcome::Refused,
+            End::Signal(_) | End::Lost(_) => AttemptOutcome::Unknown,
+        };
+        let because = match end {
+            End::Exit(0) => None,
+            End::Exit(status) => Some(format!("the command ended with exit status {status}")),
+            End::Signal(name) => Some(format!("the command was ended by the signal {name}")),
+            End::Lost(why) => Some(why.clone()),
+        };
+        let reason = match (because, said.is_empty()) {
+            (because, true) => because,
+            (None, false) => Some(format!("the command said: {said}")),
+            (Some(because), false) => Some(format!("{because}: {said}")),
+        };
+        let answer = match outcome {
+            AttemptOutcome::Done => stdout,
+            _ if stdout.is_empty() => stderr,
+            _ => format!("{}\n{stderr}", stdout.trim_end()),
+        };
+        let sent = Sent { reason, ..Sent::new(outcome, status, answer) };
+        match self.sought {
+            Some(sought) => probed(sent, sought.found, Extent::Whole),
+            None => sent,
+        }
+    }
+}
+
+impl Sought {
+    fn look_at(&mut self, piece: &[u8]) {
+        if self.found {
+            return;
+        }
+        self.tail.extend_from_slice(piece);
+        self.found = memchr::memmem::find(&self.tail, &self.marker).is_some();
+        let gone = (self.tail.len() + 1).saturating_sub(self.marker.len());
+        self.tail.drain(..gone);
+    }
+}
+
+fn keep(kept: &mut Vec<u8>, piece: &[u8]) {
+    let room = MAX_KEPT_BYTES.saturating_sub(kept.len());
+    kept.extend_from_slice(&piece[..piece.len().min(room)]);
+}
+
+fn passes(stderr: &str) -> bool {
+    let stderr = stderr.to_lowercase();
+    PASSING.iter().any(|sign| stderr.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(end: &End, stdout: &str, stderr: &str) -> Sent {
+        let mut output = Output::default();
+        output.stdout(stdout.as_bytes());
+        output.stderr(stderr.as_bytes());
+        output.judged(end, |text| text)
+    }
+
+    fn lost() -> End {
+        End::Lost("lost".to_owned())
+    }
+
+    #[test]
+    fn what_an_end_means() {
+        let check = |end: &End, stderr: &str, outcome, reason: Option<&str>| {
+            let sent = judged(end, "out", stderr);
+            assert_eq!((sent.outcome, sent.reason.as_deref()), (outcome, reason), "{end:?} {stderr}");
+        };
+        check(&End::Exit(0), "", AttemptOutcome::Done, None);
+        check(&End::Exit(0), "careful\n", AttemptOutcome::Done, Some("the command said: careful"));
+        let closed = Some("the command ended with exit status 1: error: change 7 closed");
+        check(&End::Exit(1), "error: change 7\nclosed", AttemptOutcome::Refused, closed);
+        let busy = Some("the command ended with exit status 1: fatal: Internal Server Error");
+        check(&End::Exit(1), "fatal: Internal Server Error", AttemptOutcome::Failed, busy);
+        check(&End::Exit(127), "", AttemptOutcome::Refused, Some("the command ended with exit status 127"));
+        let killed = Some("the command was ended by the signal KILL");
+        check(&End::Signal("KILL".into()), "", AttemptOutcome::Unknown, killed);
+        check(&lost(), "", AttemptOutcome::Unknown, Some("lost"));
+        assert_eq!(judged(&End::Exit(1 << 30), "", "").status, Some(255));
+    }
+
+    #[test]
+    fn the_answer_is_what_came_out_and_the_complaint_if_it_failed() {
+        assert_eq!(judged(&End::Exit(0), "gerrit version 3.9\n", "hm").answer, "gerrit version 3.9\n");
+        assert_eq!(judged(&End::Exit(1), "half\n", "no").answer, "half\nno");
+        assert_eq!(judged(&End::Exit(1), "", "no").answer, "no");
+        let long = judged(&End::Exit(0), &"a".repeat(MAX_KEPT_BYTES + 1), "");
+        assert_eq!(long.answer.len(), MAX_KEPT_BYTES);
+    }
+
+    #[test]
+    fn a_marker_is_found_wherever_it_stands() {
+        let found = |pieces: &[&str], end: &End| {
+            let mut output = Output::new(Some("mark:7"));
+            pieces.iter().for_each(|piece| output.stdout(piece.as_bytes()));
+            output.judged(end, |text| text).outcome
+        };
+        let zero = End::Exit(0);
+        let long = "x".repeat(MAX_KEPT_BYTES);
+        assert_eq!(found(&["a mark:7 b"], &zero), AttemptOutcome::ProbeFound);
+        assert_eq!(found(&[&long, "ma", "r", "k:", "7"], &zero), AttemptOutcome::ProbeFound);
+        assert_eq!(found(&["ma", "mark:", "8"], &zero), AttemptOutcome::ProbeAbsent);
+        assert_eq!(found(&[], &zero), AttemptOutcome::ProbeAbsent);
+        assert_eq!(found(&["mark:7"], &End::Exit(1)), AttemptOutcome::Refused);
+        assert_eq!(found(&["mark:"], &lost()), AttemptOutcome::Unknown);
+    }
+}

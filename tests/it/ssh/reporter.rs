@@ -1,0 +1,1 @@
+//! A reporter whose deliveries are commands.
