@@ -28,7 +28,7 @@ const PATIENCE_SECONDS: u64 = 1_800;
 /// So long a question is worth asking.
 const ASKED_SECONDS: u32 = 900;
 /// How long to wait before a question that failed is asked again: at first, and at most.
-const AGAIN_MS: (u32, u32) = (30_000, 600_000);
+const AGAIN_MS: (u32, u32) = (2_000, 600_000);
 /// So many reviews wait at once; the oldest gives way.
 const MOST_HELD: usize = 2_000;
 /// So many that waited are sent in one call; the others in the next.
@@ -119,7 +119,7 @@ impl<'a, H: Host> Desk<'a, H> {
         // With a version known from before, the next review asks again.
         if self.known.version.is_none() {
             let (first, most) = AGAIN_MS;
-            let after = first.saturating_mul(1 << (self.known.failures - 1).min(8)).min(most);
+            let after = first.saturating_mul(1 << (self.known.failures - 1).min(16)).min(most);
             let said: String = receipt.answer.trim().chars().take(QUOTED).collect();
             self.skip(format!(
                 "Gerrit does not tell its version, so reviews wait; it is asked again in {} s. It said: {said}",

@@ -3,6 +3,14 @@
 use campanile_sdk::contract::Verdict;
 use campanile_sdk::prelude::*;
 
+/// Results and their votes, as the page shows them.
+#[cfg(test)]
+pub(crate) fn table() -> String {
+    let row = |name: &str, results| format!("| {name} | `{}` |\n", vote(results));
+    let rows = Results::ALL.map(|results| row(results.name(), Some(results))).concat();
+    format!("| result | vote on `Verified` |\n|---|---|\n{rows}{}", row("not over", None))
+}
+
 /// The label of the default vote.
 const VERIFIED: &str = "Verified";
 

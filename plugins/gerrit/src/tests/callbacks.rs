@@ -129,3 +129,9 @@ fn settings_that_make_no_sense_are_told_all_at_once() {
     ];
     assert_eq!(problems, expected);
 }
+
+#[test]
+fn the_page_shows_the_table() {
+    let page = include_str!("../../../../docs/reporters/gerrit.md");
+    assert!(page.contains(&crate::words::table()), "{}", crate::words::table());
+}

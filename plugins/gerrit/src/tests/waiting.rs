@@ -77,7 +77,7 @@ fn a_question_that_fails_is_asked_again_and_nothing_is_lost() {
         (Outcome::Done, "This is no Gerrit."),
         (Outcome::Cancelled, "by an operator"),
     ];
-    for (failed, after) in failures.into_iter().zip([30_000, 60_000, 120_000, 240_000]) {
+    for (failed, after) in failures.into_iter().zip([2_000, 4_000, 8_000, 16_000]) {
         let told = effects(&given, &receipt(failed.0, failed.1));
         assert_eq!(woken(&told), [&WakeUp { key: "version".into(), after_ms: after }]);
         let reason = skipped(&told).concat();
