@@ -19,8 +19,10 @@ mod processes;
 mod push;
 mod reading;
 mod render;
+mod reviews;
 mod rounds;
 mod sse;
+mod ssh_sink;
 mod steps;
 mod table;
 mod template;
@@ -46,6 +48,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("latency", latency::run),
     ("drain", drain::run),
     ("push", push::run),
+    ("reviews", reviews::run),
     ("sse", sse::run),
     ("logs", logs::run),
     ("memory", memory::run),

@@ -165,6 +165,11 @@ impl Sshd {
         self.begun.borrow().iter().map(|begun| begun.words.clone()).collect()
     }
 
+    /// How many commands began.
+    pub fn count(&self) -> usize {
+        self.begun.borrow().len()
+    }
+
     /// Waits until so many commands began in all, and returns their words.
     pub async fn begun(&self, count: usize) -> Vec<Vec<String>> {
         let mut begun = self.begun.clone();

@@ -62,6 +62,10 @@ fn is_plain(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::RngExt;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+    use std::process::Command;
 
     fn check(words: &[&str], expected: &str) {
         let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
@@ -84,6 +88,41 @@ mod tests {
         assert_eq!(refused(&[]), "a command without a word");
         assert!(refused(&["a".into(), "b\0c".into()]).starts_with("the word 2 of the command has a NUL"));
         assert!(refused(&["a".into(), "b".repeat(MAX_COMMAND_BYTES)]).starts_with("the command has 122882 bytes"));
+    }
+
+    /// Any words, most of them of what a shell knows: made of a seed, so that a failure comes again.
+    fn any_words(seed: u64) -> Vec<String> {
+        const SIGNS: &[char] = &[
+            '\'', '\'', '"', '\\', '$', '`', ' ', '\n', '\t', '\r', '*', '?', '[', ']', '~', '#', '!', '&', '|', ';',
+            '<', '>', '(', ')', '{', '}', '=', '-', '%', '^', ',', 'a', 'Z', '0', 'ü', '日', '🔔', '\u{1}', '\u{7f}',
+            '\u{2028}',
+        ];
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut word = || {
+            let length = random.random_range(0..12);
+            (0..length).map(|_| SIGNS[random.random_range(0..SIGNS.len())]).collect()
+        };
+        (0..60).map(|_| word()).collect()
+    }
+
+    #[test]
+    fn a_shell_makes_the_same_words_of_any_words() {
+        for seed in 0..100 {
+            let words = [vec!["printf".to_owned(), r"%s\0".to_owned()], any_words(seed)].concat();
+            let output = Command::new("/bin/sh").args(["-c", &line(&words).unwrap()]).output().unwrap();
+            let came: Vec<String> =
+                String::from_utf8(output.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
+            assert_eq!(came, words[2..], "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn gerrit_makes_the_same_words_of_any_but_empty_ones() {
+        for seed in 0..1000 {
+            let mut words = any_words(seed);
+            words.retain(|word| !word.is_empty());
+            assert_eq!(gerrit(&line(&words).unwrap()), words, "seed {seed}");
+        }
     }
 
     /// How Gerrit's daemon makes words of a line.

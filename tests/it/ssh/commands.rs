@@ -134,7 +134,7 @@ async fn a_server_that_went_away_while_nobody_looked_is_found_again() {
     check(&client.run(&["gerrit", "version"]).await, AttemptOutcome::Failed, "Connection refused");
     sshd.restart().await.expect("sshd starts");
     check(&client.run(&["gerrit", "version"]).await, AttemptOutcome::Done, "");
-    assert_eq!(sshd.commands().len(), 2);
+    assert_eq!(sshd.count(), 2);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn an_unknown_host_is_refused_with_its_fingerprint() {
     let nowhere = KnownHosts { files: vec![PathBuf::from("/nonexistent/known_hosts")], ..KnownHosts::default() };
     let sent = Client::with(&sshd, nowhere, Key::Ed25519).run(&["true"]).await;
     check(&sent, AttemptOutcome::Failed, "add it to /nonexistent/known_hosts");
-    assert_eq!(sshd.commands().len(), 0);
+    assert_eq!(sshd.count(), 0);
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_changed_key_is_never_taken() {
         file.display(),
     );
     check(&sent, AttemptOutcome::Failed, &expected);
-    assert_eq!((sshd.commands().len(), learned.exists()), (1, false));
+    assert_eq!((sshd.count(), learned.exists()), (1, false));
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn what_cannot_be_kept_is_not_believed() {
     let hosts = KnownHosts { files: Vec::new(), learned, new: NewHosts::Learned };
     let sent = Client::with(&sshd, hosts, Key::Ed25519).run(&["true"]).await;
     check(&sent, AttemptOutcome::Failed, "keeping the host key of");
-    assert_eq!(sshd.commands().len(), 0);
+    assert_eq!(sshd.count(), 0);
 }
 
 #[tokio::test]

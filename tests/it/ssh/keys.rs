@@ -13,7 +13,7 @@ async fn each_kind_of_key_logs_in() {
     for (key, kind) in [(Key::Ed25519, "ED25519"), (Key::Ecdsa, "ECDSA"), (Key::Rsa, "RSA"), (Key::RsaPem, "RSA")] {
         let client = Client::of(&sshd).with_key(sshd.key(key));
         check(&client.run(&["true"]).await, AttemptOutcome::Done, "");
-        let log = sshd.logged("Starting session", sshd.commands().len()).await.expect("a session");
+        let log = sshd.logged("Starting session", sshd.count()).await.expect("a session");
         let accepted = log.iter().rfind(|line| line.contains("Accepted publickey")).expect("a login");
         assert!(accepted.contains(kind), "{accepted}");
     }
@@ -40,7 +40,7 @@ async fn a_key_that_the_server_does_not_know_is_named() {
     check(&sent, AttemptOutcome::Failed, "refused the login of");
     check(&sent, AttemptOutcome::Failed, "id_stranger (ssh-ed25519 SHA256:");
     check(&sent, AttemptOutcome::Failed, "add its public key to that user");
-    assert_eq!(sshd.commands().len(), 0);
+    assert_eq!(sshd.count(), 0);
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn what_is_no_usable_key_is_told() {
         AttemptOutcome::Failed,
         "id_ed25519.pub is no private key that can be read",
     );
-    assert_eq!(sshd.commands().len(), 0);
+    assert_eq!(sshd.count(), 0);
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn what_cannot_be_a_word_is_refused_before_anything_is_sent() {
         AttemptOutcome::Refused,
         "bytes when it is quoted; at most 122880 can be sent",
     );
-    assert_eq!(sshd.commands().len(), 0);
+    assert_eq!(sshd.count(), 0);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 use campanile_sdk::contract::Message;
 use campanile_sdk::contract::Probe;
 use campanile_sdk::contract::Resend;
+use campanile_sdk::contract::SshCommand;
+use campanile_sdk::contract::SshIdentity;
 use campanile_sdk::contract::Text;
 use campanile_sdk::prelude::*;
 use schemars::JsonSchema;
@@ -41,6 +43,24 @@ struct Settings {
     /// It counts its builds, and says the count.
     #[serde(default)]
     count: bool,
+    /// It sends commands instead, with the key and the body as words.
+    #[serde(default)]
+    ssh: Option<Server>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Server {
+    #[schemars(extend("x-campanile" = "ssh-host", "x-campanile-port" = "port"))]
+    host: String,
+    port: u16,
+    user: String,
+    #[serde(default)]
+    #[schemars(extend("x-campanile" = "ssh-identity"))]
+    identity_file: Option<String>,
+    /// The file that it really names, granted or not.
+    #[serde(default)]
+    other_file: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -114,7 +134,10 @@ fn of_build(settings: &Settings, report: &BuildReport, host: &impl Host) -> Vec<
         .deliveries
         .iter()
         .map(|asked| {
-            let mut delivery = post(settings, &asked.key, &body);
+            let mut delivery = match &settings.ssh {
+                Some(server) => Delivery::new(&asked.key, command(server, ["send", &asked.key, &body])),
+                None => post(settings, &asked.key, &body),
+            };
             delivery.lane = asked.lane.clone();
             delivery.replace = asked.replace.clone();
             delivery.ttl_seconds = asked.ttl;
@@ -137,10 +160,27 @@ fn resend(settings: &Settings, asked: &Asked) -> Resend {
         Class::Upsert => Resend::Upsert,
         Class::Blind => Resend::Blind,
         Class::Probe => {
-            let ask = HttpRequest { method: "GET".into(), ..HttpRequest::post(address(settings, "ask")) };
-            Resend::Probe(Probe { ask: Message::Http(ask), marker: format!("has {}", asked.key) })
+            let ask = match &settings.ssh {
+                Some(server) => command(server, ["ask", &asked.key, "for it"]),
+                None => {
+                    let ask = HttpRequest::post(address(settings, "ask"));
+                    Message::Http(HttpRequest { method: "GET".into(), ..ask })
+                }
+            };
+            Resend::Probe(Probe { ask, marker: format!("has {}", asked.key) })
         }
     }
+}
+
+fn command(server: &Server, words: [&str; 3]) -> Message {
+    let file = server.other_file.as_ref().or(server.identity_file.as_ref());
+    Message::Ssh(SshCommand {
+        host: server.host.clone(),
+        port: server.port,
+        user: server.user.clone(),
+        identity: file.cloned().map(SshIdentity::File),
+        command: words.map(literal).to_vec(),
+    })
 }
 
 fn stop(build_id: u64) -> Effect {
