@@ -69,7 +69,7 @@ async fn nothing_is_voted_before_all_that_was_triggered_is_over() {
     host.acme_start(&mut parent, properties()).await;
     let other = host.builder("Builder2").await;
     let set = json!({"waited_for": false, "builderids": [other], "sourcestamps": [source], "parent_buildid": parent.build,
-        "relationship": "Triggered from"});
+        "parent_relationship": "Triggered from"});
     let request = host.update("addBuildset", set).await["brids"][other.to_string()].take();
     host.acme_end(&parent, 0).await;
     host.settle().await;
