@@ -108,3 +108,4 @@ pub use text::literal;
 pub use text::secret;
 pub use time::clock_text;
 pub use time::duration_text;
+pub use time::fuzzy_text;

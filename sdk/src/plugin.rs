@@ -62,8 +62,8 @@ pub trait Reporter {
     /// The settings. Their JSON Schema is published; fields marked with
     /// `#[schemars(extend("x-campanile" = "…"))]` are what the operator grants by writing them: `http-origin`,
     /// `smtp-relay`, `ssh-host`, `irc-server`, `secret`, the file of an `ssh-identity`, or a `text`, in which
-    /// `%(secret:name)s` is one; or that they name another plugin: `message-formatter`, `review-callbacks`,
-    /// `address-lookup`, `previous-build`.
+    /// `%(secret:name)s` is one; `control`, for effects of that name; or that they name another plugin:
+    /// `message-formatter`, `review-callbacks`, `address-lookup`, `previous-build`.
     type Settings: DeserializeOwned + JsonSchema;
 
     /// What to be told, asked when the configuration is loaded.

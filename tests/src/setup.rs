@@ -118,6 +118,12 @@ impl Setup {
         setup.reporter("script", "scripted", &settings)
     }
 
+    /// A reporter that talks in a chat on loopback, by `chat` of the scripted plugin.
+    pub fn chat(self, name: &str, port: u16, settings: &str) -> Self {
+        let settings = format!("[reporter.settings.chat]\nserver = \"127.0.0.1:{port}\"\n{settings}");
+        self.plugins(&["scripted"]).allow(format!("127.0.0.1:{port}")).reporter(name, "scripted", &settings)
+    }
+
     /// A mail reporter that sends to a server on loopback.
     pub fn mail(self, name: &str, port: u16, settings: &str) -> Self {
         let settings = format!(

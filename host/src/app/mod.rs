@@ -1,5 +1,6 @@
 //! The host, wired together: store, plugins, reporters, dispatch, HTTP. It owns nothing of its own.
 
+mod chats;
 mod listening;
 mod local_key;
 mod replay;
@@ -7,6 +8,7 @@ mod reporters;
 mod running;
 mod ssh;
 
+pub(crate) use chats::permitted;
 pub use local_key::LocalKey;
 pub use local_key::read as read_local_key;
 pub use replay::Made;
@@ -36,6 +38,7 @@ use crate::plugin::RuntimeConfig;
 use crate::store::Options;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::transport::ChatTimes;
 use crate::transport::Guard;
 use crate::transport::Hello;
 use crate::transport::Secrets;
@@ -60,6 +63,7 @@ pub struct Tuning {
     pub live: api::LiveTuning,
     /// A connection whose peer takes nothing for so long is closed.
     pub write_deadline: Duration,
+    pub chat_times: ChatTimes,
 }
 
 /// Long enough for a laptop that changes its network, short enough that who is gone does not pile up.
@@ -70,7 +74,12 @@ const MACHINE_NAME: &str = "/proc/sys/kernel/hostname";
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { schedule: Schedule::usual(), live: api::LiveTuning::default(), write_deadline: WRITE_DEADLINE }
+        Self {
+            schedule: Schedule::usual(),
+            live: api::LiveTuning::default(),
+            write_deadline: WRITE_DEADLINE,
+            chat_times: ChatTimes::USUAL,
+        }
     }
 }
 
@@ -94,7 +103,8 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         // Nothing of it is used; what else is wrong is said along.
         return Err(check(&config).await.err().unwrap_or_else(|| anyhow!("the configuration has problems")));
     }
-    let parts = prepare(&config, Store::open(&Options::new(&config.store.path))?, &[]).await?;
+    let store = Store::open(&Options::new(&config.store.path))?;
+    let parts = prepare(&config, store, (&[], tuning.chat_times)).await?;
     let operator = api::fresh_token()?;
     let tokens = api::Tokens::load(parts.store.clone(), Some(&operator)).await?;
     let listener = listening::listen(config.server.listen, tokens.needed()).await?;
@@ -142,7 +152,7 @@ pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
     config.plugins.cache.get_or_insert_with(|| cache(&config.store.path));
     config.store.path = folder.path().join("check.db");
     let store = Store::open(&Options::new(&config.store.path))?;
-    let parts = match prepare(&config, store, &[]).await {
+    let parts = match prepare(&config, store, (&[], ChatTimes::USUAL)).await {
         Ok(parts) => parts,
         Err(error) => return Err(along(problems, error)),
     };
@@ -175,13 +185,13 @@ fn along(mut problems: Vec<String>, error: anyhow::Error) -> anyhow::Error {
 }
 
 /// `tried`: plugins that take the place of those in the plugins directory.
-async fn prepare(config: &Config, store: Store, tried: &[PathBuf]) -> anyhow::Result<Parts> {
+async fn prepare(config: &Config, store: Store, (tried, chat_times): (&[PathBuf], ChatTimes)) -> anyhow::Result<Parts> {
     // A second start in one process finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let site = Site { title: config.server.title.clone(), url: config.server.url.clone() };
     let data = Data::new(store.clone(), site.clone());
     let mut problems: Vec<String> = config.www.directory.as_deref().and_then(missing_pages).into_iter().collect();
-    let transports = transports(config, &mut problems)?;
+    let transports = transports(config, chat_times, &mut problems)?;
     let (runtime, plugins) = match plugins(config).await {
         Ok(plugins) => plugins,
         Err(error) => return Err(along(problems, error)),
@@ -228,7 +238,7 @@ fn cache(store: &Path) -> PathBuf {
 }
 
 /// What is wrong with `[network]` is noted and left out, so that it is told with what is wrong elsewhere.
-fn transports(config: &Config, problems: &mut Vec<String>) -> anyhow::Result<Transports> {
+fn transports(config: &Config, chat_times: ChatTimes, problems: &mut Vec<String>) -> anyhow::Result<Transports> {
     let guard = Guard::parse(&config.network.allow).unwrap_or_else(|found| {
         problems.extend(found.into_iter().map(|(index, error)| format!("network.allow[{index}]: {error}")));
         Guard::default()
@@ -238,6 +248,7 @@ fn transports(config: &Config, problems: &mut Vec<String>) -> anyhow::Result<Tra
         secrets: Secrets::new(Some(config.secrets.directory.clone())),
         trust: Trust { extra_ca: config.network.extra_ca.clone() },
         hello: hello(config.network.hello.as_deref(), problems),
+        chat_times,
         ssh: ssh::setup(&config.ssh, &config.store.path, problems),
         ..Setup::default()
     };

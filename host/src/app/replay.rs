@@ -17,6 +17,7 @@ use crate::plugin::settings::Mark;
 use crate::store::DeliveryRow;
 use crate::store::Options;
 use crate::store::Store;
+use crate::transport::ChatTimes;
 use anyhow::Context;
 use anyhow::anyhow;
 use anyhow::bail;
@@ -56,7 +57,7 @@ pub async fn replay(config: &Config, name: &str, seq: Seq, tried: &[PathBuf]) ->
         bail!("no reporter {name:?}; there is: {}", known.join(", "));
     }
     let store = Store::look(&Options::new(&config.store.path))?;
-    let parts = prepare(&config, store.clone(), tried).await?;
+    let parts = prepare(&config, store.clone(), (tried, ChatTimes::USUAL)).await?;
     let reporter = parts.reporters.values().next().context("a reporter that is configured is loaded")?;
     check_tried(&parts, reporter, tried)?;
     let Matched { event, topic, patterns } = find(&store, reporter, seq).await?;

@@ -1,5 +1,6 @@
 //! From `[[reporter]]` to a reporter that can be called. All that is wrong with all of them is said at once.
 
+use super::chats;
 use crate::config;
 use crate::data::Site;
 use crate::model::Grants;
@@ -9,7 +10,6 @@ use crate::model::ReporterConfig;
 use crate::model::ReporterName;
 use crate::model::SecretName;
 use crate::model::Subscription;
-use crate::model::TopicFilter;
 use crate::plugin::Caller;
 use crate::plugin::Plugin;
 use crate::plugin::Reporter;
@@ -36,6 +36,7 @@ const BUNDLED: &[&str] = &[
     "github-comment",
     "gitlab",
     "http-push",
+    "irc",
     "mail",
     "pushover",
     "stash",
@@ -82,13 +83,17 @@ async fn one(
         settings: checked.settings.to_string(),
     };
     problems.extend(named("settings", caller.plugins().check_helpers(&checked.marks)));
-    let grants = grants(reporter, &plugin, &checked.marks, secrets).unwrap_or_else(|found| {
+    let mut grants = grants(reporter, &plugin, &checked.marks, secrets).unwrap_or_else(|found| {
         problems.extend(found);
         Grants::default()
     });
-    let filters = subscribe(caller, &plugin, &config).await.unwrap_or_else(|found| {
+    let wanted = subscribe(caller, &plugin, &config).await.unwrap_or_else(|found| {
         problems.extend(found);
         Vec::new()
+    });
+    let (filters, chats) = chats::permitted(wanted, &mut grants).unwrap_or_else(|found| {
+        problems.extend(found);
+        Default::default()
     });
     if !problems.is_empty() {
         return Err(problems);
@@ -101,6 +106,7 @@ async fn one(
         plugin,
         config,
         filters,
+        chats,
         grants,
         from: reporter.from,
         in_flight: reporter.in_flight,
@@ -130,24 +136,16 @@ fn check(plugin: &Plugin, written: Value) -> Result<(Checked, Vec<String>), Vec<
     }
 }
 
-async fn subscribe(caller: &Caller, plugin: &Plugin, config: &ReporterConfig) -> Result<Vec<TopicFilter>, Vec<String>> {
+async fn subscribe(
+    caller: &Caller,
+    plugin: &Plugin,
+    config: &ReporterConfig,
+) -> Result<Vec<Subscription>, Vec<String>> {
     let report = caller.subscribe(plugin, config).await;
-    let subscriptions = match report.outcome {
-        Ok(answer) => answer.map_err(|problems| named("settings", problems))?,
-        Err(error) => {
-            return Err(vec![format!("the plugin {:?} could not look at its settings: {error}", plugin.name)]);
-        }
-    };
-    let topic = |subscription| match subscription {
-        Subscription::Topic(filter) => Some(Ok(filter)),
-        Subscription::Chat(connection) => Some(Err(vec![format!(
-            "the chat connection {:?} needs the irc transport, which this version does not have",
-            connection.name
-        )])),
-        // The plugin floor made problems of these already.
-        Subscription::Other(_) => None,
-    };
-    subscriptions.into_iter().filter_map(topic).collect()
+    match report.outcome {
+        Ok(answer) => answer.map_err(|problems| named("settings", problems)),
+        Err(error) => Err(vec![format!("the plugin {:?} could not look at its settings: {error}", plugin.name)]),
+    }
 }
 
 fn grants(
@@ -186,6 +184,7 @@ pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
         MarkKind::IrcServer => "irc-server",
         MarkKind::Secret => "secret",
         MarkKind::TlsVerify => "tls-verify",
+        MarkKind::Control => "control",
         MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup | MarkKind::PreviousBuild => {
             return None;
         }

@@ -112,10 +112,7 @@ impl Written {
         };
         let denied = std::iter::once(&delivery.message).chain(asked).find_map(|m| reporter.grants.permit(m).err());
         let denied = denied.map(|denied| denied.to_string());
-        let destination = match Destination::of(&delivery.message) {
-            Ok(destination) => destination.to_string(),
-            Err(_) => "nowhere".to_owned(),
-        };
+        let destination = destination(reporter, &delivery.message);
         let message = serde_json::to_string(&delivery.message);
         let resend = serde_json::to_string(&delivery.resend);
         let (Ok(message), Ok(resend)) = (message, resend) else {
@@ -264,6 +261,15 @@ pub(super) fn incident(reporter: &Reporter, origin: &Origin, kind: &str, reason:
         kind: kind.to_owned(),
         reason,
         stderr: String::new(),
+    }
+}
+
+/// Where a message goes.
+fn destination(reporter: &Reporter, message: &Message) -> String {
+    match (reporter.grants.destination(message), message) {
+        (Ok(server), Message::Irc(action)) => server.of_chat(&reporter.name.0, &action.connection),
+        (Ok(destination), _) => destination.to_string(),
+        (Err(_), _) => "nowhere".to_owned(),
     }
 }
 

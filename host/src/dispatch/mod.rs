@@ -11,6 +11,7 @@
 mod attachments;
 mod attempt;
 mod backoff;
+mod chats;
 mod clock;
 mod effects;
 mod place;
@@ -59,6 +60,7 @@ pub struct Dispatch {
     context: Context,
     stop: CancellationToken,
     renders: Vec<JoinHandle<()>>,
+    chats: Vec<JoinHandle<()>>,
     send: JoinHandle<()>,
 }
 
@@ -72,8 +74,9 @@ pub async fn start(context: Context) -> Result<Dispatch, StoreError> {
         let span = tracing::info_span!("render", reporter = %reporter.name);
         renders.push(tokio::spawn(render.run().instrument(span)));
     }
+    let chats = chats::keep(&context);
     let send = tokio::spawn(send::run(context.clone(), stop.clone()).instrument(tracing::info_span!("send")));
-    Ok(Dispatch { context, stop, renders, send })
+    Ok(Dispatch { context, stop, renders, chats, send })
 }
 
 impl Dispatch {
@@ -89,6 +92,12 @@ impl Dispatch {
         if tokio::time::timeout(drain, ended).await.is_err() {
             tracing::warn!("the deadline passed with work under way; the next start finds out about it");
             tasks.iter().for_each(JoinHandle::abort);
+        }
+        // Behind the last answers; what is heard until the end is written down.
+        self.context.transports.end_chats().await;
+        for chat in self.chats {
+            // A panic of its was logged.
+            let _ = chat.await;
         }
     }
 }

@@ -70,10 +70,11 @@ struct Turn {
 /// Sends until its destination has nothing more for it, or wants to be left alone.
 pub(super) async fn keep_sending(context: &Context, first: Claimed, until: &Until) {
     let bucket = first.row.bucket.clone();
-    let more = first.more;
+    let (more, is_chat) = (first.more, first.row.transport == "irc");
     let mut place = Place {
         context,
         bucket: &bucket,
+        is_chat,
         until,
         turn: None,
         asked: 0,
@@ -91,6 +92,7 @@ pub(super) async fn keep_sending(context: &Context, first: Claimed, until: &Unti
 struct Place<'a> {
     context: &'a Context,
     bucket: &'a str,
+    is_chat: bool,
     until: &'a Until,
     /// The transaction under way, of which what it claims comes back.
     turn: Option<BoxFuture<'a, Vec<Claimed>>>,
@@ -122,12 +124,17 @@ impl<'a> Place<'a> {
                 continue;
             }
             let unwanted = std::mem::take(&mut self.ahead).into();
-            let next = (Next::Any, usize::from(go_on));
+            let next = (Next::Any, usize::from(go_on && self.may_follow()));
             let turn = Turn { ended: std::mem::take(&mut self.ended), unwanted, next };
             let mut taken = take_turn(self.context, self.bucket, turn).await;
             self.more = taken.last().is_some_and(|claimed| claimed.more);
             return taken.pop();
         }
+    }
+
+    /// Whether the next may go as soon as one has ended. What is said in a chat asks its budget first.
+    fn may_follow(&self) -> bool {
+        !self.is_chat || self.context.transports.is_chat_unlimited(self.bucket)
     }
 
     /// Sends one, and lets transactions go on beside.

@@ -286,6 +286,7 @@ impl Render {
         overlay: &Overlay,
         origin: &effects::Origin,
     ) -> Result<Result<Vec<Effect>, Box<Incident>>, Held> {
+        let is_said = matches!(event.body, EventBody::Chat(_));
         let occasion = Occasion { event: Arc::new(event), overlay: overlay.clone() };
         let report = self.context.caller.handle(&self.reporter.plugin, &self.reporter.config, occasion).await;
         let failed = !matches!(report.outcome, Ok(Ok(_)));
@@ -298,6 +299,8 @@ impl Render {
             trouble::Verdict::Effects(effects) => return Ok(Ok(effects)),
             // A test holds nobody up.
             trouble::Verdict::Held(held) if origin.trial.is_some() => ("test", held.reason),
+            // Nor does what anybody can say in a chat.
+            trouble::Verdict::Held(held) if is_said => ("chat", held.reason),
             trouble::Verdict::Held(held) => return Err(held),
             trouble::Verdict::PassOver { kind, reason } => (kind, reason),
         };

@@ -15,6 +15,7 @@ use crate::store::Claimed;
 use crate::store::Next;
 use crate::store::Room;
 use crate::store::StoreError;
+use crate::transport::ChatRoom;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -49,10 +50,11 @@ struct Taken {
 }
 
 pub(super) async fn run(context: Context, stop: CancellationToken) {
-    let mut bell = context.store.owed();
+    let (mut bell, mut chats) = (context.store.owed(), context.transports.chat_bell());
     let mut places = Places { own: Arc::new(own(&context)), ..Places::default() };
     while !stop.is_cancelled() {
         bell.mark_unchanged();
+        chats.mark_unchanged();
         let wake = match fill(&context, &mut places, &stop).await {
             Ok(wake) => wake,
             Err(StoreError::Closed) => break,
@@ -64,6 +66,7 @@ pub(super) async fn run(context: Context, stop: CancellationToken) {
         // All of these are cancel-safe: a bell, a join, a timer, a token.
         tokio::select! {
             _ = bell.changed() => {}
+            _ = chats.changed() => {}
             Some(ended) = places.tasks.join_next() => places.free(ended),
             () = clock::reached(wake) => {}
             () = stop.cancelled() => {}
@@ -91,10 +94,11 @@ async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) 
         places.free(ended);
     }
     let claim = Claim { now: clock::now(), boot: context.boot, next: Next::Any };
+    let (own, later) = chats(context, &places.own);
     let room = Room {
         under_way: places.taken.iter().map(|(destination, taken)| (destination.clone(), taken.count)).collect(),
         places: |transport| if transport == "smtp" { MAILS } else { OTHERS },
-        own: Arc::clone(&places.own),
+        own,
         most: MOST_UNDER_WAY.saturating_sub(places.tasks.len()),
     };
     let (claimed, wake): (Vec<Claimed>, Option<Millis>) = context
@@ -114,7 +118,28 @@ async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) 
         let until = Until { stop: stop.clone(), quiet: taken.quiet.clone() };
         places.tasks.spawn(keep_busy(context.clone(), claimed, until, destination).instrument(span));
     }
-    Ok(wake)
+    Ok([wake, later].into_iter().flatten().min())
+}
+
+/// What there is room for, with what may be said on the chat connections; and when there may be more on one.
+fn chats(context: &Context, own: &Arc<HashMap<String, usize>>) -> (Arc<HashMap<String, usize>>, Option<Millis>) {
+    let rooms = context.transports.chat_rooms();
+    if rooms.is_empty() {
+        return (Arc::clone(own), None);
+    }
+    let (mut own, mut later) = (HashMap::clone(own), None::<Millis>);
+    for (address, room) in rooms {
+        let places = match room {
+            ChatRoom::Open(places) => places,
+            ChatRoom::Later(at) => {
+                later = Some(later.map_or(at, |known| known.min(at)));
+                0
+            }
+            ChatRoom::Closed => 0,
+        };
+        own.insert(address, places);
+    }
+    (Arc::new(own), later)
 }
 
 impl Places {

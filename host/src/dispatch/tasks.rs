@@ -46,10 +46,20 @@ pub(super) async fn of_inbox(
                 let body = EventBody::Receipt(receipt.clone());
                 told((format!("receipt/{}", receipt.key), body), item, (position, now))
             }
+            InboxKind::Heard(heard) => told(of_heard(heard), item, (position, now)),
             InboxKind::Trial(trial) => of_trial((context, reporter), trial.clone(), item, (position, now)).await?,
         });
     }
     Ok((tasks, next))
+}
+
+fn of_heard(heard: &Heard) -> (String, EventBody) {
+    let topic = format!("chat/{}", heard.connection());
+    let body = match heard {
+        Heard::Said(message) => EventBody::Chat(message.clone()),
+        Heard::Presence(presence) => EventBody::Presence(presence.clone()),
+    };
+    (topic, body)
 }
 
 fn told((topic, body): (String, EventBody), item: InboxItem, (seq, now): (Seq, Millis)) -> Task {

@@ -34,19 +34,20 @@ pub enum DestinationError {
     SecretInHost(String),
     #[error("the URL for {0} has a user or password in it: use the login of the request")]
     UserInUrl(String),
+    #[error("what is said in a chat goes where its connection goes")]
+    Chat,
     #[error("this version has no {0} transport")]
     NoTransport(&'static str),
 }
 
 impl Destination {
-    /// Where a message goes.
+    /// Where a message goes. Of what is said in a chat that is known where its connections are (`Grants::destination`).
     pub fn of(message: &Message) -> Result<Self, DestinationError> {
         match message {
             Message::Mail(mail) => Self::smtp_relay(&mail.relay.host, mail.relay.port),
             Message::Http(request) => Self::of_request(request),
             Message::Ssh(command) => Self::ssh_host(&command.host, command.port),
-            // It names a connection, which is asked for by a subscription.
-            Message::Irc(_) => Err(DestinationError::NoTransport("irc")),
+            Message::Irc(_) => Err(DestinationError::Chat),
             Message::Other(_) => Err(DestinationError::NoTransport("such")),
         }
     }
@@ -61,6 +62,11 @@ impl Destination {
 
     pub fn irc_server(host: &str, port: u16) -> Result<Self, DestinationError> {
         Ok(Self::IrcServer { host: plain_host(host)?, port })
+    }
+
+    /// Where what is said on a chat connection goes: each is a destination of its own, whoever else is at its server.
+    pub fn of_chat(&self, reporter: &str, connection: &str) -> String {
+        format!("{self}/{reporter}/{connection}")
     }
 
     /// The origin of an `http` or `https` URL.

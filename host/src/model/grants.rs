@@ -3,12 +3,13 @@
 //! A grant comes from what the operator wrote: marked settings and `allow`. A default of a setting counts only for
 //! bundled plugins, because otherwise the author of a plugin would grant it its destinations.
 //!
-//! Invariant: a `Permit` is made here only, for one message, after its destination and every secret it names were
-//! found among the grants.
+//! Invariant: a permit is made here only, for one message or one chat connection, after its destination and every
+//! secret it names were found among the grants.
 
 use super::Destination;
 use super::DestinationError;
 use super::HttpLogin;
+use super::IrcConnection;
 use super::Message;
 use super::Problem;
 use super::SecretName;
@@ -46,6 +47,8 @@ pub struct Grants {
     /// Other ways to look at certificates than the usual.
     verify: BTreeSet<TlsVerify>,
     control: bool,
+    /// The chat connections that it keeps up, and where they go.
+    chats: BTreeMap<String, Destination>,
     /// The settings that could grant something, by kind: what a refusal points to.
     settings: BTreeMap<String, BTreeSet<String>>,
 }
@@ -57,6 +60,13 @@ pub struct Permit<'m> {
     destination: Destination,
 }
 
+/// Leave to keep up one chat connection.
+#[derive(Clone, Debug)]
+pub struct ChatPermit {
+    connection: IrcConnection,
+    destination: Destination,
+}
+
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Denied {
     #[error("{kind} {destination} is not granted: {remedy} \"{destination}\" to the reporter's `allow`", kind = destination.kind())]
@@ -65,6 +75,8 @@ pub enum Denied {
     Secret { name: SecretName, remedy: String },
     #[error("{asked} is not granted: write it in the setting {settings}", asked = shown(.verify))]
     Verify { verify: TlsVerify, settings: String },
+    #[error("there is no chat connection {0:?}: the plugin has to subscribe to it")]
+    Connection(String),
     #[error("the key file {file:?} is not granted: write it in the setting {settings}, or keep the key as a secret")]
     KeyFile { file: String, settings: String },
     #[error("control is not granted: add \"control\" to the reporter's `allow`")]
@@ -94,9 +106,32 @@ impl Grants {
         if problems.is_empty() { Ok(grants) } else { Err(problems) }
     }
 
+    /// Leave to keep this connection up, if all it needs is granted. What is said on it is permitted from here on.
+    pub fn connect(&mut self, connection: IrcConnection) -> Result<ChatPermit, Denied> {
+        let destination = Destination::irc_server(&connection.host, connection.port)?;
+        self.may_reach(&destination)?;
+        if let Some(verify) = &connection.tls {
+            self.may_verify(verify)?;
+        }
+        self.may_name(connection.secrets())?;
+        self.chats.insert(connection.name.clone(), destination.clone());
+        Ok(ChatPermit { connection, destination })
+    }
+
+    /// Where a message goes.
+    pub fn destination(&self, message: &Message) -> Result<Destination, Denied> {
+        match message {
+            Message::Irc(action) => {
+                let known = self.chats.get(&action.connection).cloned();
+                known.ok_or_else(|| Denied::Connection(action.connection.clone()))
+            }
+            Message::Mail(_) | Message::Http(_) | Message::Ssh(_) | Message::Other(_) => Ok(Destination::of(message)?),
+        }
+    }
+
     /// Leave to send this message, if all it needs is granted.
     pub fn permit<'m>(&self, message: &'m Message) -> Result<Permit<'m>, Denied> {
-        let destination = Destination::of(message)?;
+        let destination = self.destination(message)?;
         self.may_reach(&destination)?;
         if let Message::Http(request) = message {
             self.may_verify(&request.verify)?;
@@ -107,9 +142,14 @@ impl Grants {
         if let Message::Ssh(SshCommand { identity: Some(SshIdentity::File(file)), .. }) = message {
             self.may_read_key(file)?;
         }
-        match message.secrets().into_iter().find(|name| !self.secrets.contains(name)) {
+        self.may_name(message.secrets())?;
+        Ok(Permit { message, destination })
+    }
+
+    fn may_name<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretName>) -> Result<(), Denied> {
+        match secrets.into_iter().find(|name| !self.secrets.contains(name)) {
             Some(name) => Err(Denied::Secret { name: name.clone(), remedy: self.remedy("secret") }),
-            None => Ok(Permit { message, destination }),
+            None => Ok(()),
         }
     }
 
@@ -201,6 +241,8 @@ impl Grants {
                 self.secrets.insert(SecretName(name.to_owned()));
             }
             ("control", Value::Bool(yes)) => self.control |= yes,
+            // Who may ask for it, by name.
+            ("control", Value::String(_)) => self.control = true,
             ("tls-verify", Value::Bool(true)) => {}
             ("tls-verify", Value::Bool(false)) => {
                 self.verify.insert(TlsVerify::Nothing);
@@ -254,6 +296,16 @@ impl Grants {
 impl<'m> Permit<'m> {
     pub fn message(&self) -> &'m Message {
         self.message
+    }
+
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+}
+
+impl ChatPermit {
+    pub fn connection(&self) -> &IrcConnection {
+        &self.connection
     }
 
     pub fn destination(&self) -> &Destination {
@@ -351,6 +403,17 @@ mod tests {
         let login = Some(HttpLogin::Oauth(OauthClient { token_url, client }));
         let said = refusal(&grants, HttpRequest { login, ..request("https://a.example/") });
         assert!(said.starts_with("http-origin https://tokens.example is not granted: "), "{said}");
+    }
+
+    #[test]
+    fn who_may_ask_is_granted_where_it_is_written() {
+        let asking = |value: Value| Grants::new(&[mark("control", value)], false, &[]).unwrap().control();
+        for granted in [json!(true), json!("ann"), json!(["ann"])] {
+            assert_eq!(asking(granted.clone()), Ok(()), "{granted}");
+        }
+        for not in [json!(false), json!([]), Value::Null] {
+            assert_eq!(asking(not.clone()), Err(Denied::Control), "{not}");
+        }
     }
 
     #[test]

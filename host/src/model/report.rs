@@ -139,6 +139,31 @@ pub enum ChatManner {
     Acted,
 }
 
+/// What a reporter is told of a chat connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    Said(ChatMessage),
+    Presence(ChatPresence),
+}
+
+impl Heard {
+    pub fn connection(&self) -> &str {
+        match self {
+            Self::Said(message) => &message.connection,
+            Self::Presence(presence) => &presence.connection,
+        }
+    }
+
+    /// Who said it; nobody where it is about ourselves.
+    pub fn speaker(&self) -> Option<&str> {
+        match self {
+            Self::Said(message) => Some(&message.nick),
+            Self::Presence(_) => None,
+        }
+    }
+}
+
 /// Where we are in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatPresence {

@@ -72,6 +72,14 @@ pub struct IrcConnection {
     pub failed_delay: IrcDelay,
 }
 
+impl IrcConnection {
+    /// The secrets it names, wherever they stand.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let keys = self.channels.iter().flat_map(|channel| channel.key.secrets());
+        self.password.secrets().chain(keys).chain(&self.identity)
+    }
+}
+
 /// Ways to log in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IrcLogin {

@@ -144,7 +144,8 @@ impl Plugins {
             | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
-            | MarkKind::TlsVerify => None,
+            | MarkKind::TlsVerify
+            | MarkKind::Control => None,
         };
         let problem = |mark: &Mark| Some(Problem { at: mark.pointer.clone(), message: reason(mark)? });
         marks.iter().filter_map(problem).collect()

@@ -1,6 +1,7 @@
 //! A reporter, ready to be called: its plugin, its settings, what it wants, and what it may reach.
 
 use crate::config::From;
+use crate::model::ChatPermit;
 use crate::model::Grants;
 use crate::model::Pattern;
 use crate::model::ReporterConfig;
@@ -15,6 +16,8 @@ pub struct Reporter {
     pub plugin: Arc<Plugin>,
     pub config: ReporterConfig,
     pub filters: Vec<TopicFilter>,
+    /// The chat connections that are kept up for it.
+    pub chats: Vec<ChatPermit>,
     pub grants: Grants,
     pub from: From,
     /// So many attempts may be under way at once to each of its destinations, if the operator says so.

@@ -1,4 +1,4 @@
-//! TLS of one request, where it differs from the usual: the operator's file of authorities, no verification, or a
+//! TLS of one request or chat connection, where it differs from the usual: the operator's file of authorities, no verification, or a
 //! certificate to show. A permit was asked for it.
 //!
 //! Each kind has connections of its own: one that was made without verification serves no request that wants it.
@@ -73,6 +73,10 @@ impl Look {
             None => None,
         };
         Ok(Self { verify: request.verify.clone(), written, identity })
+    }
+
+    pub(super) fn of_chat(verify: &TlsVerify, identity: Option<&str>) -> Self {
+        Self { verify: verify.clone(), written: None, identity: identity.map(Identity::new) }
     }
 
     pub(super) fn config(&self, usual: &Trusted) -> Result<ClientConfig, TrustError> {

@@ -1,7 +1,7 @@
 //! How messages leave the house: one attempt at a time, to addresses that were looked at, within a time limit.
 //!
 //! Owns the wire protocols, each in its file, the egress guard and the values of secrets. Does not choose what to
-//! send, when, or whether to try again (`dispatch`), and keeps nothing but idle connections.
+//! send, when, or whether to try again (`dispatch`), and keeps nothing but idle connections and those of chats.
 //!
 //! Invariants: nothing is sent without a permit; an attempt that may have had an effect never ends as `Failed`.
 
@@ -18,6 +18,18 @@ mod http_request;
 mod http_signature;
 mod http_tls;
 mod http_tokens;
+mod irc;
+mod irc_channels;
+mod irc_flood;
+mod irc_heard;
+mod irc_lines;
+mod irc_link;
+mod irc_login;
+mod irc_outbox;
+mod irc_session;
+mod irc_state;
+mod irc_support;
+mod irc_wire;
 mod link;
 mod mail_attachment;
 mod mail_encoding;
@@ -52,6 +64,10 @@ pub use deadlines::MailDeadlines;
 pub use deadlines::SshDeadlines;
 pub use guard::Guard;
 pub use hello::Hello;
+pub use irc_session::ChatTimes;
+pub use irc_state::ChatLink;
+pub use irc_state::ChatRoom;
+pub use irc_state::ChatState;
 pub use opening::Opening;
 pub use opening::OpeningError;
 pub use outcome::Sent;

@@ -5,8 +5,11 @@
 //!
 //! Invariant: a value is obtained only with a permit, and never shown.
 
+use crate::model::ChatPermit;
+use crate::model::Part;
 use crate::model::Permit;
 use crate::model::SecretName;
+use crate::model::Text;
 use std::fmt;
 use std::io;
 use std::io::Read;
@@ -57,6 +60,21 @@ impl Secrets {
     pub(super) fn reveal(&self, permit: &Permit<'_>, name: &SecretName) -> Result<Secret, SecretError> {
         debug_assert!(permit.message().secrets().contains(&name), "a permit is for the secrets of its message");
         self.read(&name.0)
+    }
+
+    /// The value, for a chat connection that was permitted to name it.
+    pub(super) fn reveal_for_chat(&self, permit: &ChatPermit, name: &SecretName) -> Result<Secret, SecretError> {
+        debug_assert!(permit.connection().secrets().any(|own| own == name), "a permit is for its connection's secrets");
+        self.read(&name.0)
+    }
+
+    /// A text of such a connection with its values.
+    pub(super) fn fill_for_chat(&self, permit: &ChatPermit, text: &Text) -> Result<String, SecretError> {
+        let filled = text.0.iter().map(|part| match part {
+            Part::Literal(literal) => Ok(literal.clone()),
+            Part::Secret(name) => Ok(self.reveal_for_chat(permit, name)?.0),
+        });
+        filled.collect()
     }
 
     fn read(&self, name: &str) -> Result<Secret, SecretError> {

@@ -58,6 +58,7 @@ impl House {
             ssh: SshDeadlines { handshake: second, login: second, command: second, whole: second },
         };
         let setup = Setup {
+            chat_times: ChatTimes::USUAL,
             guard: Guard::parse(&allow.iter().map(|&s| s.to_owned()).collect::<Vec<_>>()).unwrap(),
             secrets: Secrets::new(Some(directory.path().into())),
             trust: Trust { extra_ca },

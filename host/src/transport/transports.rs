@@ -6,6 +6,10 @@ use super::fill::Filler;
 use super::guard::Guard;
 use super::hello::Hello;
 use super::http::Http;
+use super::irc::Irc;
+use super::irc_session::ChatTimes;
+use super::irc_state::ChatRoom;
+use super::irc_state::ChatState;
 use super::link::Network;
 use super::outcome::Sent;
 use super::referred::Referred;
@@ -15,12 +19,17 @@ use super::ssh::Ssh;
 use super::ssh::SshSetup;
 use super::trust::Trust;
 use super::trust::TrustError;
+use crate::model::ChatPermit;
 use crate::model::Destination;
+use crate::model::Heard;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
 use crate::model::Recipient;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 /// What the transports are made of.
 #[derive(Clone, Debug)]
@@ -32,6 +41,7 @@ pub struct Setup {
     pub hello: Hello,
     pub ssh: SshSetup,
     pub deadlines: Deadlines,
+    pub chat_times: ChatTimes,
 }
 
 impl Default for Setup {
@@ -43,6 +53,7 @@ impl Default for Setup {
             hello: Hello::Address,
             ssh: SshSetup::default(),
             deadlines: Deadlines::USUAL,
+            chat_times: ChatTimes::USUAL,
         }
     }
 }
@@ -84,6 +95,7 @@ struct Inner {
     deadlines: Deadlines,
     smtp: Smtp,
     http: Http,
+    irc: Irc,
     ssh: Ssh,
 }
 
@@ -93,8 +105,9 @@ impl Transports {
         let network = Network { guard: setup.guard, trusted: setup.trust.load()? };
         let smtp = Smtp::new(network.clone(), setup.hello);
         let ssh = Ssh::new(&network, setup.ssh);
-        let http = Http::new(network, setup.deadlines);
-        Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http, ssh })))
+        let http = Http::new(network.clone(), setup.deadlines);
+        let irc = Irc::new(network, (setup.deadlines, setup.chat_times));
+        Ok(Self(Arc::new(Inner { secrets: setup.secrets, deadlines: setup.deadlines, smtp, http, irc, ssh })))
     }
 
     /// The values of secrets, for checks at load and for hooks.
@@ -105,6 +118,36 @@ impl Transports {
     /// Tries once to send a message. Ends within the whole of its `Deadlines`; a mail within that and the time for its answer.
     pub async fn send(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>) -> Sent {
         self.exchange(permit, outgoing, None).await
+    }
+
+    /// Keeps a chat connection of a reporter up from now on; what is heard on it comes out of what is returned.
+    pub fn keep_chat(&self, reporter: &str, permit: ChatPermit) -> mpsc::Receiver<Heard> {
+        self.0.irc.keep(reporter, permit, self.0.secrets.clone())
+    }
+
+    /// How the chat connections stand, by `Destination::of_chat`.
+    pub fn chats(&self) -> BTreeMap<String, ChatState> {
+        self.0.irc.states()
+    }
+
+    /// What may begin on the chat connections, by `Destination::of_chat`.
+    pub fn chat_rooms(&self) -> BTreeMap<String, ChatRoom> {
+        self.0.irc.rooms()
+    }
+
+    /// Whether on a chat connection one delivery may follow another without a look at its budget.
+    pub fn is_chat_unlimited(&self, address: &str) -> bool {
+        self.0.irc.is_unlimited(address)
+    }
+
+    /// Rings when something may begin on a chat connection, or one stands otherwise.
+    pub fn chat_bell(&self) -> watch::Receiver<u64> {
+        self.0.irc.bell()
+    }
+
+    /// Ends the chat connections.
+    pub async fn end_chats(&self) {
+        self.0.irc.end().await;
     }
 
     /// Asks whether an earlier message arrived: `ProbeFound` if the answer is a success and has `marker` in it,
@@ -131,7 +174,10 @@ impl Transports {
             Message::Mail(mail) => self.0.smtp.send(mail, &mut this).await,
             Message::Http(request) => self.0.http.send(request, &mut this).await,
             Message::Ssh(command) => self.0.ssh.send(command, &mut this).await,
-            Message::Irc(_) => Sent::refused("this version has no irc transport"),
+            Message::Irc(action) => {
+                let address = this.destination.of_chat(outgoing.reporter, &action.connection);
+                self.0.irc.send(&address, action).await
+            }
             Message::Other(_) => Sent::refused("this version has no transport for such a message"),
         };
         sent.map_texts(|text| this.filler.redact(text))

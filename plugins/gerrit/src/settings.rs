@@ -37,8 +37,7 @@ pub struct Settings {
     /// Whom Gerrit tells of a review: `NONE`, `OWNER`, `OWNER_REVIEWERS` or `ALL`. Without it: whom Gerrit always tells.
     #[serde(default)]
     notify: Option<String>,
-    /// The [callbacks](../plugins.md#review-callbacks) that review each build that ended. Without it: no build by itself is
-    /// reviewed.
+    /// The callbacks that review each build that ended. Without it: no build by itself is reviewed.
     #[serde(default, rename = "reviewCB")]
     #[schemars(extend("x-campanile" = "review-callbacks"))]
     review_cb: Option<PluginChoice>,

@@ -148,7 +148,7 @@ impl Stage {
     pub(super) async fn report(&self, plugin: &Arc<Plugin>, given: &Given) -> anyhow::Result<Answered> {
         let checked = plugin.schema.check(Value::Object(given.settings.clone()));
         let granted = checked.and_then(|checked| Ok((grants(&checked, &given.allow)?, checked)));
-        let (grants, checked) = match granted {
+        let (mut grants, checked) = match granted {
             Ok(granted) => granted,
             Err(problems) => return Ok(Answered::at_once(Answer::problems(&problems))),
         };
@@ -160,12 +160,20 @@ impl Stage {
             Ok(Err(problems)) => return Ok(Answered { answer: Answer::problems(&problems), log: report.log }),
             Err(error) => return Ok(Answered { answer: Answer::error(&error), log: report.log }),
         };
-        let filters = subscriptions.into_iter().filter_map(filter).collect();
+        let (filters, chats) = match app::permitted(subscriptions, &mut grants) {
+            Ok(wanted) => wanted,
+            Err(messages) => {
+                let problem = |message| Problem { at: String::new(), message };
+                let problems: Vec<Problem> = messages.into_iter().map(problem).collect();
+                return Ok(Answered { answer: Answer::problems(&problems), log: report.log });
+            }
+        };
         let reporter = Reporter {
             name: ReporterName(config.name.clone()),
             plugin: Arc::clone(plugin),
             config,
             filters,
+            chats,
             grants,
             from: From::Start,
             in_flight: None,
@@ -241,13 +249,6 @@ fn grants(checked: &Checked, allow: &[String]) -> Result<Grants, Vec<Problem>> {
     let marks: Vec<Mark> = checked.marks.iter().filter_map(app::granting).collect();
     // The defaults of a plugin that does not come with the host grant nothing.
     Grants::new(&marks, false, allow)
-}
-
-fn filter(subscription: Subscription) -> Option<TopicFilter> {
-    match subscription {
-        Subscription::Topic(filter) => Some(filter),
-        Subscription::Chat(_) | Subscription::Other(_) => None,
-    }
 }
 
 fn made_event(made: MadeEvent, at: Timestamp) -> ReporterEvent {

@@ -21,6 +21,7 @@ pub enum MarkKind {
     IrcServer,
     Secret,
     TlsVerify,
+    Control,
     MessageFormatter,
     ReviewCallbacks,
     AddressLookup,
@@ -56,7 +57,8 @@ impl Mark {
             | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
-            | MarkKind::TlsVerify => None,
+            | MarkKind::TlsVerify
+            | MarkKind::Control => None,
         }
     }
 }
@@ -71,6 +73,7 @@ impl MarkKind {
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
             "tls-verify" => Self::TlsVerify,
+            "control" => Self::Control,
             "message-formatter" => Self::MessageFormatter,
             "review-callbacks" => Self::ReviewCallbacks,
             "address-lookup" => Self::AddressLookup,

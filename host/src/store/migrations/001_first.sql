@@ -368,20 +368,26 @@ CREATE TABLE reporter_state (
   PRIMARY KEY (reporter, key)
 ) STRICT, WITHOUT ROWID;
 
--- What a reporter is told besides the log: wake-ups and receipts.
+-- What a reporter is told besides the log: wake-ups, receipts, what is said to it in chats.
 CREATE TABLE inbox (
   inboxid INTEGER PRIMARY KEY,
   reporter TEXT NOT NULL,
-  -- One of these three: a wake-up's key, JSON of a receipt, JSON of a build that a test report is about.
+  -- One of these four: a wake-up's key, JSON of a receipt, of a build that a test report is about, of what was heard.
   wake TEXT,
   receipt TEXT,
   trial TEXT,
+  heard TEXT,
+  -- Of what was heard: the connection, and who said it.
+  connection TEXT,
+  speaker TEXT,
   due_at INTEGER NOT NULL,
-  CHECK ((wake IS NULL) + (receipt IS NULL) + (trial IS NULL) = 2)
+  CHECK ((wake IS NULL) + (receipt IS NULL) + (trial IS NULL) + (heard IS NULL) = 3),
+  CHECK ((heard IS NULL) = (connection IS NULL))
 ) STRICT;
 
 CREATE UNIQUE INDEX inbox_wakes ON inbox (reporter, wake) WHERE wake IS NOT NULL;
 CREATE INDEX inbox_due ON inbox (reporter, due_at);
+CREATE INDEX inbox_heard ON inbox (reporter, connection, speaker) WHERE heard IS NOT NULL;
 
 -- What a call of a plugin came to when it was not simply well.
 CREATE TABLE incidents (

@@ -1,6 +1,9 @@
 //! A reporter that returns what its settings say, so that tests of dispatch can ask for any delivery.
 //!
-//! For a build it sends what is listed, with the build's number in the body; a receipt or a wake-up it passes on.
+//! For a build it sends what is listed, with the build's number in the body; a receipt or a wake-up it passes on. Or it
+//! talks in a chat (`chat`).
+
+mod chat;
 
 use campanile_sdk::contract::Message;
 use campanile_sdk::contract::Probe;
@@ -15,8 +18,12 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settings {
+    #[serde(default)]
     #[schemars(extend("x-campanile" = "http-origin"))]
-    url: String,
+    url: Option<String>,
+    /// It talks there, and sends nothing elsewhere.
+    #[serde(default)]
+    chat: Option<chat::Chat>,
     /// Where it really sends to, granted or not.
     #[serde(default)]
     elsewhere: Option<String>,
@@ -100,13 +107,23 @@ impl Reporter for Scripted {
     type Settings = Settings;
 
     fn subscribe(config: &Config<Settings>) -> Result<Vec<Subscription>, Vec<Problem>> {
-        Ok(vec![Subscription::to(config.settings.pattern.clone(), Want::empty())])
+        let builds = Subscription::to(config.settings.pattern.clone(), Want::empty());
+        Ok(config.settings.chat.iter().map(chat::Chat::subscription).chain([builds]).collect())
     }
 
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
         let settings = &config.settings;
         if settings.until.as_ref().is_some_and(|path| host.get(path).is_err()) {
             return Err(Failure::Retry("it is not there yet".to_owned()));
+        }
+        if let Some(chat) = &settings.chat {
+            return Ok(match &event.body {
+                EventBody::Chat(message) => chat.heard(message),
+                EventBody::Presence(presence) => chat.present(event.seq, presence),
+                EventBody::Receipt(receipt) => chat.receipt(receipt),
+                EventBody::Build(report) => chat.told(&report.build),
+                _ => Vec::new(),
+            });
         }
         match &event.body {
             EventBody::Build(report) => Ok(of_build(settings, report, host)),
@@ -192,7 +209,7 @@ fn stop(build_id: u64) -> Effect {
 }
 
 fn address(settings: &Settings, path: &str) -> Text {
-    let base = settings.elsewhere.as_ref().unwrap_or(&settings.url);
+    let base = settings.elsewhere.as_ref().or(settings.url.as_ref()).map_or("", String::as_str);
     literal(format!("{}/{path}", base.trim_end_matches('/')))
 }
 

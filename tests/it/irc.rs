@@ -1,0 +1,3 @@
+//! Chats, on servers that are not ours.
+
+mod link;
