@@ -30,6 +30,7 @@ const BUNDLED: &[&str] = &[
     "bitbucket",
     "bitbucket-server",
     "bitbucket-server-pr",
+    "gerrit",
     "gerrit-verify",
     "github",
     "github-comment",

@@ -4,6 +4,7 @@
 mod builds;
 mod log_contents;
 mod object;
+mod reviews;
 mod words;
 
 pub(super) use object::of as object;
@@ -18,6 +19,7 @@ use builds::Telling;
 use builds::build_dict;
 use builds::request_dict;
 use log_contents::Budget;
+pub(super) use reviews::of as for_review;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;

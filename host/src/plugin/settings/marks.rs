@@ -2,6 +2,7 @@
 //!
 //! The schema marks them with `x-campanile`, and names the setting that holds the port with `x-campanile-port`.
 
+use crate::plugin::settings::CallbacksSetting;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::settings::NamedPlugin;
 use crate::plugin::settings::walk;
@@ -48,6 +49,7 @@ impl Mark {
                 FormatterSetting::Plugin(plugin) => Some(plugin.name),
                 FormatterSetting::Own | FormatterSetting::Unknown => None,
             },
+            MarkKind::ReviewCallbacks => CallbacksSetting::of(self.value).map(|callbacks| callbacks.name),
             MarkKind::AddressLookup | MarkKind::PreviousBuild => NamedPlugin::of(self.value).map(|plugin| plugin.name),
             MarkKind::HttpOrigin
             | MarkKind::SmtpRelay
@@ -56,8 +58,7 @@ impl Mark {
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify
-            | MarkKind::Control
-            | MarkKind::ReviewCallbacks => None,
+            | MarkKind::Control => None,
         }
     }
 }
