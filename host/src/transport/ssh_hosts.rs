@@ -22,6 +22,8 @@ use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Read;
+use std::io::Seek;
+use std::io::SeekFrom;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
@@ -118,7 +120,9 @@ impl Hosts {
     pub(super) fn kinds(&self, host: &HostName) -> Result<Vec<Algorithm>, HostError> {
         let files = self.read()?;
         let lines = lines(&files, host)?;
-        let is_known = |kind: &Algorithm| lines.iter().any(|line| same_kind(&line.key.algorithm(), kind));
+        // A key that is revoked, or an authority's, is none that the host is known by.
+        let known = || lines.iter().filter(|line| line.marker.is_none());
+        let is_known = |kind: &Algorithm| known().any(|line| same_kind(&line.key.algorithm(), kind));
         let mut kinds: Vec<Algorithm> = Preferred::DEFAULT
             .key
             .iter()
@@ -231,6 +235,10 @@ fn lines(files: &[(&Path, String)], host: &HostName) -> Result<Vec<Line>, HostEr
     for (file, text) in files {
         for (index, line) in text.lines().enumerate() {
             let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            // The parser takes a comment for the first of several names.
+            if line.starts_with('#') {
+                continue;
+            }
             let place = || Place { file: file.display().to_string(), line: index + 1 };
             match line.parse::<Entry>() {
                 Ok(entry) if host.is_among(entry.host_patterns()) => {
@@ -263,9 +271,21 @@ fn like(pattern: &str, name: &str) -> bool {
 /// Adds a line, which is on disk when this returns.
 fn keep(path: &Path, host: &HostName, key: &PublicKey) -> io::Result<()> {
     let line = PublicKey::from(key.key_data().clone()).to_openssh().map_err(io::Error::other)?;
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-    file.write_all(format!("{host} {}\n", line.trim()).as_bytes())?;
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let new_line = if ends_within_a_line(&mut file)? { "\n" } else { "" };
+    file.write_all(format!("{new_line}{host} {}\n", line.trim()).as_bytes())?;
     file.sync_all()?;
     tracing::info!(%host, key = shown(key), file = %path.display(), "a host key is believed at first sight, and kept");
     Ok(())
+}
+
+/// Whether what is added would become a part of the last line, as after a write that was cut off.
+fn ends_within_a_line(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }

@@ -10,15 +10,22 @@ use super::outcome::Sent;
 use super::ssh_session::End;
 use crate::model::AttemptOutcome;
 
-/// What commands say, and Gerrit does, of troubles that pass; in small letters.
-const PASSING: [&str; 20] = [
-    "try again",
-    "temporarily",
+/// What commands say, and Gerrit does, of troubles that pass, and may have come when all was done: Gerrit says the same of an
+/// error before a review is stored and after. In small letters.
+const DOUBTFUL: [&str; 7] = [
     "timed out",
     "timeout",
     "deadline exceeded",
     "internal server error",
     "internal error",
+    "connection reset",
+    "out of memory",
+];
+
+/// And of troubles that pass and let nothing be done.
+const PASSING: [&str; 13] = [
+    "try again",
+    "temporarily",
     "service unavailable",
     "server unavailable",
     "not available",
@@ -28,9 +35,7 @@ const PASSING: [&str; 20] = [
     "lock_failure",
     "cannot lock",
     "connection refused",
-    "connection reset",
     "no space left",
-    "out of memory",
     "shutting down",
 ];
 
@@ -80,7 +85,8 @@ impl Output {
         };
         let outcome = match end {
             End::Exit(0) => AttemptOutcome::Done,
-            End::Exit(_) if passes(&stderr) => AttemptOutcome::Failed,
+            End::Exit(_) if says_any(&stderr, &DOUBTFUL) => AttemptOutcome::Unknown,
+            End::Exit(_) if says_any(&stderr, &PASSING) => AttemptOutcome::Failed,
             End::Exit(_) => AttemptOutcome::Refused,
             End::Signal(_) | End::Lost(_) => AttemptOutcome::Unknown,
         };
@@ -125,9 +131,9 @@ fn keep(kept: &mut Vec<u8>, piece: &[u8]) {
     kept.extend_from_slice(&piece[..piece.len().min(room)]);
 }
 
-fn passes(stderr: &str) -> bool {
+fn says_any(stderr: &str, signs: &[&str]) -> bool {
     let stderr = stderr.to_lowercase();
-    PASSING.iter().any(|sign| stderr.contains(sign))
+    signs.iter().any(|sign| stderr.contains(sign))
 }
 
 #[cfg(test)]

@@ -127,6 +127,9 @@ impl Session {
         match clock.within(Step::Command, finish(&mut channel, output, &mut end)).await {
             Ok(Taken::Yes) => Ok(end.unwrap_or_else(lost)),
             Ok(Taken::No) => {
+                // The server keeps a place for it until it is closed; with the connection it surely goes.
+                self.doubt();
+                let _ = tokio::time::timeout(LEAVE, channel.close()).await;
                 let reason = "the server does not run commands for this user: it refused the request";
                 Err(NotBegun::Refused(Trouble::passing(reason)))
             }
@@ -176,6 +179,8 @@ impl Session {
         let channel = match opened {
             Ok(Ok(channel)) => channel,
             Ok(Err(russh::Error::ChannelOpenFailure(why))) => {
+                // Another connection has places again.
+                self.doubt();
                 let reason = format!("the server opens no channel for the command: {why:?}");
                 return Err(NotBegun::Refused(Trouble::passing(reason)));
             }

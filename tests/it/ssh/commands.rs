@@ -23,9 +23,10 @@ async fn an_exit_status_is_the_attempts_status() {
         (
             "echo 'fatal: internal server error' >&2; exit 1",
             1,
-            AttemptOutcome::Failed,
+            AttemptOutcome::Unknown,
             "exit status 1: fatal: internal",
         ),
+        ("echo 'too many open files' >&2; exit 1", 1, AttemptOutcome::Failed, "exit status 1: too many"),
         ("exit 127", 127, AttemptOutcome::Refused, "the command ended with exit status 127"),
     ] {
         sshd.behave(script);

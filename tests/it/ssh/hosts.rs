@@ -152,6 +152,27 @@ async fn marked_lines_are_minded() {
     check(&broken, AttemptOutcome::Failed, "begins with a marker and does not read");
     let other = with_lines(&sshd, &format!("{line}@revoked * {}", sshd.host_key("ecdsa"))).await;
     check(&other, AttemptOutcome::Done, "");
+    let kind = with_lines(&sshd, &format!("{}@revoked * {}", sshd.known_host("rsa"), sshd.host_key("ecdsa"))).await;
+    check(&kind, AttemptOutcome::Done, "");
+}
+
+#[tokio::test]
+async fn what_is_commented_out_is_believed_no_more() {
+    let sshd = sshd().await;
+    let line = format!("#other,[127.0.0.1]:{} {}", sshd.port, sshd.host_key("ed25519"));
+    check(&with_lines(&sshd, &line).await, AttemptOutcome::Failed, "is not known");
+    check(&with_lines(&sshd, &format!("  {line}")).await, AttemptOutcome::Failed, "is not known");
+}
+
+#[tokio::test]
+async fn a_key_is_kept_in_a_line_of_its_own() {
+    let sshd = sshd().await;
+    let learned = sshd.folder().join("learned");
+    fs::write(&learned, "other ssh-ed25519 AAAA cut off").expect("a file is written");
+    let hosts = KnownHosts { files: Vec::new(), learned: Some(learned.clone()), new: NewHosts::Learned };
+    check(&Client::with(&sshd, hosts, Key::Ed25519).run(&["true"]).await, AttemptOutcome::Done, "");
+    let kept = fs::read_to_string(&learned).expect("what was learned");
+    assert_eq!(kept, format!("other ssh-ed25519 AAAA cut off\n{}", sshd.known_host("ed25519")));
 }
 
 #[tokio::test]
