@@ -1,3 +1,4 @@
 //! Chats, on servers that are not ours.
 
 mod link;
+mod sessions;
