@@ -1,6 +1,7 @@
 //! What a command says, and what that means for its delivery.
 //!
-//! An exit status of 0 is success, any other is for good, unless what the command says names something that passes.
+//! An exit status of 0 is success, any other is for good, unless what the command says names something that passes; and
+//! some of that may have come when all was done.
 
 use super::http_answer::Extent;
 use super::http_answer::probed;
@@ -161,8 +162,10 @@ mod tests {
         check(&End::Exit(0), "careful\n", AttemptOutcome::Done, Some("the command said: careful"));
         let closed = Some("the command ended with exit status 1: error: change 7 closed");
         check(&End::Exit(1), "error: change 7\nclosed", AttemptOutcome::Refused, closed);
-        let busy = Some("the command ended with exit status 1: fatal: Internal Server Error");
-        check(&End::Exit(1), "fatal: Internal Server Error", AttemptOutcome::Failed, busy);
+        let broken = Some("the command ended with exit status 1: fatal: Internal Server Error");
+        check(&End::Exit(1), "fatal: Internal Server Error", AttemptOutcome::Unknown, broken);
+        let busy = Some("the command ended with exit status 1: Too many sessions");
+        check(&End::Exit(1), "Too many sessions", AttemptOutcome::Failed, busy);
         check(&End::Exit(127), "", AttemptOutcome::Refused, Some("the command ended with exit status 127"));
         let killed = Some("the command was ended by the signal KILL");
         check(&End::Signal("KILL".into()), "", AttemptOutcome::Unknown, killed);
