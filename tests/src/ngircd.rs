@@ -90,6 +90,14 @@ impl RealIrc {
         Ok(())
     }
 
+    /// Holds it, so that it neither reads nor writes, or lets it go on.
+    pub fn pause(&self, held: bool) {
+        let id = self.process.as_ref().and_then(Child::id).expect("it runs").to_string();
+        let signal = if held { "-STOP" } else { "-CONT" };
+        let status = std::process::Command::new("/bin/kill").args([signal, &id]).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill {signal} {id}");
+    }
+
     fn configuration(&self) -> String {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         let name = self.options.name.as_deref().unwrap_or("irc.example.test");

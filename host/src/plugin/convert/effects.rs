@@ -12,7 +12,8 @@ use crate::plugin::convert::signed;
 use std::collections::HashSet;
 
 /// What one call may ask for.
-const EFFECTS: usize = 256;
+/// A bot may tell each of a thousand channels.
+const EFFECTS: usize = 2_048;
 const MESSAGE_BYTES: usize = 1 << 20;
 const VALUE_BYTES: usize = 256 << 10;
 /// Keys, lanes, and what a lane replaces.

@@ -106,7 +106,7 @@ async fn an_exit_is_a_crash() {
 async fn answers_that_are_too_large_are_refused() {
     assert!(refusal("huge-answer").await.contains("more than 33554432 bytes"));
     assert!(refusal("large-message").await.contains("delivery \"large\": the message has 2097"));
-    assert!(refusal("many-effects").await.contains("it has 300 effects, the limit is 256"));
+    assert!(refusal("many-effects").await.contains("it has 2100 effects, the limit is 2048"));
 }
 
 #[tokio::test]
