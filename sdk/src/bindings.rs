@@ -61,6 +61,24 @@ pub mod reporting {
     });
 }
 
+/// What review callbacks export.
+pub mod reviewing {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package campanile:sdk;
+            world reviewing { export campanile:reporter/reviewing@0.1.0; }
+        ",
+        with: {
+            "campanile:reporter/types@0.1.0": super::imports::campanile::reporter::types,
+            "campanile:reporter/effects@0.1.0": super::imports::campanile::reporter::effects,
+            "campanile:reporter/messages@0.1.0": super::imports::campanile::reporter::messages,
+            "campanile:reporter/reviewing@0.1.0": generate,
+        },
+        pub_export_macro: true,
+    });
+}
+
 /// What an address lookup exports.
 pub mod addressing {
     wit_bindgen::generate!({

@@ -65,6 +65,17 @@ pub struct Context {
     /// Whether the message is about a buildset as a whole.
     #[serde(deserialize_with = "or_default")]
     pub is_buildset: bool,
+    /// For review callbacks: the builder's name; empty for a buildset.
+    #[serde(rename = "builderName", deserialize_with = "or_default")]
+    pub builder_name: String,
+    /// For review callbacks: the builds of a buildset, by the names of their builders.
+    #[serde(rename = "buildInfoList", deserialize_with = "or_default")]
+    pub build_info_list: Vec<ContextBuildInfo>,
+    /// For review callbacks: the name of `results`, such as `failure`; empty while it runs.
+    #[serde(rename = "resultsName", deserialize_with = "or_default")]
+    pub results_name: String,
+    /// For review callbacks: `reviewArg`, `startArg` or `summaryArg`.
+    pub arg: Value,
     #[serde(skip)]
     raw: String,
 }
@@ -102,6 +113,28 @@ pub struct ContextBuild {
     /// What came in since the last successful build.
     #[serde(deserialize_with = "or_default")]
     pub changes: Vec<ContextChange>,
+}
+
+/// A build in the list that a summary is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ContextBuildInfo {
+    /// The builder's name.
+    pub name: String,
+    /// How it ended.
+    #[serde(deserialize_with = "results")]
+    pub result: Option<Results>,
+    /// The same in words, such as `succeeded` or `completed with warnings`.
+    #[serde(rename = "resultText", deserialize_with = "or_default")]
+    pub result_text: String,
+    /// The outcome in the build's own words, such as `failed compile`.
+    #[serde(deserialize_with = "or_default")]
+    pub text: String,
+    /// The page of the build.
+    #[serde(deserialize_with = "or_default")]
+    pub url: String,
+    /// The build itself.
+    pub build: ContextBuild,
 }
 
 /// A buildset in a formatter's context.

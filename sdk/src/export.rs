@@ -5,12 +5,14 @@
 use schemars::JsonSchema;
 
 use crate::context::Context;
+use crate::contract::Answer;
 use crate::contract::BuildReport;
 use crate::contract::Effect;
 use crate::contract::Event;
 use crate::contract::Failure;
 use crate::contract::Formatted;
 use crate::contract::Id;
+use crate::contract::Moment;
 use crate::contract::Problem;
 use crate::contract::RawConfig;
 use crate::contract::Subscription;
@@ -21,6 +23,7 @@ use crate::plugin::Config;
 use crate::plugin::MessageFormatter;
 use crate::plugin::PreviousBuild;
 use crate::plugin::Reporter;
+use crate::plugin::ReviewCallbacks;
 use crate::settings;
 
 pub use crate::bindings::plugin::exports::campanile::reporter::plugin::Descriptor;
@@ -65,10 +68,25 @@ pub fn format<F: MessageFormatter>(
     context: String,
     host: &impl PluginHost,
 ) -> Result<Option<Formatted>, Failure> {
+    F::format(&settings::parse(settings).map_err(unfit)?, &context_of(context)?, host)
+}
+
+/// `reviewing.review`; `told` is when, and the context.
+///
+/// # Errors
+/// The callbacks' own failure, or to give up because their settings or the context do not parse.
+pub fn review<C: ReviewCallbacks>(
+    settings: &str,
+    told: (Moment, String),
+    host: &impl PluginHost,
+) -> Result<Answer, Failure> {
     let settings = settings::parse(settings).map_err(unfit)?;
-    let context =
-        Context::parse(context).map_err(|problem| Failure::GiveUp(format!("the context does not parse: {problem}")))?;
-    F::format(&settings, &context, host)
+    let (moment, context) = (told.0, context_of(told.1)?);
+    match moment {
+        Moment::Start => C::start(&settings, &context, host),
+        Moment::End => C::review(&settings, &context, host),
+        Moment::Summary => C::summary(&settings, &context, host),
+    }
 }
 
 /// `addressing.addresses`.
@@ -102,6 +120,10 @@ pub fn leave<T>(used: T) {
     }
 }
 
+fn context_of(json: String) -> Result<Context, Failure> {
+    Context::parse(json).map_err(|problem| Failure::GiveUp(format!("the context does not parse: {problem}")))
+}
+
 fn typed<S: serde::de::DeserializeOwned>(config: RawConfig) -> Result<Config<S>, Problem> {
     let settings = settings::parse(&config.settings)?;
     Ok(Config { name: config.name, title: config.title, url: config.url, settings })
@@ -113,7 +135,7 @@ fn unfit(Problem { at, message }: Problem) -> Failure {
 }
 
 /// Makes a component of a type: `export!(Ping)` of a [`Reporter`], `export!(formatter Short)` of a
-/// [`MessageFormatter`], `export!(lookup People)` of an [`AddressLookup`], `export!(getter SameBranch)` of a
+/// [`MessageFormatter`], `export!(callbacks Votes)` of [`ReviewCallbacks`], `export!(lookup People)` of an [`AddressLookup`], `export!(getter SameBranch)` of a
 /// [`PreviousBuild`]. Once in a crate whose type is `cdylib`. Outside of WebAssembly it only checks the type,
 /// so the same crate links into tests.
 #[macro_export]
@@ -125,6 +147,17 @@ macro_rules! export {
                 context: $crate::contract::Json,
             ) -> Result<Option<$crate::contract::Formatted>, $crate::contract::Failure> {
                 $crate::export::format::<$plugin>(&settings, context, &$crate::export::Imports)
+            }
+        });
+    };
+    (callbacks $plugin:ident) => {
+        $crate::__export_plugin!($plugin, ReviewCallbacks, reviewing, review, {
+            fn review(
+                settings: $crate::contract::Json,
+                moment: $crate::contract::Moment,
+                context: $crate::contract::Json,
+            ) -> Result<$crate::contract::Answer, $crate::contract::Failure> {
+                $crate::export::review::<$plugin>(&settings, (moment, context), &$crate::export::Imports)
             }
         });
     };

@@ -2,7 +2,7 @@
 //!
 //! A reporter is a function from events to effects: implement [`Reporter`], name the type in [`export!`], build
 //! for `wasm32-wasip2`, drop the component into the host's plugins directory. A message formatter is the same
-//! with [`MessageFormatter`] and `export!(formatter …)`, a lookup of addresses with [`AddressLookup`] and
+//! with [`MessageFormatter`] and `export!(formatter …)`, [`ReviewCallbacks`] with `export!(callbacks …)`, a lookup of addresses with [`AddressLookup`] and
 //! `export!(lookup …)`, a getter of previous builds with [`PreviousBuild`] and `export!(getter …)`.
 //!
 //! ```
@@ -74,6 +74,7 @@ pub mod prelude;
 mod python;
 mod report;
 mod results;
+mod review;
 mod settings;
 pub mod testing;
 mod text;
@@ -81,6 +82,7 @@ mod time;
 
 pub use context::Context;
 pub use context::ContextBuild;
+pub use context::ContextBuildInfo;
 pub use context::ContextBuildset;
 pub use context::ContextChange;
 pub use context::ContextLog;
@@ -97,6 +99,7 @@ pub use plugin::Config;
 pub use plugin::MessageFormatter;
 pub use plugin::PreviousBuild;
 pub use plugin::Reporter;
+pub use plugin::ReviewCallbacks;
 pub use plugin::Site;
 pub use settings::OneOrMany;
 pub use settings::PluginChoice;
@@ -105,3 +108,4 @@ pub use text::literal;
 pub use text::secret;
 pub use time::clock_text;
 pub use time::duration_text;
+pub use time::fuzzy_text;

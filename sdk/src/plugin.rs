@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
+use crate::contract::Answer;
 use crate::contract::BuildReport;
 use crate::contract::Effect;
 use crate::contract::Event;
@@ -61,7 +62,8 @@ pub trait Reporter {
     /// The settings. Their JSON Schema is published; fields marked with
     /// `#[schemars(extend("x-campanile" = "…"))]` are what the operator grants by writing them: `http-origin`,
     /// `smtp-relay`, `ssh-host`, `irc-server`, `secret`, the file of an `ssh-identity`, or a `text`, in which
-    /// `%(secret:name)s` is one; or that they name another plugin: `message-formatter`, `address-lookup`, `previous-build`.
+    /// `%(secret:name)s` is one; `control`, for effects of that name; or that they name another plugin:
+    /// `message-formatter`, `review-callbacks`, `address-lookup`, `previous-build`.
     type Settings: DeserializeOwned + JsonSchema;
 
     /// What to be told, asked when the configuration is loaded.
@@ -100,6 +102,46 @@ pub trait MessageFormatter {
         context: &Context,
         host: &impl PluginHost,
     ) -> Result<Option<Formatted>, Failure>;
+}
+
+/// Decides what a Gerrit reporter says, and how it votes: what Buildbot's `reviewCB`, `startCB` and `summaryCB` are.
+/// A callback that is not written answers as if there were none.
+///
+/// Each gets a [`Context`] with the names of Buildbot's callbacks besides those of its formatters.
+pub trait ReviewCallbacks {
+    /// The plugin's name, in small letters, such as `votes`.
+    const NAME: &'static str;
+
+    /// One line on what it does, for people.
+    const SUMMARY: &'static str;
+
+    /// The settings: what the operator wrote next to the plugin's name.
+    type Settings: DeserializeOwned + JsonSchema;
+
+    /// A build has started. The default says nothing.
+    ///
+    /// # Errors
+    /// [`Failure::Retry`] if the cause passes by itself, [`Failure::GiveUp`] if not; then nothing is said, and the
+    /// reason is recorded.
+    fn start(_: &Self::Settings, _: &Context, _: &impl PluginHost) -> Result<Answer, Failure> {
+        Ok(Answer::Default)
+    }
+
+    /// A build has ended.
+    ///
+    /// # Errors
+    /// As of [`ReviewCallbacks::start`].
+    fn review(_: &Self::Settings, _: &Context, _: &impl PluginHost) -> Result<Answer, Failure> {
+        Ok(Answer::Default)
+    }
+
+    /// A buildset has ended, with all that belongs to it.
+    ///
+    /// # Errors
+    /// As of [`ReviewCallbacks::start`].
+    fn summary(_: &Self::Settings, _: &Context, _: &impl PluginHost) -> Result<Answer, Failure> {
+        Ok(Answer::Default)
+    }
 }
 
 /// Finds the mail addresses of users: what Buildbot's `lookup` objects with a `getAddress` are.

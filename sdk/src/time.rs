@@ -30,6 +30,35 @@ pub fn duration_text(seconds: Timestamp) -> String {
     }
 }
 
+/// How long something is ago or took, in seconds, as people say it: `a moment`, `12 seconds`, `an hour`, `3 days`.
+#[must_use]
+pub fn fuzzy_text(seconds: Timestamp) -> String {
+    let tens = |count: u64| (count + 5) / 10 * 10;
+    let (minutes, hours) = ((seconds + 30) / 60, (seconds + 1_800) / 3_600);
+    match seconds {
+        0 | 1 => String::from("a moment"),
+        2..20 => format!("{seconds} seconds"),
+        20..55 => format!("{} seconds", tens(seconds)),
+        55..90 => String::from("a minute"),
+        90..1_170 => format!("{minutes} minutes"),
+        1_170..3_270 => format!("{} minutes", tens(minutes)),
+        3_270..5_400 => String::from("an hour"),
+        5_400..127_800 => format!("{hours} hours"),
+        _ => days_text((seconds + 43_200) / 86_400),
+    }
+}
+
+fn days_text(days: u64) -> String {
+    match (days, days * 2 / 61, days / 365) {
+        (0 | 1, ..) => String::from("a day"),
+        (2..31, ..) => format!("{days} days"),
+        (_, 0 | 1, _) => String::from("a month"),
+        (_, months, 0) => format!("{months} months"),
+        (_, _, 1) => String::from("a year"),
+        (_, _, years) => format!("{years} years"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +67,16 @@ mod tests {
     fn durations() {
         let told = [9, 61, 3_600, 86_400, 180_061].map(duration_text);
         assert_eq!(told, ["0m 9s", "1m 1s", "1h 0m 0s", "1 day 0h 0m 0s", "2 days 2h 1m 1s"]);
+    }
+
+    #[test]
+    fn about_how_long() {
+        let told = [1, 19, 34, 55, 89, 150, 1_600, 3_300, 7_300, 100_000, 130_000, 864_000].map(fuzzy_text);
+        let first = ["a moment", "19 seconds", "30 seconds", "a minute", "a minute", "3 minutes", "30 minutes"];
+        assert_eq!(told[..7], first);
+        assert_eq!(told[7..], ["an hour", "2 hours", "28 hours", "2 days", "10 days"]);
+        let long = [40, 70, 400, 800].map(|days| fuzzy_text(days * 86_400));
+        assert_eq!(long, ["a month", "2 months", "a year", "2 years"]);
     }
 
     #[test]

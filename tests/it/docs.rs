@@ -44,16 +44,21 @@ const DOCUMENTS: &[&str] = &[
     "docs/reporters/bitbucket-server.md",
     "docs/reporters/bitbucket.md",
     "docs/reporters/gerrit-verify.md",
+    "docs/reporters/gerrit.md",
     "docs/reporters/github-comment.md",
     "docs/reporters/github.md",
     "docs/reporters/gitlab.md",
     "docs/reporters/http-push.md",
+    "docs/reporters/irc.md",
     "docs/reporters/mail.md",
     "docs/reporters/pushover.md",
     "docs/reporters/stash.md",
     "docs/reporters/status-push.md",
     "docs/reporters/zulip.md",
     "examples/build-json/README.md",
+    "examples/gerrit-callbacks/README.md",
+    "examples/gerrit-callbacks-javascript/README.md",
+    "examples/gerrit-callbacks-python/README.md",
     "examples/html-formatter/README.md",
     "examples/html-formatter-javascript/README.md",
     "examples/html-formatter-python/README.md",
@@ -71,7 +76,11 @@ const PLUGINS: &[&str] = &[
     "bitbucket-server",
     "bitbucket-server-pr",
     "build_json",
+    "gerrit",
+    "gerrit-callbacks-javascript",
+    "gerrit-callbacks-python",
     "gerrit-verify",
+    "gerrit_callbacks",
     "github",
     "github-comment",
     "gitlab",
@@ -79,6 +88,7 @@ const PLUGINS: &[&str] = &[
     "html-javascript",
     "html-python",
     "http-push",
+    "irc",
     "mail",
     "people",
     "push_callback",
@@ -102,6 +112,7 @@ const SECRETS: &[&str] = &[
     "githubAPIToken",
     "gitlab",
     "hook",
+    "nickserv",
     "pushover-app",
     "pushover-user",
     "relay-password",
@@ -141,7 +152,7 @@ async fn configurations_are_accepted() {
 
 #[test]
 fn rust_examples_stand_in_a_crate_that_is_built_and_tested() {
-    let crates = ["build-json", "ping", "short-formatter", "lookup"]
+    let crates = ["build-json", "gerrit-callbacks", "ping", "short-formatter", "lookup"]
         .map(|name| read(&format!("examples/{name}/src/lib.rs")))
         .concat();
     let plain = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");

@@ -3,6 +3,7 @@
 mod link;
 mod link_login;
 mod link_losses;
+mod sessions;
 
 use campanile_tests::ngircd::IrcOptions;
 use campanile_tests::ngircd::RealIrc;

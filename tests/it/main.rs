@@ -12,6 +12,7 @@ mod docs;
 mod drain;
 mod examples;
 mod forges;
+mod gerrit;
 mod harness;
 mod http_push;
 mod hygiene;

@@ -16,6 +16,8 @@ mod address_lookup_template;
 mod message_formatter_template;
 #[path = "../../host/templates/rust/reporter.rs"]
 mod reporter_template;
+#[path = "../../host/templates/rust/review-callbacks.rs"]
+mod review_callbacks_template;
 
 /// A host with the component in its plugins directory.
 fn with(component: &Path) -> Setup {
@@ -79,6 +81,15 @@ async fn a_lookup_finds_addresses(language: &str) {
     assert_eq!(sink.received()[0].recipients, ["ada@example.org"]);
 }
 
+async fn callbacks_review(language: &str) {
+    let project = Project::new("my-votes", "review-callbacks", language).await;
+    let component = project.build().await;
+    assert!(project.test(&[]).await.succeeds().ends_with("3 fixtures, 0 failed\n"));
+    let arguments = ["plugin", "inspect", component.to_str().expect("a path")];
+    let shown = campanile_in(project.place(), &[], &arguments).await.succeeds();
+    assert!(shown.contains("review-callbacks"), "{shown}");
+}
+
 /// The tutorial's formatter asks for a thousand lines at once; of a log whose lines are more than an answer may have, it
 /// shows none, and the rest is told.
 async fn a_log_of_long_lines_is_passed_over(block: &str, (language, file): (&str, &str)) {
@@ -109,6 +120,7 @@ async fn the_formatters_of_the_tutorial_pass_over_logs_of_long_lines() {
 async fn rust_projects_run() {
     a_formatter_writes_mails("rust").await;
     a_reporter_posts("rust").await;
+    callbacks_review("rust").await;
     a_lookup_finds_addresses("rust").await;
 }
 
@@ -116,6 +128,7 @@ async fn rust_projects_run() {
 async fn python_projects_run() {
     a_formatter_writes_mails("python").await;
     a_reporter_posts("python").await;
+    callbacks_review("python").await;
     a_lookup_finds_addresses("python").await;
 }
 
@@ -123,6 +136,7 @@ async fn python_projects_run() {
 async fn javascript_projects_run() {
     a_formatter_writes_mails("js").await;
     a_reporter_posts("js").await;
+    callbacks_review("js").await;
     a_lookup_finds_addresses("js").await;
 }
 

@@ -131,12 +131,13 @@ impl TestHost {
     /// Returns how the first chat connection of the first reporter stands, as soon as it is what is wanted.
     pub async fn chat(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut moved = self.running().progress().bell();
+        let end = tokio::time::Instant::now() + PATIENCE;
         loop {
             let state = self.get("reporters").await["reporters"][0]["connections"][0].take();
             if wanted(&state) {
                 return state;
             }
-            let rung = tokio::time::timeout(PATIENCE, moved.changed()).await;
+            let rung = tokio::time::timeout_at(end, moved.changed()).await;
             assert!(rung.is_ok(), "the chat connection stays {state}");
         }
     }

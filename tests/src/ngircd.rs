@@ -105,7 +105,7 @@ impl RealIrc {
         let mut text = format!(
             "[Global]\nName = {name}\nInfo = test\nListen = 127.0.0.1\nPorts = {port}\n{password}MotdPhrase = hello\n\
              ServerUID = 0\nServerGID = 0\n\
-             [Limits]\nMaxConnectionsIP = 0\nMaxJoins = 0\nMaxNickLength = 20\nConnectRetry = 1\n\
+             [Limits]\nMaxConnectionsIP = 0\nMaxJoins = 0\nMaxNickLength = 20\nConnectRetry = 1\nMaxPenaltyTime = 0\n\
              [Options]\nDNS = no\nIdent = no\nPAM = no\nOperCanUseMode = yes\n\
              [SSL]\nCertFile = {cert}\nKeyFile = {key}\nPorts = {tls}\n\
              [Operator]\nName = god\nPassword = god\n",

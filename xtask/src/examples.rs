@@ -1,7 +1,8 @@
 //! The examples, in every language, as components in `target/examples`.
 //!
 //! Those in Rust are guests like others. Here are the rest: a folder below `examples` with a `formatter.py` or a
-//! `formatter.js` is a message formatter, and is named after its folder: `short-python.wasm` of `short-formatter-python`.
+//! `formatter.js` is a message formatter, one with a `callbacks.py` or a `callbacks.js` is review callbacks. Each is named
+//! after its folder: `short-python.wasm` of `short-formatter-python`.
 
 use crate::componentizers::Language;
 use crate::guests;
@@ -17,13 +18,15 @@ use std::path::Path;
 use std::path::PathBuf;
 use xshell::cmd;
 
-/// The world of the contract that they are made for.
-const WORLD: &str = "message-formatter";
+/// What the source is called, and the world of the contract that it is made for.
+const WORLDS: [(&str, &str); 2] = [("formatter", "message-formatter"), ("callbacks", "review-callbacks")];
 
 struct Example {
     name: String,
     folder: PathBuf,
     language: Language,
+    module: &'static str,
+    world: &'static str,
 }
 
 /// Builds all, and says where they are.
@@ -64,16 +67,17 @@ pub(crate) fn build_scripts(tree: &Tree) -> anyhow::Result<()> {
 
 fn build(tree: &Tree, example: &Example, component: &Path) -> anyhow::Result<()> {
     let (program, folder, wit) = (example.language.program(tree), &example.folder, tree.path("wit"));
+    let (module, world) = (example.module, example.world);
     tree.shell.create_dir(tree.guests())?;
     let command = match example.language {
         Language::Python => {
-            cmd!(tree.shell, "{program} -d {wit} -w {WORLD} componentize formatter -p {folder} -o {component}")
+            cmd!(tree.shell, "{program} -d {wit} -w {world} componentize {module} -p {folder} -o {component}")
                 .env("PYTHONPATH", example.language.folder(tree))
         }
         Language::JavaScript => {
-            let script = folder.join("formatter.js");
+            let script = folder.join(format!("{module}.js"));
             // `--sync`: the host does not speak the asynchronous calls that it would otherwise make.
-            cmd!(tree.shell, "{program} --wit {wit} --world {WORLD} --js {script} --sync -o {component}")
+            cmd!(tree.shell, "{program} --wit {wit} --world {world} --js {script} --sync -o {component}")
         }
     };
     command.ignore_stdout().run().with_context(|| format!("building {}", folder.display()))
@@ -82,18 +86,21 @@ fn build(tree: &Tree, example: &Example, component: &Path) -> anyhow::Result<()>
 fn all(tree: &Tree) -> anyhow::Result<Vec<Example>> {
     let mut found = Vec::new();
     for folder in tree.shell.read_dir(tree.path("examples"))? {
-        let language = if folder.join("formatter.py").is_file() {
-            Language::Python
-        } else if folder.join("formatter.js").is_file() {
-            Language::JavaScript
-        } else {
-            continue;
-        };
+        let Some((language, module, world)) = source(&folder) else { continue };
         let name = folder.file_name().context("a folder has a name")?.to_string_lossy().replace("-formatter", "");
-        found.push(Example { name, folder, language });
+        found.push(Example { name, folder, language, module, world });
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
+}
+
+/// What a folder holds, if it is an example that is no Rust.
+fn source(folder: &Path) -> Option<(Language, &'static str, &'static str)> {
+    let languages = [(Language::Python, "py"), (Language::JavaScript, "js")];
+    let sources = WORLDS.into_iter().flat_map(|world| languages.map(|language| (language, world)));
+    sources.into_iter().find_map(|((language, extension), (module, world))| {
+        folder.join(format!("{module}.{extension}")).is_file().then_some((language, module, world))
+    })
 }
 
 /// A number that is another one when the source, the contract or the tool is another.

@@ -49,12 +49,14 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Result<Json<Value>, Er
 fn describe(reporter: &Arc<Reporter>, incidents: &[Incident]) -> Value {
     let destinations: Vec<String> = reporter.grants.destinations().map(ToString::to_string).collect();
     let secrets: Vec<&str> = reporter.grants.secrets().map(|name| name.0.as_str()).collect();
+    let key_files: Vec<&str> = reporter.grants.key_files().collect();
     json!({
         "name": reporter.name,
         "plugin": reporter.plugin.name,
         "grants": {
             "destinations": destinations,
             "secrets": secrets,
+            "key_files": key_files,
             "control": reporter.grants.control().is_ok(),
         },
         "incidents": incidents.iter().map(incident).collect::<Vec<_>>(),

@@ -30,11 +30,13 @@ const BUNDLED: &[&str] = &[
     "bitbucket",
     "bitbucket-server",
     "bitbucket-server-pr",
+    "gerrit",
     "gerrit-verify",
     "github",
     "github-comment",
     "gitlab",
     "http-push",
+    "irc",
     "mail",
     "pushover",
     "stash",
@@ -182,6 +184,7 @@ pub(crate) fn granting(mark: &settings::Mark) -> Option<Mark> {
         MarkKind::IrcServer => "irc-server",
         MarkKind::Secret => "secret",
         MarkKind::TlsVerify => "tls-verify",
+        MarkKind::Control => "control",
         MarkKind::MessageFormatter | MarkKind::ReviewCallbacks | MarkKind::AddressLookup | MarkKind::PreviousBuild => {
             return None;
         }

@@ -3,6 +3,7 @@
 
 mod builds;
 mod log_contents;
+mod reviews;
 mod words;
 
 use super::DataError;
@@ -13,6 +14,7 @@ use crate::store::Reader;
 use builds::Telling;
 use builds::build_dict;
 use log_contents::Budget;
+pub(super) use reviews::of as for_review;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -57,6 +59,10 @@ pub(super) fn of(
         }
         About::Other(json) => told(json)?,
     };
+    text(&context)
+}
+
+fn text(context: &Value) -> Result<String, DataError> {
     let context = context.to_string();
     if context.len() > MOST_BYTES { Err(DataError::TooLarge { most_bytes: MOST_BYTES }) } else { Ok(context) }
 }

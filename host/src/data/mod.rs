@@ -156,6 +156,17 @@ impl Data {
         self.read(move |reader, site| context::of(reader, site, (&about, &grounds, &scope), event.as_ref())).await
     }
 
+    /// The context of review callbacks, as JSON. What `event` is about is seen as it says.
+    pub async fn review_context(
+        &self,
+        about: &About,
+        scope: &ReviewScope,
+        event: Option<&ReporterEvent>,
+    ) -> Result<String, DataError> {
+        let (about, scope, event) = (about.clone(), scope.clone(), event.cloned());
+        self.read(move |reader, site| context::for_review(reader, site, (&about, &scope), event.as_ref())).await
+    }
+
     pub async fn reporter_state(&self, reporter: &ReporterName, key: &str) -> Result<Option<String>, DataError> {
         let (reporter, key) = (reporter.clone(), key.to_owned());
         self.read(move |reader, _| Ok(reader.remembered(&reporter, &key)?)).await

@@ -241,6 +241,8 @@ impl Grants {
                 self.secrets.insert(SecretName(name.to_owned()));
             }
             ("control", Value::Bool(yes)) => self.control |= yes,
+            // Who may ask for it, by name.
+            ("control", Value::String(_)) => self.control = true,
             ("tls-verify", Value::Bool(true)) => {}
             ("tls-verify", Value::Bool(false)) => {
                 self.verify.insert(TlsVerify::Nothing);
@@ -401,6 +403,17 @@ mod tests {
         let login = Some(HttpLogin::Oauth(OauthClient { token_url, client }));
         let said = refusal(&grants, HttpRequest { login, ..request("https://a.example/") });
         assert!(said.starts_with("http-origin https://tokens.example is not granted: "), "{said}");
+    }
+
+    #[test]
+    fn who_may_ask_is_granted_where_it_is_written() {
+        let asking = |value: Value| Grants::new(&[mark("control", value)], false, &[]).unwrap().control();
+        for granted in [json!(true), json!("ann"), json!(["ann"])] {
+            assert_eq!(asking(granted.clone()), Ok(()), "{granted}");
+        }
+        for not in [json!(false), json!([]), Value::Null] {
+            assert_eq!(asking(not.clone()), Err(Denied::Control), "{not}");
+        }
     }
 
     #[test]

@@ -33,6 +33,22 @@ pub(crate) mod message_formatter {
     });
 }
 
+pub(crate) mod review_callbacks {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "review-callbacks",
+        exports: { default: async },
+        ownership: Borrowing { duplicate_if_necessary: true },
+        with: {
+            "campanile:reporter/types": super::reporter::campanile::reporter::types,
+            "campanile:reporter/effects": super::reporter::campanile::reporter::effects,
+            "campanile:reporter/messages": super::reporter::campanile::reporter::messages,
+            "campanile:reporter/data": super::reporter::campanile::reporter::data,
+            "campanile:reporter/log": super::reporter::campanile::reporter::log,
+        },
+    });
+}
+
 pub(crate) mod address_lookup {
     wasmtime::component::bindgen!({
         path: "../wit",

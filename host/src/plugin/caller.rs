@@ -6,10 +6,12 @@ use crate::model::BuildReport;
 use crate::model::Effect;
 use crate::model::Failure;
 use crate::model::Formatted;
+use crate::model::Moment;
 use crate::model::Problem;
 use crate::model::ReporterConfig;
 use crate::model::ReporterEvent;
 use crate::model::ReporterName;
+use crate::model::Review;
 use crate::model::Subscription;
 use crate::model::Timestamp;
 use crate::plugin::call;
@@ -20,6 +22,7 @@ use crate::plugin::exports::Export;
 use crate::plugin::exports::FindAddresses;
 use crate::plugin::exports::FindPrevious;
 use crate::plugin::exports::Format;
+use crate::plugin::exports::GetReview;
 use crate::plugin::exports::Handle;
 use crate::plugin::exports::Subscribe;
 use crate::plugin::load::Plugin;
@@ -97,6 +100,17 @@ impl Caller {
     ) -> CallReport<Result<Option<Formatted>, Failure>> {
         let scene = self.scene("", seed(&plugin.name, 0));
         self.run(plugin, Format { settings, context }, scene).await
+    }
+
+    /// Calls review callbacks by themselves, with JSON texts for their settings and their context.
+    pub async fn review(
+        &self,
+        plugin: &Plugin,
+        settings: String,
+        (moment, context): (Moment, String),
+    ) -> CallReport<Result<Review, Failure>> {
+        let scene = self.scene("", seed(&plugin.name, 0));
+        self.run(plugin, GetReview { settings, moment, context }, scene).await
     }
 
     /// Calls an address lookup by itself, with JSON text for its settings.

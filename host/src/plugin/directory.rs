@@ -9,6 +9,7 @@ use crate::plugin::load::BrokenPlugin;
 use crate::plugin::load::Kind;
 use crate::plugin::load::Plugin;
 use crate::plugin::runtime::Runtime;
+use crate::plugin::settings::CallbacksSetting;
 use crate::plugin::settings::FormatterPlugin;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::settings::Mark;
@@ -98,10 +99,16 @@ impl Plugins {
         self.with_settings((Kind::MessageFormatter, "formatter"), name, settings.clone())
     }
 
+    /// The review callbacks that a setting names and their settings as JSON text, or why there are none.
+    pub fn callbacks(&self, setting: Option<&CallbacksSetting>) -> Result<(Arc<Plugin>, String), String> {
+        let CallbacksSetting { name, settings, .. } = setting.ok_or_else(|| no_name(Kind::ReviewCallbacks))?;
+        let kind = Kind::ReviewCallbacks;
+        self.with_settings((kind, kind.noun()), name, settings.clone())
+    }
+
     /// The plugin of this kind that a setting names and its settings as JSON text, or why there is none.
     pub fn named(&self, kind: Kind, setting: Value) -> Result<(Arc<Plugin>, String), String> {
-        let NamedPlugin { name, settings } = NamedPlugin::of(setting)
-            .ok_or_else(|| format!("expected the name of {} {} plugin", article(kind.world()), kind.world()))?;
+        let NamedPlugin { name, settings } = NamedPlugin::of(setting).ok_or_else(|| no_name(kind))?;
         self.with_settings((kind, kind.noun()), &name, settings)
     }
 
@@ -128,7 +135,7 @@ impl Plugins {
                 FormatterSetting::Own => None,
                 setting @ (FormatterSetting::Plugin(_) | FormatterSetting::Unknown) => self.formatter(&setting).err(),
             },
-            MarkKind::ReviewCallbacks => Some("this version of Campanile serves no review callbacks".to_owned()),
+            MarkKind::ReviewCallbacks => self.callbacks(CallbacksSetting::of(mark.value.clone()).as_ref()).err(),
             MarkKind::AddressLookup => self.named(Kind::AddressLookup, mark.value.clone()).err(),
             MarkKind::PreviousBuild => self.named(Kind::PreviousBuild, mark.value.clone()).err(),
             MarkKind::HttpOrigin
@@ -137,7 +144,8 @@ impl Plugins {
             | MarkKind::SshIdentity
             | MarkKind::IrcServer
             | MarkKind::Secret
-            | MarkKind::TlsVerify => None,
+            | MarkKind::TlsVerify
+            | MarkKind::Control => None,
         };
         let problem = |mark: &Mark| Some(Problem { at: mark.pointer.clone(), message: reason(mark)? });
         marks.iter().filter_map(problem).collect()
@@ -146,8 +154,7 @@ impl Plugins {
     fn find(&self, name: &str, kind: Kind) -> Result<Arc<Plugin>, String> {
         let what = kind.noun();
         if let Some(plugin) = self.get(name) {
-            let is = plugin.kind.noun();
-            let other = || format!("plugin {name:?} is {} {is}, not {} {what}", article(is), article(what));
+            let other = || format!("plugin {name:?} is {}, not {}", one(plugin.kind), one(kind));
             return if plugin.kind == kind { Ok(plugin.clone()) } else { Err(other()) };
         }
         if let Some(broken) = self.broken().iter().find(|broken| broken.name == name) {
@@ -158,6 +165,20 @@ impl Plugins {
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         Err(format!("there is no {what} plugin {name:?}; there is: {there}"))
     }
+}
+
+/// What a plugin of this kind is called in a sentence.
+fn one(kind: Kind) -> String {
+    match kind {
+        Kind::ReviewCallbacks => kind.noun().to_owned(),
+        Kind::Reporter | Kind::MessageFormatter | Kind::AddressLookup | Kind::PreviousBuild => {
+            format!("{} {}", article(kind.noun()), kind.noun())
+        }
+    }
+}
+
+fn no_name(kind: Kind) -> String {
+    format!("expected the name of {} {} plugin", article(kind.world()), kind.world())
 }
 
 fn article(noun: &str) -> &'static str {

@@ -4,6 +4,7 @@ mod asked;
 
 pub(super) use asked::FindAddresses;
 pub(super) use asked::FindPrevious;
+pub(super) use asked::GetReview;
 
 use crate::model::Effect;
 use crate::model::Failure;
@@ -63,6 +64,7 @@ impl Export for Describe {
         match program {
             Program::Reporter(reporter) => describe!(reporter.pre, store),
             Program::MessageFormatter(pre) => describe!(pre, store),
+            Program::ReviewCallbacks(pre) => describe!(pre, store),
             Program::AddressLookup(pre) => describe!(pre, store),
             Program::PreviousBuild(pre) => describe!(pre, store),
         }

@@ -6,6 +6,7 @@ use crate::plugin::bindings;
 use crate::plugin::bindings::address_lookup::AddressLookupPre;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
 use crate::plugin::bindings::previous_build::PreviousBuildPre;
+use crate::plugin::bindings::review_callbacks::ReviewCallbacksPre;
 use crate::plugin::cache;
 use crate::plugin::call;
 use crate::plugin::call::Callee;
@@ -30,18 +31,21 @@ use wasmtime::component::Component;
 pub enum Kind {
     Reporter,
     MessageFormatter,
+    ReviewCallbacks,
     AddressLookup,
     PreviousBuild,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Reporter, Self::MessageFormatter, Self::AddressLookup, Self::PreviousBuild];
+    pub const ALL: [Self; 5] =
+        [Self::Reporter, Self::MessageFormatter, Self::ReviewCallbacks, Self::AddressLookup, Self::PreviousBuild];
 
     /// The name of its world in the contract.
     pub fn world(self) -> &'static str {
         match self {
             Self::Reporter => "reporter",
             Self::MessageFormatter => "message-formatter",
+            Self::ReviewCallbacks => "review-callbacks",
             Self::AddressLookup => "address-lookup",
             Self::PreviousBuild => "previous-build",
         }
@@ -52,6 +56,7 @@ impl Kind {
         match self {
             Self::Reporter => "reporter",
             Self::MessageFormatter => "message formatter",
+            Self::ReviewCallbacks => "review callbacks",
             Self::AddressLookup => "address lookup",
             Self::PreviousBuild => "previous-build getter",
         }
@@ -146,6 +151,10 @@ fn program(runtime: &Inner, kind: Kind, component: &Component) -> wasmtime::Resu
         Kind::MessageFormatter => {
             let pre = runtime.linkers.message_formatter.instantiate_pre(component)?;
             Program::MessageFormatter(MessageFormatterPre::new(pre)?)
+        }
+        Kind::ReviewCallbacks => {
+            let pre = runtime.linkers.review_callbacks.instantiate_pre(component)?;
+            Program::ReviewCallbacks(ReviewCallbacksPre::new(pre)?)
         }
         Kind::AddressLookup => {
             Program::AddressLookup(AddressLookupPre::new(runtime.linkers.address_lookup.instantiate_pre(component)?)?)

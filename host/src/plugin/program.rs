@@ -9,6 +9,7 @@ use crate::plugin::bindings::address_lookup::AddressLookupPre;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
 use crate::plugin::bindings::previous_build::PreviousBuildPre;
 use crate::plugin::bindings::reporter::ReporterPre;
+use crate::plugin::bindings::review_callbacks::ReviewCallbacksPre;
 use crate::plugin::bindings::wit::effects::Effect;
 use crate::plugin::bindings::wit::events::Config;
 use crate::plugin::bindings::wit::events::Event;
@@ -37,6 +38,7 @@ const EVENT_BYTES: usize = 8 << 10;
 pub(super) enum Program {
     Reporter(ReporterProgram),
     MessageFormatter(MessageFormatterPre<CallState>),
+    ReviewCallbacks(ReviewCallbacksPre<CallState>),
     AddressLookup(AddressLookupPre<CallState>),
     PreviousBuild(PreviousBuildPre<CallState>),
 }
@@ -47,6 +49,7 @@ impl Program {
         let kind = match self {
             Self::Reporter(_) => Kind::Reporter,
             Self::MessageFormatter(_) => Kind::MessageFormatter,
+            Self::ReviewCallbacks(_) => Kind::ReviewCallbacks,
             Self::AddressLookup(_) => Kind::AddressLookup,
             Self::PreviousBuild(_) => Kind::PreviousBuild,
         };

@@ -33,7 +33,7 @@ use std::time::Duration;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const MOST_UNHEARD: usize = 2;
 
-/// How long a server is told goodbye.
+/// How long a server is told goodbye, or that a command is of no more interest.
 const LEAVE: Duration = Duration::from_millis(200);
 
 /// A server, and who logs in there: what tells connections apart.
@@ -123,20 +123,18 @@ impl Session {
     /// Runs one command to its end, or to the end of its time.
     pub(super) async fn run(&self, command: &str, output: &mut Output, clock: &Clock) -> Result<End, NotBegun> {
         let mut channel = self.begin(command, clock).await?;
-        let end = clock.within(Step::Command, finish(&mut channel, output)).await;
-        let end = end.unwrap_or_else(|late| {
-            self.doubtful.store(true, Ordering::Relaxed);
-            Ended::Came(End::Lost(late.to_string()))
-        });
-        match end {
-            Ended::NotTaken => {
+        let mut end = None;
+        match clock.within(Step::Command, finish(&mut channel, output, &mut end)).await {
+            Ok(Taken::Yes) => Ok(end.unwrap_or_else(lost)),
+            Ok(Taken::No) => {
                 let reason = "the server does not run commands for this user: it refused the request";
                 Err(NotBegun::Refused(Trouble::passing(reason)))
             }
-            Ended::Came(end) => {
-                // It may be closed already.
-                let _ = channel.close().await;
-                Ok(end)
+            Err(late) => {
+                self.doubt();
+                let _ = tokio::time::timeout(LEAVE, channel.close()).await;
+                // What it left behind may keep the channel open when it is over.
+                Ok(end.unwrap_or_else(|| End::Lost(late.to_string())))
             }
         }
     }
@@ -182,14 +180,24 @@ impl Session {
                 return Err(NotBegun::Refused(Trouble::passing(reason)));
             }
             Ok(Err(error)) => return Err(NotBegun::Stale(lost_before(&error))),
-            Err(late) => {
-                self.doubtful.store(true, Ordering::Relaxed);
-                return Err(NotBegun::Stale(Trouble::passing(format!("opening a channel: {late}"))));
-            }
+            Err(late) => return Err(self.silent("opening a channel", late)),
         };
-        // It fails only while the request is still here.
-        channel.exec(true, command).await.map_err(|error| NotBegun::Stale(lost_before(&error)))?;
-        Ok(channel)
+        // It fails, or is given up, only while the request is still here.
+        match clock.within(Step::Answer, channel.exec(true, command)).await {
+            Ok(Ok(())) => Ok(channel),
+            Ok(Err(error)) => Err(NotBegun::Stale(lost_before(&error))),
+            Err(late) => Err(self.silent("asking for the command", late)),
+        }
+    }
+
+    fn silent(&self, at: &str, late: Late) -> NotBegun {
+        self.doubt();
+        NotBegun::Stale(Trouble::passing(format!("{at}: {late}")))
+    }
+
+    /// Takes no more commands.
+    fn doubt(&self) {
+        self.doubtful.store(true, Ordering::Relaxed);
     }
 }
 
@@ -199,29 +207,33 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// How a request for a command came to its end.
-enum Ended {
-    NotTaken,
-    Came(End),
+/// Whether the server began the command.
+enum Taken {
+    Yes,
+    No,
 }
 
-/// Reads until the channel is closed. Cancel-safe: what came until then is in the output.
-async fn finish(channel: &mut Channel<Msg>, output: &mut Output) -> Ended {
+/// Reads until the channel is closed. Cancel-safe: what came until then is in the output, and how the command ended.
+async fn finish(channel: &mut Channel<Msg>, output: &mut Output, end: &mut Option<End>) -> Taken {
     const STDERR: u32 = 1;
-    let (mut began, mut end) = (false, None);
+    let mut began = false;
     while let Some(message) = channel.wait().await {
         match message {
             ChannelMsg::Success => began = true,
-            ChannelMsg::Failure if !began => return Ended::NotTaken,
+            ChannelMsg::Failure if !began => return Taken::No,
             ChannelMsg::Data { data } => output.stdout(&data),
             ChannelMsg::ExtendedData { data, ext: STDERR } => output.stderr(&data),
-            ChannelMsg::ExitStatus { exit_status } => end = Some(End::Exit(exit_status)),
-            ChannelMsg::ExitSignal { signal_name, .. } => end = Some(End::Signal(format!("{signal_name:?}"))),
+            ChannelMsg::ExitStatus { exit_status } => *end = Some(End::Exit(exit_status)),
+            ChannelMsg::ExitSignal { signal_name, .. } => *end = Some(End::Signal(format!("{signal_name:?}"))),
             ChannelMsg::Close => break,
             _ => {}
         }
     }
-    Ended::Came(end.unwrap_or_else(|| End::Lost("the connection was lost before the command ended".to_owned())))
+    Taken::Yes
+}
+
+fn lost() -> End {
+    End::Lost("the connection was lost before the command ended".to_owned())
 }
 
 fn late_at(host: &HostName, late: Late) -> Trouble {

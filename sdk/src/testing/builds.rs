@@ -50,6 +50,12 @@ pub fn a_build(builder: &str) -> GivenBuild {
 }
 
 impl GivenBuild {
+    /// One with what no other function sets.
+    #[must_use]
+    pub fn of(report: BuildReport) -> Self {
+        Self { report }
+    }
+
     /// How it ended.
     #[must_use]
     pub fn results(mut self, results: Results) -> Self {
@@ -98,6 +104,15 @@ impl GivenBuild {
     #[must_use]
     pub fn previous_running(mut self) -> Self {
         self.report.previous = Some(build(20, 0, None));
+        self
+    }
+
+    /// The number of the build before, where there is one.
+    #[must_use]
+    pub fn previous_number(mut self, number: u32) -> Self {
+        if let Some(previous) = &mut self.report.previous {
+            previous.number = number;
+        }
         self
     }
 

@@ -36,6 +36,7 @@ use crate::plugin::AddressLookup;
 use crate::plugin::MessageFormatter;
 use crate::plugin::PreviousBuild;
 use crate::plugin::Reporter;
+use crate::plugin::ReviewCallbacks;
 
 /// The settings of a plugin, and a host that answers from tables. Questions that no table answers fail as the
 /// real host's do: not found, nothing kept, no such formatter.
@@ -233,6 +234,15 @@ impl Given {
     #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
     pub fn format<F: MessageFormatter>(&self, context: Value) -> Result<Option<Formatted>, Failure> {
         export::format::<F>(&self.config.settings, context.to_string(), self)
+    }
+
+    /// Calls review callbacks with these settings and this context.
+    ///
+    /// # Errors
+    /// The callbacks' failure.
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes `json!({…})` here")]
+    pub fn review_of<C: ReviewCallbacks>(&self, moment: Moment, context: Value) -> Result<Answer, Failure> {
+        export::review::<C>(&self.config.settings, (moment, context.to_string()), self)
     }
 
     /// Calls a lookup with these settings: an address, or none, for each user.

@@ -1,7 +1,9 @@
-//! Events about what is no build: buildsets, requests, workers.
+//! Events about what is no build: buildsets, requests, workers, and what is said in a chat.
 
 use crate::contract::Builder;
 use crate::contract::BuildsetReport;
+use crate::contract::ChatManner;
+use crate::contract::ChatMessage;
 use crate::contract::Event;
 use crate::contract::EventBody;
 use crate::contract::RequestReport;
@@ -63,4 +65,21 @@ pub fn a_missing_worker(name: &str, notify: &[&str]) -> Event {
         notify: notify.iter().map(|address| String::from(*address)).collect(),
     };
     Event { seq: 1, topic: String::from("workers/13/missing"), at: 1_767_330_000, body: EventBody::Worker(report) }
+}
+
+/// The event that somebody says something to the bot, who is called `bb` there; in private where there is no channel.
+/// Nobody has an account, or is an operator.
+#[must_use]
+pub fn a_chat_message(nick: &str, channel: Option<&str>, text: &str) -> Event {
+    let message = ChatMessage {
+        connection: String::from("irc"),
+        me: String::from("bb"),
+        nick: nick.to_owned(),
+        account: None,
+        channel: channel.map(str::to_owned),
+        op: false,
+        manner: ChatManner::Said,
+        text: text.to_owned(),
+    };
+    Event { seq: 1, topic: String::from("chat/irc"), at: 1_767_330_000, body: EventBody::Chat(message) }
 }

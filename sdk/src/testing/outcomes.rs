@@ -6,6 +6,8 @@ use crate::contract::Delivery;
 use crate::contract::Effect;
 use crate::contract::HttpBody;
 use crate::contract::HttpRequest;
+use crate::contract::IrcAction;
+use crate::contract::IrcVerb;
 use crate::contract::Mail;
 use crate::contract::Message;
 use crate::contract::Part;
@@ -77,6 +79,26 @@ fn shown(text: &Text) -> String {
         Part::Secret(name) => format!("<{name}>"),
     };
     text.iter().map(part).collect()
+}
+
+/// What is said and done in a chat, in its order, a line each: `#builds: hello`, `#builds: * dances`, `join #builds`.
+///
+/// # Panics
+/// A delivery is for another transport.
+#[must_use]
+#[track_caller]
+pub fn said(effects: &[Effect]) -> Vec<String> {
+    let line = |delivery: &&Delivery| match &delivery.message {
+        Message::Irc(IrcAction { verb, target, text, .. }) => match verb {
+            IrcVerb::Say => format!("{target}: {text}"),
+            IrcVerb::Notice => format!("{target}: -{text}-"),
+            IrcVerb::Act => format!("{target}: * {text}"),
+            IrcVerb::Join => format!("join {target} {text}").trim_end().to_owned(),
+            IrcVerb::Leave => format!("leave {target} {text}").trim_end().to_owned(),
+        },
+        other => panic!("not for a chat: {other:#?}"),
+    };
+    deliveries(effects).iter().map(line).collect()
 }
 
 /// Why nothing is sent, in their order.

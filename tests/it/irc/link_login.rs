@@ -10,8 +10,6 @@ use campanile_tests::ngircd::RealIrc;
 use rcgen::CertifiedKey;
 use serde_json::Value;
 use serde_json::json;
-use sha2::Digest;
-use sha2::Sha256;
 
 fn is_down(state: &Value) -> bool {
     state["state"] == "down"
@@ -90,19 +88,24 @@ async fn with_account() -> (IrcWithServices, Person) {
 
 #[tokio::test]
 async fn accounts_are_logged_in_to_by_sasl_and_by_nickserv() {
-    let (server, mut owner) = with_account().await;
+    let (server, owner) = with_account().await;
+    owner.quit();
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["bot".to_owned()]).expect("a certificate");
-    let fingerprint: String = Sha256::digest(cert.der()).iter().map(|byte| format!("{byte:02x}")).collect();
-    owner.say("NickServ", &format!("CERT ADD {fingerprint}"));
-    owner.until("added").await;
-    owner.quit();
     let mut ada = Person::join(server.port, "ada", &[]).await;
     let identity = cert.pem() + &signing_key.serialize_pem();
     let at = |port: u16, more: &str| {
         let setup = Setup::default().secret("right", "sesame").secret("wrong", "open").secret("pem", &identity);
         setup.chat("chat", port, &format!("nick = \"bot\"\nfailed_ms = 60000\n{more}"))
     };
+    // The certificate that it shows becomes that of its account.
+    let shown = "login = [\"nickserv\"]\npassword = \"right\"\nidentity = \"pem\"\ntls = false\n";
+    let host = at(server.tls_port, shown).start().await;
+    host.chat(is_up).await;
+    ada.say("bot", "tell NickServ CERT ADD");
+    assert!(ada.ask("bot", "hello").await.ends_with("hello"));
+    host.settle().await;
+    host.stop().await;
     for (port, more) in [
         (server.port, "login = [\"sasl_plain\"]\npassword = \"right\"\n"),
         (server.tls_port, "login = [\"sasl_external\"]\nidentity = \"pem\"\ntls = false\n"),

@@ -9,6 +9,7 @@ use campanile_tests::ngircd::IrcOptions;
 use campanile_tests::ngircd::RealIrc;
 use serde_json::Value;
 use serde_json::json;
+use std::time::Duration;
 
 fn is_down(state: &Value) -> bool {
     state["state"] == "down"
@@ -157,8 +158,8 @@ async fn a_host_that_stops_says_goodbye() {
 async fn a_server_that_says_nothing_any_more_is_left() {
     let server = server().await;
     let setup = Setup::default().chat("chat", server.port, BOT).tuned(|tuning| {
-        tuning.chat_times.quiet = std::time::Duration::from_millis(50);
-        tuning.chat_times.answer = std::time::Duration::from_millis(200);
+        tuning.chat_times.quiet = Duration::from_millis(300);
+        tuning.chat_times.answer = Duration::from_secs(2);
     });
     let host = setup.start().await;
     let since = host.chat(is_up).await["since_ms"].clone();

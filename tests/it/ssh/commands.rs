@@ -83,6 +83,15 @@ async fn a_command_that_stalls_is_left_alone_and_so_is_its_connection() {
 }
 
 #[tokio::test]
+async fn what_a_command_leaves_behind_does_not_hide_how_it_ended() {
+    let sshd = sshd().await;
+    sshd.behave("sleep 5 & echo done");
+    let sent = Client::hasty(&sshd, Duration::from_secs(2)).run(&["gerrit", "review"]).await;
+    check(&sent, AttemptOutcome::Done, "");
+    assert_eq!(sent.answer, "done\n");
+}
+
+#[tokio::test]
 async fn fifty_commands_need_one_login() {
     let sshd = sshd().await;
     let client = Client::of(&sshd);

@@ -109,9 +109,11 @@ pub(in crate::api) const TEST_REPORT: About = send(
 pub(in crate::api) const NO_ACTION: About =
     send("the text of a log takes no action: this is always refused", Sends::Json(rpc_request), rpc_answer, &[501]);
 
-pub(in crate::api) const REPORTERS: About =
-    get("the reporters: how far they are, what they may reach, what failed", || {
-        let grants = json!({"destinations": list(&text()), "secrets": list(&text()), "control": {"type": "boolean"}});
+pub(in crate::api) const REPORTERS: About = get(
+    "the reporters: how far they are, what they may reach, what failed",
+    || {
+        let (destinations, secrets, key_files) = (list(&text()), list(&text()), list(&text()));
+        let grants = json!({"destinations": destinations, "secrets": secrets, "key_files": key_files, "control": {"type": "boolean"}});
         let incident = json!({
             "event": number(), "topic": text(), "at_ms": number(), "kind": text(), "reason": text(), "stderr": text(),
         });
@@ -137,7 +139,8 @@ pub(in crate::api) const REPORTERS: About =
                 "connections": list(&object(connection)),
             })),
         )
-    });
+    },
+);
 
 pub(in crate::api) const PLUGINS: About = get("the plugins, and those that could not be loaded", || {
     let loaded = object(json!({

@@ -18,7 +18,8 @@ pub(super) struct Answer {
 const FOREIGN: [&str; 3] = ["extra", "json", "value"];
 
 impl Answer {
-    pub(super) const KEYS: [&'static str; 6] = ["effects", "formatted", "addresses", "previous", "problems", "fails"];
+    pub(super) const KEYS: [&'static str; 7] =
+        ["effects", "formatted", "review", "addresses", "previous", "problems", "fails"];
 
     /// As a person wrote it.
     pub(super) fn expected(key: &str, value: Value) -> Self {
@@ -35,6 +36,19 @@ impl Answer {
             json!({"kind": kind, "subject": subject, "body": body, "extra": extra.as_deref().map(parsed)})
         });
         Self::expected("formatted", value.unwrap_or_default())
+    }
+
+    pub(super) fn review(review: Review) -> Self {
+        let value = match review {
+            Review::Default => json!("default"),
+            Review::Nothing => json!("nothing"),
+            Review::Say(Verdict { message, labels }) => {
+                let labels =
+                    labels.map(|labels| Map::from_iter(labels.into_iter().map(|(name, vote)| (name, json!(vote)))));
+                json!({"message": message, "labels": labels})
+            }
+        };
+        Self::expected("review", value)
     }
 
     pub(super) fn addresses(found: &[Option<String>]) -> Self {
@@ -155,7 +169,7 @@ fn member(key: &str, value: Value) -> Value {
     let value = if FOREIGN.contains(&key) { unparted(value) } else { plain(value) };
     match (key, value) {
         ("json", Value::String(text)) => parsed(&text),
-        ("body", Value::String(text)) if text.contains('\n') => text.split('\n').map(Value::from).collect(),
+        ("body" | "message", Value::String(text)) if text.contains('\n') => text.split('\n').map(Value::from).collect(),
         ("bytes", Value::Array(items)) => bytes(items),
         (_, value) => value,
     }

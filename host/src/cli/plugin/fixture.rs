@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::story::Story;
 use crate::model::ChatManner;
 use crate::model::ChatMessage;
+use crate::model::Moment;
 use crate::model::Outcome;
 use crate::model::Receipt;
 use anyhow::Context;
@@ -48,11 +49,13 @@ pub(super) struct Given {
     /// For a reporter: what it remembers.
     #[serde(default)]
     pub(super) state: Map<String, Value>,
-    /// For a formatter: what it is told.
+    /// For a formatter or callbacks: what they are told.
     pub(super) context: Option<GivenContext>,
     /// For a formatter: why there is a message.
     #[serde(default)]
     pub(super) mode: Vec<String>,
+    /// For callbacks: when the review is said.
+    pub(super) moment: Option<GivenMoment>,
     /// For a lookup: whose addresses are asked for.
     #[serde(default)]
     pub(super) users: Vec<String>,
@@ -64,6 +67,7 @@ pub(super) struct Given {
         default,
         rename = "effects",
         alias = "formatted",
+        alias = "review",
         alias = "addresses",
         alias = "previous",
         alias = "problems",
@@ -74,6 +78,24 @@ pub(super) struct Given {
 
 fn usual_time() -> i64 {
     USUAL_TIME
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum GivenMoment {
+    Start,
+    End,
+    Summary,
+}
+
+impl From<GivenMoment> for Moment {
+    fn from(given: GivenMoment) -> Self {
+        match given {
+            GivenMoment::Start => Self::Start,
+            GivenMoment::End => Self::End,
+            GivenMoment::Summary => Self::Summary,
+        }
+    }
 }
 
 /// An event by its topic, of those that the data made; or one that no data makes.

@@ -37,6 +37,7 @@ pub(crate) struct New {
 pub(crate) enum Kind {
     MessageFormatter,
     Reporter,
+    ReviewCallbacks,
     AddressLookup,
 }
 
@@ -73,6 +74,7 @@ impl Kind {
         match self {
             Self::MessageFormatter => "message-formatter",
             Self::Reporter => "reporter",
+            Self::ReviewCallbacks => "review-callbacks",
             Self::AddressLookup => "address-lookup",
         }
     }

@@ -22,6 +22,7 @@ use crate::plugin::Plugin;
 use crate::plugin::Plugins;
 use crate::plugin::Reporter;
 use crate::plugin::Runtime;
+use crate::plugin::settings::CallbacksSetting;
 use crate::plugin::settings::Checked;
 use crate::plugin::settings::FormatterSetting;
 use crate::store::Options;
@@ -94,6 +95,30 @@ impl Stage {
         context.extend(chosen.context);
         let report = self.caller.format(plugin, &settings, &Value::Object(context).to_string()).await;
         Ok(Answered::of(report, Answer::formatted))
+    }
+
+    /// Asks review callbacks.
+    pub(super) async fn review(&self, plugin: &Plugin, given: &Given) -> anyhow::Result<Answered> {
+        let mut setting = given.settings.clone();
+        setting.insert("plugin".to_owned(), Value::from(plugin.name.as_str()));
+        let chosen = CallbacksSetting::of(Value::Object(setting)).context("settings: they name another plugin")?;
+        let settings = match plugin.schema.check(chosen.settings) {
+            Ok(checked) => checked.settings.to_string(),
+            Err(problems) => return Ok(Answered::at_once(Answer::problems(&problems))),
+        };
+        let moment = given.moment.context("it has no `moment`: say \"start\", \"end\" or \"summary\"")?;
+        let mut context = match &given.context {
+            None => bail!("it has no `context`: say \"builds/1\", or \"buildsets/1\" for a summary"),
+            Some(GivenContext::Told(context)) => context.clone(),
+            Some(GivenContext::About(path)) => {
+                let told = self.data.review_context(&about(path)?, &chosen.scope, None).await;
+                serde_json::from_str(&told.with_context(|| format!("context: {path}"))?)?
+            }
+        };
+        context.extend(chosen.context);
+        let told = (moment.into(), Value::Object(context).to_string());
+        let report = self.caller.review(plugin, settings, told).await;
+        Ok(Answered::of(report, Answer::review))
     }
 
     /// Asks a lookup for the addresses of users.

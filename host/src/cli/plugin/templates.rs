@@ -60,6 +60,17 @@ fn sources(kind: Kind, language: Language) -> &'static [Template] {
             template!("Cargo.toml", "rust/Cargo.toml"),
             template!("src/lib.rs", "rust/address-lookup.rs"),
         ],
+        (Language::Rust, Kind::ReviewCallbacks) => &[
+            script!("build.sh", "rust/build.sh"),
+            template!("Cargo.toml", "rust/Cargo.toml"),
+            template!("src/lib.rs", "rust/review-callbacks.rs"),
+        ],
+        (Language::Python, Kind::ReviewCallbacks) => {
+            &[script!("build.sh", "python/build.sh"), template!("app.py", "python/review-callbacks.py")]
+        }
+        (Language::JavaScript, Kind::ReviewCallbacks) => {
+            &[script!("build.sh", "js/build.sh"), template!("app.js", "js/review-callbacks.js")]
+        }
         (Language::Python, Kind::MessageFormatter) => {
             &[script!("build.sh", "python/build.sh"), template!("app.py", "python/message-formatter.py")]
         }
@@ -91,6 +102,11 @@ fn fixtures(kind: Kind) -> &'static [Template] {
             template!("fixtures/failed.json", "fixtures/reporter/failed.json"),
             template!("fixtures/no-url.json", "fixtures/reporter/no-url.json"),
             template!("fixtures/passed.json", "fixtures/reporter/passed.json"),
+        ],
+        Kind::ReviewCallbacks => &[
+            template!("fixtures/started.json", "fixtures/review-callbacks/started.json"),
+            template!("fixtures/failed.json", "fixtures/review-callbacks/failed.json"),
+            template!("fixtures/summary.json", "fixtures/review-callbacks/summary.json"),
         ],
         Kind::AddressLookup => &[
             template!("fixtures/no-domain.json", "fixtures/address-lookup/no-domain.json"),
@@ -134,6 +150,13 @@ pub(super) fn given(kind: Kind) -> &'static str {
              * `effects`, what it answers: `deliver`, `remember`, `forget`, `wake`, `control`. `problems`, where the \
              settings are wrong. `fails`,\n  where the call fails."
         }
+        Kind::ReviewCallbacks => {
+            "* `moment`: `\"start\"` or `\"end\"` of a build, or the `\"summary\"` of a buildset. `context`: what they are \
+             told; `\"builds/1\"` or\n  `\"buildsets/1\"` is what a host would tell, an object is told as it stands. \
+             `\"ctx\": {\"arg\": …}` in `settings` is what `reviewArg` would be.\n\
+             * `review`, what they answer: `\"default\"`, `\"nothing\"`, or `{\"message\": …, \"labels\": {\"Verified\": \
+             1}}`. `problems`, where the\n  settings are wrong. `fails`, where the call fails."
+        }
         Kind::AddressLookup => {
             "* `users`: whose addresses are asked for.\n* `addresses`, what it answers: one for each user, `null` for \
              none. `problems`, where the settings are wrong. `fails`,\n  where the call fails."
@@ -153,6 +176,11 @@ pub(super) fn configuration(kind: Kind) -> &'static str {
             "```toml\n[[reporter]]\nname = \"__NAME__\"\nplugin = \"__NAME__\"\n[reporter.settings]\nurl = \
              \"https://ci.example.org/hook\"\n# token = \"hook-token\"               # a file of that name in [secrets] \
              directory\n```"
+        }
+        Kind::ReviewCallbacks => {
+            "```toml\n[[reporter]]\nname = \"reviews\"\nplugin = \"gerrit\"\n[reporter.settings]\nserver = \
+             \"gerrit.example.org\"\nusername = \"buildbot\"\nidentity_file = \"/etc/campanile/gerrit\"\nsummaryCB = \
+             \"__NAME__\"                # and reviewCB, startCB, each with its own settings\n```"
         }
         Kind::AddressLookup => {
             "```toml\n[[reporter]]\nname = \"failures\"\nplugin = \"mail\"\n[reporter.settings]\nfromaddr = \

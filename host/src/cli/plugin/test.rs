@@ -89,6 +89,7 @@ async fn one(
     let answered = match plugin.kind {
         Kind::Reporter => stage.report(plugin, &fixture.given).await,
         Kind::MessageFormatter => stage.format(plugin, &fixture.given).await,
+        Kind::ReviewCallbacks => stage.review(plugin, &fixture.given).await,
         Kind::AddressLookup => stage.look_up(plugin, &fixture.given).await,
         Kind::PreviousBuild => stage.find_previous(plugin, &fixture.given).await,
     };

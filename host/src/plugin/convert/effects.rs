@@ -11,8 +11,7 @@ use crate::plugin::convert::is_json;
 use crate::plugin::convert::signed;
 use std::collections::HashSet;
 
-/// What one call may ask for.
-/// A bot may tell each of a thousand channels.
+/// What one call may ask for: a notice for each channel of a large network.
 const EFFECTS: usize = 2_048;
 const MESSAGE_BYTES: usize = 1 << 20;
 const VALUE_BYTES: usize = 256 << 10;

@@ -11,6 +11,12 @@ use crate::plugin::convert::signed;
 const FORMATTED_BYTES: usize = 1 << 20;
 /// The longest address that a lookup may return.
 const ADDRESS_BYTES: usize = 1_024;
+/// The largest message of a review: what Gerrit takes unless it is told otherwise.
+const VERDICT_BYTES: usize = 16 << 10;
+/// A review has no more labels.
+const MOST_LABELS: usize = 32;
+/// The longest name of a label.
+const LABEL_BYTES: usize = 64;
 /// The longest reason of a failure that is kept.
 const REASON_CHARS: usize = 2_000;
 
@@ -51,6 +57,67 @@ pub(in crate::plugin) fn addresses(
         Some(bytes) => Err(format!("it names an address of {bytes} bytes, the limit is {ADDRESS_BYTES}")),
         None => Ok(found),
     }
+}
+
+pub(in crate::plugin) fn moment(moment: wit::Moment) -> model::Moment {
+    match moment {
+        wit::Moment::Start => model::Moment::Start,
+        wit::Moment::End => model::Moment::End,
+        wit::Moment::Summary => model::Moment::Summary,
+    }
+}
+
+pub(in crate::plugin) fn moment_for_guest(moment: model::Moment) -> wit::Moment {
+    match moment {
+        model::Moment::Start => wit::Moment::Start,
+        model::Moment::End => wit::Moment::End,
+        model::Moment::Summary => wit::Moment::Summary,
+    }
+}
+
+pub(in crate::plugin) fn review(answer: wit::Answer) -> Result<model::Review, String> {
+    match answer {
+        wit::Answer::Default => Ok(model::Review::Default),
+        wit::Answer::Nothing => Ok(model::Review::Nothing),
+        wit::Answer::Say(wit::Verdict { message, labels }) => {
+            let size = message.len();
+            if size > VERDICT_BYTES {
+                return Err(format!("its message has {size} bytes, the limit is {VERDICT_BYTES}"));
+            }
+            check_labels(labels.as_deref().unwrap_or_default())?;
+            Ok(model::Review::Say(model::Verdict { message, labels }))
+        }
+    }
+}
+
+pub(in crate::plugin) fn review_for_reporter(review: model::Review) -> wit::Answer {
+    match review {
+        model::Review::Default => wit::Answer::Default,
+        model::Review::Nothing => wit::Answer::Nothing,
+        model::Review::Say(model::Verdict { message, labels }) => wit::Answer::Say(wit::Verdict { message, labels }),
+    }
+}
+
+/// What Gerrit takes for labels: a name of letters, digits and `-`, each once, and a vote that fits into 16 bits.
+fn check_labels(labels: &[(String, i32)]) -> Result<(), String> {
+    if labels.len() > MOST_LABELS {
+        return Err(format!("it votes on {} labels, the limit is {MOST_LABELS}", labels.len()));
+    }
+    for (i, (name, vote)) in labels.iter().enumerate() {
+        let starts = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let fits = name.len() <= LABEL_BYTES && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !starts || !fits {
+            let shown: String = name.chars().take(LABEL_BYTES).collect();
+            return Err(format!("{shown:?} is no name of a label: letters, digits and `-`, at most {LABEL_BYTES}"));
+        }
+        if i16::try_from(*vote).is_err() {
+            return Err(format!("its vote {vote} on {name} is none that can be given"));
+        }
+        if labels[..i].iter().any(|(other, _)| other == name) {
+            return Err(format!("it votes twice on {name}"));
+        }
+    }
+    Ok(())
 }
 
 pub(in crate::plugin) fn scope(scope: wit::Scope) -> model::Extent {
@@ -112,5 +179,33 @@ pub(super) fn body_kind(kind: BodyKind) -> model::BodyKind {
         BodyKind::Plain => model::BodyKind::Plain,
         BodyKind::Html => model::BodyKind::Html,
         BodyKind::Json => model::BodyKind::Json,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(message: &str, labels: &[(&str, i32)]) -> Result<model::Review, String> {
+        let labels = labels.iter().map(|(name, vote)| ((*name).to_owned(), *vote)).collect();
+        review(wit::Answer::Say(wit::Verdict { message: message.to_owned(), labels: Some(labels) }))
+    }
+
+    #[test]
+    fn reviews_that_no_server_would_take_are_refused() {
+        let check = |said: Result<model::Review, String>, reason: &str| {
+            let refused = said.expect_err("it is refused");
+            assert!(refused.contains(reason), "{refused}");
+        };
+        assert!(said("fine", &[("Verified", -1), ("Code-Review", 2)]).is_ok());
+        check(said(&"x".repeat(16_385), &[]), "its message has 16385 bytes, the limit is 16384");
+        for name in ["", "-x", "--abandon", "Ver ified", "V=1", "Prüfung", "a\nb", "a'b", &"x".repeat(65)] {
+            check(said("m", &[(name, 1)]), "is no name of a label: letters, digits and `-`, at most 64");
+        }
+        check(said("m", &[("Verified", 32_768)]), "its vote 32768 on Verified is none that can be given");
+        check(said("m", &[("Verified", 1), ("Verified", -1)]), "it votes twice on Verified");
+        let many: Vec<String> = (0..200).map(|i| format!("L{i}")).collect();
+        let many: Vec<(&str, i32)> = many.iter().map(|name| (name.as_str(), 1)).collect();
+        check(said("m", &many), "it votes on 200 labels, the limit is 32");
     }
 }

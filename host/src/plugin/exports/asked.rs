@@ -1,8 +1,10 @@
-//! What reporters ask of other plugins, besides a text: the addresses of users, the build before.
+//! What reporters ask of other plugins, besides a text: a review, the addresses of users, the build before.
 
 use crate::model::BuildId;
 use crate::model::BuildReport;
 use crate::model::Failure;
+use crate::model::Moment;
+use crate::model::Review;
 use crate::plugin::convert;
 use crate::plugin::exports::Export;
 use crate::plugin::load::Kind;
@@ -23,6 +25,29 @@ pub(in crate::plugin) struct FindAddresses {
 pub(in crate::plugin) struct FindPrevious {
     pub(in crate::plugin) settings: String,
     pub(in crate::plugin) report: BuildReport,
+}
+
+#[derive(Clone)]
+pub(in crate::plugin) struct GetReview {
+    pub(in crate::plugin) settings: String,
+    pub(in crate::plugin) moment: Moment,
+    /// JSON.
+    pub(in crate::plugin) context: String,
+}
+
+impl Export for GetReview {
+    type Answer = Result<Review, Failure>;
+
+    async fn call(self, store: &mut Store<CallState>, program: &Program) -> Result<Self::Answer> {
+        let Program::ReviewCallbacks(pre) = program else { return Err(program.is_no(Kind::ReviewCallbacks)) };
+        let plugin = pre.instantiate_async(&mut *store).await?;
+        let callbacks = plugin.campanile_reporter_reviewing();
+        let moment = convert::moment_for_guest(self.moment);
+        match callbacks.call_review(store, &self.settings, moment, &self.context).await? {
+            Ok(answer) => Ok(Ok(convert::review(answer).map_err(Refusal)?)),
+            Err(failure) => Ok(Err(convert::failure(failure))),
+        }
+    }
 }
 
 impl Export for FindAddresses {

@@ -1,4 +1,4 @@
-//! Asking another plugin: the formatter, the lookup or the getter that the reporter's settings name.
+//! Asking another plugin: the formatter, the callbacks, the lookup or the getter that the reporter's settings name.
 //!
 //! It runs in its own store with its own CPU and memory budget, on its caller's turn and within its
 //! caller's time. Whatever it does, the reporter only sees a failure; what it said joins the reporter's log.
@@ -24,8 +24,10 @@ use crate::plugin::exports::Export;
 use crate::plugin::exports::FindAddresses;
 use crate::plugin::exports::FindPrevious;
 use crate::plugin::exports::Format;
+use crate::plugin::exports::GetReview;
 use crate::plugin::load::Kind;
 use crate::plugin::load::Plugin;
+use crate::plugin::settings::CallbacksSetting;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::state::CallState;
 use crate::plugin::state::HostFailure;
@@ -72,8 +74,28 @@ impl Host for CallState {
         Ok(formatted.map(|formatted| formatted.map(convert::formatted_for_reporter)))
     }
 
-    async fn review(&mut self, _: String, _: Moment, _: wit::messages::About) -> Result<Either<Answer, Failure>> {
-        Ok(give_up("review callbacks: this version of Campanile serves no such plugins".into()))
+    async fn review(
+        &mut self,
+        callbacks: String,
+        moment: Moment,
+        about: wit::messages::About,
+    ) -> Result<Either<Answer, Failure>> {
+        let Some(caller) = self.scene.caller.clone() else { return Ok(nobody_to_ask()) };
+        let chosen = CallbacksSetting::parse(&callbacks);
+        let (plugin, settings) = match caller.plugins().callbacks(chosen.as_ref()) {
+            Ok(found) => found,
+            Err(reason) => return Ok(give_up(reason)),
+        };
+        let CallbacksSetting { scope, context: more, .. } = chosen.expect("what is no setting names no plugin");
+        let about = convert::about(about);
+        let told = caller.data().review_context(&about, &scope, self.scene.event.as_deref()).await;
+        let context = match read(told)? {
+            Ok(context) => changed(context, more),
+            Err(reason) => return Ok(give_up(format!("cannot make the context for {about:?}: {reason}"))),
+        };
+        let question = GetReview { settings, moment: convert::moment(moment), context };
+        let answer = self.ask(&caller, (plugin.kind.noun(), &plugin), question).await?;
+        Ok(answer.map(convert::review_for_reporter))
     }
 
     async fn addresses(&mut self, lookup: String, users: Vec<String>) -> Result<Either<Vec<Option<String>>, Failure>> {

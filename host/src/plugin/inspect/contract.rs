@@ -24,9 +24,10 @@ const REPORTER_IMPORTS: &[(&str, &[&str])] =
     &[("state", &["get", "keys"]), ("helpers", &["context", "format", "review", "addresses", "previous-build"])];
 
 /// The exports that make a plugin what it is: an interface, and its functions.
-const EXPORTS: [(Kind, &str, &[&str]); 4] = [
+const EXPORTS: [(Kind, &str, &[&str]); 5] = [
     (Kind::Reporter, "reporting", &["subscribe", "handle"]),
     (Kind::MessageFormatter, "formatting", &["format"]),
+    (Kind::ReviewCallbacks, "reviewing", &["review"]),
     (Kind::AddressLookup, "addressing", &["addresses"]),
     (Kind::PreviousBuild, "preceding", &["previous-build"]),
 ];
@@ -48,10 +49,6 @@ pub(super) fn check_version(name: &str) -> Result<(), Misfit> {
 pub(super) fn kind(exports: &[Interface]) -> Result<Kind, Misfit> {
     let exported = |wanted: &str| exports.iter().find(|export| ours(&export.name).is_some_and(|(i, _)| i == wanted));
     let described = exported("plugin").is_some_and(|plugin| has_all(plugin, &["describe"]));
-    if exported("reviewing").is_some() {
-        let reason = "it is review callbacks, and this version of Campanile does not serve those yet";
-        return Err(Misfit::new(reason, "take it out of the directory until it does"));
-    }
     let made: Vec<_> = EXPORTS.iter().filter_map(|export| Some((export, exported(export.1)?))).collect();
     match made[..] {
         [((kind, _, functions), export)] if described && has_all(export, functions) => Ok(*kind),

@@ -57,7 +57,7 @@ impl FormatterSetting {
 }
 
 impl FormatterPlugin {
-    fn with(name: String, mut settings: Map<String, Value>) -> Self {
+    pub(super) fn with(name: String, mut settings: Map<String, Value>) -> Self {
         let mut flag = |key, usual| match settings.remove(key) {
             Some(Value::Bool(wanted)) => wanted,
             _ => usual,

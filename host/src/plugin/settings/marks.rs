@@ -2,6 +2,7 @@
 //!
 //! The schema marks them with `x-campanile`, and names the setting that holds the port with `x-campanile-port`.
 
+use crate::plugin::settings::CallbacksSetting;
 use crate::plugin::settings::FormatterSetting;
 use crate::plugin::settings::NamedPlugin;
 use crate::plugin::settings::walk;
@@ -20,6 +21,7 @@ pub enum MarkKind {
     IrcServer,
     Secret,
     TlsVerify,
+    Control,
     MessageFormatter,
     ReviewCallbacks,
     AddressLookup,
@@ -47,6 +49,7 @@ impl Mark {
                 FormatterSetting::Plugin(plugin) => Some(plugin.name),
                 FormatterSetting::Own | FormatterSetting::Unknown => None,
             },
+            MarkKind::ReviewCallbacks => CallbacksSetting::of(self.value).map(|callbacks| callbacks.name),
             MarkKind::AddressLookup | MarkKind::PreviousBuild => NamedPlugin::of(self.value).map(|plugin| plugin.name),
             MarkKind::HttpOrigin
             | MarkKind::SmtpRelay
@@ -55,7 +58,7 @@ impl Mark {
             | MarkKind::IrcServer
             | MarkKind::Secret
             | MarkKind::TlsVerify
-            | MarkKind::ReviewCallbacks => None,
+            | MarkKind::Control => None,
         }
     }
 }
@@ -70,6 +73,7 @@ impl MarkKind {
             "irc-server" => Self::IrcServer,
             "secret" => Self::Secret,
             "tls-verify" => Self::TlsVerify,
+            "control" => Self::Control,
             "message-formatter" => Self::MessageFormatter,
             "review-callbacks" => Self::ReviewCallbacks,
             "address-lookup" => Self::AddressLookup,

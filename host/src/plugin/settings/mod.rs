@@ -5,6 +5,7 @@
 //!
 //! Not here: what the marks allow (`grants`), and whether a value makes sense (`reporting.subscribe`).
 
+mod callbacks;
 mod defaults;
 mod formatter;
 mod marks;
@@ -14,6 +15,7 @@ mod schema;
 mod spelling;
 mod walk;
 
+pub use callbacks::CallbacksSetting;
 pub use formatter::FormatterPlugin;
 pub use formatter::FormatterSetting;
 pub use marks::Mark;

@@ -44,7 +44,7 @@ fn what_is_no_plugin() {
     check("(component (component) (core module))", "exports nothing of campanile:reporter");
     let partly = reporter("0.1.0", "").replace(r#"(export "handle" (func $f))"#, "");
     check(&partly, "it lacks functions that its world exports");
-    check(&reporter("0.1.0", "").replace("reporting@", "reviewing@"), "it is review callbacks");
+    check(&reporter("0.1.0", "").replace("reporting@", "reviewing@"), "it lacks functions that its world exports");
     check(&reporter("0.1.0", "").replace("reporting@", "preceding@"), "it lacks functions that its world exports");
     let lookup = r#"(export "campanile:reporter/addressing@0.1.0" (instance $reporting)))"#;
     let both = reporter("0.1.0", "").strip_suffix(')').map(|rest| rest.to_owned() + lookup).expect("it is closed");

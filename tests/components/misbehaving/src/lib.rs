@@ -73,7 +73,7 @@ impl Reporter for Misbehaving {
             Behaviour::Sleep => std::thread::sleep(std::time::Duration::from_secs(3_600)),
             Behaviour::HugeAnswer => return Ok(vec![remember("huge", "1".repeat(33 << 20))]),
             Behaviour::LargeMessage => return Ok(vec![greedy::post("large", &"x".repeat(2 << 20))]),
-            Behaviour::ManyEffects => return Ok((0..2100).map(|i| remember(&i.to_string(), "1".into())).collect()),
+            Behaviour::ManyEffects => return Ok((0..2_100).map(|i| remember(&i.to_string(), "1".into())).collect()),
             Behaviour::SameKey => return Ok(vec![greedy::post("same", "a"), greedy::post("same", "b")]),
             Behaviour::InvalidJson => return Ok(vec![remember("broken", "{\"a\":".into())]),
             Behaviour::UnknownEffect => return Ok(vec![Effect::Other("{\"self-destruct\": true}".into())]),

@@ -1,0 +1,127 @@
+//! All that belongs to a buildset: its builds, and the buildsets that these triggered, and so on.
+//!
+//! Nothing is voted before all of it is over. Whichever of its buildsets ends last brings the whole; of two that end at
+//! once the second finds that it was told.
+
+use campanile_sdk::contract::BuildsetReport;
+use campanile_sdk::prelude::*;
+use serde::Deserialize;
+use serde::Serialize;
+use std::collections::VecDeque;
+
+use crate::target::Target;
+
+/// A buildset that was triggered through more builds than that is taken by itself.
+const DEEPEST: usize = 16;
+/// So many buildsets belong together, and not more.
+const MOST_SETS: usize = 100;
+/// So many builds are asked about at once.
+const PAGE: usize = 50;
+/// So many of those that were told are remembered.
+const MOST_TOLD: usize = 200;
+/// Where they are remembered.
+const TOLD: &str = "told";
+
+/// Buildsets that are told as one.
+#[derive(Debug)]
+pub(crate) struct Family {
+    /// The one that was not triggered; all others came of its builds.
+    pub(crate) first: BuildsetReport,
+    pub(crate) others: Vec<BuildsetReport>,
+}
+
+/// That a family of so many was told.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Told(Id, usize);
+
+impl Family {
+    /// Of a buildset that has ended; `None` while something that belongs to it has not.
+    pub(crate) fn of(report: &BuildsetReport, host: &impl Host) -> Option<Self> {
+        let first = first(report, host).unwrap_or_else(|| report.clone());
+        first.buildset.complete_at?;
+        let (mut others, mut unseen) = (Vec::new(), VecDeque::from(triggered(&first, host)));
+        while let Some(set) = unseen.pop_front().filter(|_| others.len() < MOST_SETS) {
+            if !set.complete {
+                return None;
+            }
+            let Ok(other) = host.buildset(set.bsid, Want::PROPERTIES) else { continue };
+            unseen.extend(triggered(&other, host));
+            others.push(other);
+        }
+        Some(Self { first, others })
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.first.buildset.id
+    }
+
+    /// The other buildsets, by id.
+    pub(crate) fn others(&self) -> Vec<Id> {
+        self.others.iter().map(|other| other.buildset.id).collect()
+    }
+
+    /// All builds; of those that were tried again the last.
+    pub(crate) fn builds(&self) -> impl Iterator<Item = &BuildReport> {
+        let sets = || std::iter::once(&self.first).chain(&self.others);
+        sets()
+            .flat_map(|set| {
+                set.builds.iter().enumerate().filter(|(i, build)| {
+                    let again = set.builds[i + 1..].iter().any(|later| later.request.id == build.request.id);
+                    !(again && build.build.results == Some(Results::Retry))
+                })
+            })
+            .map(|(_, build)| build)
+    }
+
+    /// Remembers that this was told; `None` if it was before.
+    pub(crate) fn remembered(&self, host: &impl Host) -> Option<Vec<Effect>> {
+        // A buildset by itself ends once.
+        if self.others.is_empty() {
+            return Some(Vec::new());
+        }
+        let kept = host.recall(TOLD).and_then(|json| serde_json::from_str(&json).ok());
+        let mut told: VecDeque<Told> = kept.unwrap_or_default();
+        let this = Told(self.id(), self.others.len());
+        if told.contains(&this) {
+            return None;
+        }
+        told.push_back(this);
+        if told.len() > MOST_TOLD {
+            told.pop_front();
+        }
+        Some(vec![Effect::remember(TOLD, serde_json::to_string(&told).expect("numbers are JSON"))])
+    }
+}
+
+/// The buildset that it all began with, as far as that is about a change; `None` if it is the given one.
+fn first(report: &BuildsetReport, host: &impl Host) -> Option<BuildsetReport> {
+    let (mut parent, mut found) = (report.buildset.parent_build_id, None);
+    for _ in 0..DEEPEST {
+        let Some(build) = parent.and_then(|id| host.build(id, Want::PROPERTIES).ok()) else { break };
+        if Target::of(&build, host).is_err() {
+            break;
+        }
+        (parent, found) = (build.buildset.parent_build_id, Some(build.buildset.id));
+    }
+    host.buildset(found?, Want::PROPERTIES).ok()
+}
+
+#[derive(Deserialize)]
+struct Triggered {
+    bsid: Id,
+    complete: bool,
+}
+
+/// The buildsets that its builds triggered.
+fn triggered(report: &BuildsetReport, host: &impl Host) -> Vec<Triggered> {
+    #[derive(Deserialize)]
+    struct Buildsets {
+        buildsets: Vec<Triggered>,
+    }
+    let page = |builds: &[BuildReport]| {
+        let parents: String = builds.iter().map(|build| format!("parent_buildid={}&", build.build.id)).collect();
+        let found = host.get(&format!("buildsets?{parents}field=bsid&field=complete&order=bsid")).ok()?;
+        Some(serde_json::from_str::<Buildsets>(&found).ok()?.buildsets)
+    };
+    report.builds.chunks(PAGE).filter_map(page).flatten().collect()
+}

@@ -1,0 +1,96 @@
+//! Nothing is voted before all that belongs to a buildset is over.
+
+use super::*;
+use campanile_sdk::contract::BuildsetReport;
+use campanile_sdk::testing::a_complete_buildset;
+
+fn set(id: Id, parent: Option<Id>, builds: impl IntoIterator<Item = GivenBuild>) -> BuildsetReport {
+    let EventBody::Buildset(mut report) = a_complete_buildset(Results::Success, builds).body else {
+        panic!("it is a buildset")
+    };
+    (report.buildset.id, report.buildset.parent_build_id) = (id, parent);
+    for build in &mut report.builds {
+        build.buildset.id = id;
+        build.buildset.parent_build_id = parent;
+    }
+    report
+}
+
+fn complete(report: &BuildsetReport) -> Event {
+    let topic = format!("buildsets/{}/complete", report.buildset.id);
+    Event { seq: 1, topic, at: 20, body: EventBody::Buildset(report.clone()) }
+}
+
+/// Buildset 1 with build 21, which triggered buildset 2 with build 22.
+fn family(child_is_over: bool) -> (Given, BuildsetReport, BuildsetReport) {
+    let parent = set(1, None, [build("parent").id(21)]);
+    let child = set(2, Some(21), [a_build("child").id(22).results(Results::Failure)]);
+    let triggered = json!({"buildsets": [{"bsid": 2, "complete": child_is_over}]});
+    let given = given((3, 9), json!({}))
+        .answers("buildsets?parent_buildid=21&field=bsid&field=complete&order=bsid", triggered)
+        .build(parent.builds[0].clone())
+        .buildset(parent.clone())
+        .buildset(child.clone());
+    (given, parent, child)
+}
+
+#[test]
+fn a_buildset_waits_for_what_it_triggered() {
+    let (given, parent, _) = family(false);
+    assert_eq!(effects(&given, &complete(&parent)), []);
+}
+
+#[test]
+fn whichever_ends_last_tells_it_all_once() {
+    let (given, parent, child) = family(true);
+    let told = effects(&given, &complete(&child));
+    let words = commands(&told).remove(0);
+    assert!(
+        words[7].starts_with("Builder child failed") && words[7].contains("\n\nBuilder parent succeeded"),
+        "{words:?}"
+    );
+    assert_eq!(words[9..], ["Verified=-1", "d34db33f"]);
+    let given = given.remembers(&told);
+    assert_eq!(effects(&given, &complete(&parent)), [], "both ended at once");
+}
+
+#[test]
+fn a_triggered_buildset_is_told_by_itself_where_what_triggered_it_is_of_no_change() {
+    let parent = set(1, None, [a_build("parent").id(21)]);
+    let child = set(2, Some(21), [build("child").id(22)]);
+    let given = given((3, 9), json!({})).build(parent.builds[0].clone()).buildset(parent);
+    assert!(commands(&effects(&given, &complete(&child)))[0][7].starts_with("Builder child succeeded"));
+}
+
+#[test]
+fn what_was_tried_again_does_not_count() {
+    let again = build("a").id(20).results(Results::Retry);
+    let told = effects(&given((3, 9), json!({})), &complete(&set(1, None, [again, build("a").id(21)])));
+    assert_eq!(commands(&told)[0][9], "Verified=1");
+    assert_eq!(commands(&told)[0][7].matches("Builder").count(), 1);
+}
+
+#[test]
+fn callbacks_are_told_what_belongs_together() {
+    let (_, parent, child) = family(true);
+    let settings =
+        json!({"summaryCB": {"plugin": "votes", "label": "CI"}, "summaryArg": [1], "builders": ["parent", "child"]});
+    let triggered = json!({"buildsets": [{"bsid": 2, "complete": true}]});
+    let given = given((3, 9), settings)
+        .answers("buildsets?parent_buildid=21&field=bsid&field=complete&order=bsid", triggered)
+        .buildset(child)
+        .reviewed(Ok(Answer::message("m").vote_by_results()));
+    let told = effects(&given, &complete(&parent));
+    assert_eq!(commands(&told)[0][7..10], ["m", "--label", "Verified=-1"], "by the results of all");
+    let asked = given.asked().concat();
+    for part in [
+        r#""plugin":"votes""#,
+        r#""label":"CI""#,
+        r#""ctx":{"arg":[1]}"#,
+        r#""builders":["parent","child"]"#,
+        r#""buildsets":[2]"#,
+        "at Moment::Summary about buildset 1",
+    ] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+}

@@ -1,0 +1,142 @@
+//! What happens while nobody knows Gerrit's version, and when it becomes known.
+
+use super::*;
+use campanile_sdk::contract::Entry;
+use campanile_sdk::contract::Outcome;
+use campanile_sdk::contract::Receipt;
+use campanile_sdk::contract::Resend;
+use campanile_sdk::contract::WakeUp;
+use campanile_sdk::testing::a_complete_buildset;
+use campanile_sdk::testing::skipped;
+
+fn at(at: u64, seq: u64, mut event: Event) -> Event {
+    (event.at, event.seq) = (at, seq);
+    event
+}
+
+fn summary(builder: &str) -> Event {
+    a_complete_buildset(Results::Success, [build(builder)])
+}
+
+fn receipt(outcome: Outcome, answer: &str) -> Event {
+    let receipt = Receipt { key: "version".into(), outcome, status: Some(0), answer: answer.into() };
+    Event { seq: 9, topic: "receipt/version".into(), at: 1_000, body: EventBody::Receipt(receipt) }
+}
+
+fn wake(key: &str) -> Event {
+    Event { seq: 10, topic: format!("wake/{key}"), at: 2_000, body: EventBody::Wake(key.into()) }
+}
+
+/// What waits after these effects: those that were put there, not those that went.
+fn held(effects: &[Effect]) -> Vec<&Entry> {
+    effects.iter().filter_map(held_entry).filter(|entry| entry.value.is_some()).collect()
+}
+
+fn held_entry(effect: &Effect) -> Option<&Entry> {
+    match effect {
+        Effect::Remember(entry) if entry.key.starts_with("held/") => Some(entry),
+        _ => None,
+    }
+}
+
+fn woken(effects: &[Effect]) -> Vec<&WakeUp> {
+    effects.iter().filter_map(|effect| if let Effect::Wake(wake) = effect { Some(wake) } else { None }).collect()
+}
+
+#[test]
+fn the_first_review_waits_for_the_version() {
+    let given = unknown(json!({}));
+    let told = effects(&given, &at(100, 1, summary("a")));
+    assert_eq!(commands(&told), [["gerrit", "version"]]);
+    let question = deliveries(&told)[0];
+    assert_eq!((question.key.as_str(), question.receipt, &question.resend), ("version", true, &Resend::Upsert));
+    assert_eq!((question.lane.as_deref(), question.ttl_seconds), (None, Some(900)));
+    assert_eq!(held(&told).len(), 1);
+    let given = given.remembers(&told);
+    let second = effects(&given, &at(101, 2, summary("b")));
+    assert_eq!((commands(&second).len(), held(&second).len()), (0, 1), "it was asked already");
+    let given = given.remembers(&second);
+    let answered = effects(&given, &receipt(Outcome::Done, "gerrit version 2.13.1\n"));
+    let sent = commands(&answered);
+    assert_eq!(sent.len(), 2);
+    assert!(sent[0][7].starts_with("Builder a ") && sent[1][7].starts_with("Builder b "), "{sent:?}");
+    let keys: Vec<&str> = deliveries(&answered).iter().map(|delivery| delivery.key.as_str()).collect();
+    assert_eq!(keys, ["review", "review-2"]);
+    let given = given.remembers(&answered);
+    let third = effects(&given, &at(1_001, 11, summary("c")));
+    assert_eq!((commands(&third).len(), held(&third).len()), (1, 0), "what waited went, and the version is known");
+}
+
+#[test]
+fn a_question_that_fails_is_asked_again_and_nothing_is_lost() {
+    let mut given = unknown(json!({}));
+    given = given.remembers(&effects(&unknown(json!({})), &at(100, 1, summary("a"))));
+    let failures = [
+        (Outcome::Refused, "Permission denied"),
+        (Outcome::Expired, "connection refused"),
+        (Outcome::Done, "This is no Gerrit."),
+        (Outcome::Cancelled, "by an operator"),
+    ];
+    for (failed, after) in failures.into_iter().zip([2_000, 4_000, 8_000, 16_000]) {
+        let told = effects(&given, &receipt(failed.0, failed.1));
+        assert_eq!(woken(&told), [&WakeUp { key: "version".into(), after_ms: after }]);
+        let reason = skipped(&told).concat();
+        assert!(reason.contains("so reviews wait") && reason.contains(failed.1), "{reason}");
+        given = given.remembers(&told);
+        let again = effects(&given, &wake("version"));
+        assert_eq!(commands(&again), [["gerrit", "version"]]);
+        given = given.remembers(&again);
+    }
+    let answered = effects(&given, &receipt(Outcome::Done, "gerrit version 3.9.1"));
+    assert_eq!(commands(&answered).len(), 1, "{answered:?}");
+}
+
+#[test]
+fn a_version_that_is_old_is_asked_for_anew_and_nothing_waits() {
+    let given = given((2, 12), json!({}));
+    let told = effects(&given, &at(599, 1, summary("a")));
+    assert_eq!(commands(&told).len(), 1);
+    let told = effects(&given, &at(600, 1, summary("a")));
+    let sent = commands(&told);
+    assert_eq!((sent[0][1], sent[1][1], held(&told).len()), ("review", "version", 0));
+    let given = given.remembers(&told);
+    assert_eq!(commands(&effects(&given, &at(700, 2, summary("b")))).len(), 1, "one question at a time");
+    let failed = effects(&given, &receipt(Outcome::Refused, "no"));
+    assert_eq!((woken(&failed).len(), skipped(&failed).len()), (0, 0), "what was known still holds");
+    let given = given.remembers(&failed);
+    let newer = effects(&given, &receipt(Outcome::Done, "gerrit version 3.0"));
+    let given = given.remembers(&newer);
+    let tagged = effects(&given, &at(1_001, 3, summary("c")));
+    assert!(commands(&tagged)[0].contains(&"--tag"), "{tagged:?}");
+}
+
+#[test]
+fn of_reviews_that_wait_the_newest_of_each_is_kept() {
+    let given = unknown(json!({}));
+    let first = effects(&given, &at(100, 1, summary("a")));
+    let given = given.remembers(&first);
+    let second = effects(&given, &at(200, 2, summary("a")));
+    assert_eq!(held(&second).len(), 1);
+    assert_eq!(skipped(&second), ["a newer review of d34db33f a took its place before Gerrit told its version"]);
+    let given = given.remembers(&second);
+    assert_eq!(commands(&effects(&given, &receipt(Outcome::Done, "gerrit version 3.9"))).len(), 1);
+}
+
+#[test]
+fn many_that_waited_go_in_order_and_newer_ones_after_them() {
+    let mut given = unknown(json!({}));
+    for number in 0..100 {
+        let told = effects(&given, &at(100, number, summary(&format!("b{number:03}"))));
+        given = given.remembers(&told);
+    }
+    let first = effects(&given, &receipt(Outcome::Done, "gerrit version 3.9"));
+    assert_eq!((commands(&first).len(), woken(&first).len()), (80, 1));
+    assert!(first.len() <= 256, "{} effects are too many for one call", first.len());
+    given = given.remembers(&first);
+    let between = effects(&given, &at(1_001, 500, summary("late")));
+    assert_eq!((commands(&between).len(), held(&between).len()), (0, 1));
+    given = given.remembers(&between);
+    let rest = effects(&given, &wake("more"));
+    assert_eq!((commands(&rest).len(), woken(&rest).len()), (21, 0));
+    assert!(commands(&rest)[20][7].starts_with("Builder late "));
+}

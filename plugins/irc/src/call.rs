@@ -1,0 +1,115 @@
+//! One call of the reporter: what it may look at, and what it wants to happen.
+
+use campanile_sdk::contract::Control;
+use campanile_sdk::contract::ControlRequest;
+use campanile_sdk::contract::DataError;
+use campanile_sdk::contract::IrcAction;
+use campanile_sdk::contract::IrcVerb;
+use campanile_sdk::contract::Timestamp;
+use campanile_sdk::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::places;
+use crate::places::Places;
+use crate::places::is_channel;
+use crate::places::key;
+use crate::settings::Settings;
+use crate::subscriptions::CONNECTION;
+
+/// The longest reply, in characters: what is longer nobody reads, and the pace of the network makes it minutes.
+const MOST_SAID: usize = 40_000;
+
+/// One call.
+pub(crate) struct Call<'a> {
+    pub(crate) config: &'a Config<Settings>,
+    pub(crate) host: &'a dyn Host,
+    pub(crate) now: Timestamp,
+    pub(crate) places: Places,
+    effects: Vec<Effect>,
+    said: usize,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(config: &'a Config<Settings>, host: &'a dyn Host, now: Timestamp) -> Self {
+        let places = Places::read(host.recall(places::KEY).as_deref());
+        Self { config, host, now, places, effects: Vec::new(), said: 0 }
+    }
+
+    pub(crate) fn settings(&self) -> &'a Settings {
+        &self.config.settings
+    }
+
+    /// Says something in a channel or to somebody, unless it shall be quiet there.
+    pub(crate) fn say(&mut self, place: &str, text: impl Into<String>) {
+        let is_notice = self.settings().notice_on_channel && is_channel(place);
+        let verb = if is_notice { IrcVerb::Notice } else { IrcVerb::Say };
+        self.speak(verb, place, &text.into());
+    }
+
+    /// Does something, as with `/me`.
+    pub(crate) fn act(&mut self, place: &str, text: &str) {
+        self.speak(IrcVerb::Act, place, text);
+    }
+
+    /// Enters or leaves a channel.
+    pub(crate) fn walk(&mut self, verb: IrcVerb, channel: &str, text: &str) {
+        self.deliver(verb, channel, text);
+    }
+
+    /// The value that is kept, if there is one and it is as it was written.
+    pub(crate) fn recall<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        serde_json::from_str(&self.host.recall(key)?).ok()
+    }
+
+    pub(crate) fn remember(&mut self, key: impl Into<String>, value: &impl Serialize) {
+        let json = serde_json::to_string(value).unwrap_or_else(|_| String::from("null"));
+        self.effects.push(Effect::remember(key, json));
+    }
+
+    pub(crate) fn forget(&mut self, key: impl Into<String>) {
+        self.effects.push(Effect::forget(key));
+    }
+
+    pub(crate) fn wake(&mut self, key: impl Into<String>, after_ms: u32) {
+        self.effects.push(Effect::wake(key, after_ms));
+    }
+
+    /// Asks the CI system for something; the receipt says what came of it.
+    pub(crate) fn ask(&mut self, key: impl Into<String>, control: Control) {
+        self.effects.push(Effect::Control(ControlRequest { key: key.into(), receipt: true, control }));
+    }
+
+    /// Asks the data API. What is not there is no mistake.
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, String> {
+        let told = |reason: String| format!("{path}: {reason}");
+        match self.host.get(path) {
+            Ok(json) => serde_json::from_str(&json).map(Some).map_err(|error| told(error.to_string())),
+            Err(DataError::NotFound) => Ok(None),
+            Err(DataError::Invalid(reason)) => Err(told(reason)),
+            Err(DataError::TooLarge) => Err(told(String::from("the answer is too large"))),
+        }
+    }
+
+    pub(crate) fn into_effects(mut self) -> Vec<Effect> {
+        if let Some(json) = self.places.changed() {
+            self.effects.push(Effect::remember(places::KEY, json));
+        }
+        self.effects
+    }
+
+    fn speak(&mut self, verb: IrcVerb, place: &str, text: &str) {
+        if !self.places.is_muted(place) && !text.is_empty() {
+            self.deliver(verb, place, &crate::plain::clipped(text, MOST_SAID));
+        }
+    }
+
+    /// Lines to one place go out one after another.
+    fn deliver(&mut self, verb: IrcVerb, place: &str, text: &str) {
+        self.said += 1;
+        let action =
+            IrcAction { connection: String::from(CONNECTION), verb, target: place.to_owned(), text: text.to_owned() };
+        let lane = format!("{} {}", self.config.name, key(place));
+        self.effects.push(Delivery::new(format!("line {}", self.said), Message::Irc(action)).lane(lane).into());
+    }
+}

@@ -1,0 +1,218 @@
+//! Where the bot speaks: channels and people, and what each wants to be told, kept from call to call.
+//!
+//! What the configuration says holds for every channel and for everybody in `pm_to_nicks`; what was said at run time is
+//! kept here, and comes on top: switched on, switched off, muted, entered, left.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::occasions::Occasion;
+use crate::settings::Settings;
+
+/// What they are kept under.
+pub(crate) const KEY: &str = "places";
+
+/// Places with something of their own at most: the value stays below its limit of 256 KiB.
+const MOST_PLACES: usize = 300;
+
+/// The longest name of a channel, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// What is special about a place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// Switched on besides what the configuration says.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    on: BTreeSet<Occasion>,
+    /// Switched off, though the configuration says so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    off: BTreeSet<Occasion>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    muted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    presence: Option<Presence>,
+}
+
+/// Entered or left at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Presence {
+    Entered,
+    Left,
+}
+
+/// All of them, by name in small letters.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    own: BTreeMap<String, Place>,
+    changed: bool,
+}
+
+/// What the configuration says, by names in small letters.
+struct Usual {
+    events: BTreeSet<Occasion>,
+    channels: BTreeSet<String>,
+    people: BTreeSet<String>,
+}
+
+/// No place for one more.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+impl Usual {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            events: settings.events(),
+            channels: settings.channels.iter().map(|channel| key(channel.name())).collect(),
+            people: settings.pm_to_nicks.iter().map(|nick| key(nick)).collect(),
+        }
+    }
+}
+
+impl Places {
+    /// As they were kept.
+    pub(crate) fn read(kept: Option<&str>) -> Self {
+        let own = kept.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        Self { own, changed: false }
+    }
+
+    /// What to keep, if anything changed.
+    pub(crate) fn changed(&self) -> Option<String> {
+        self.changed.then(|| serde_json::to_string(&self.own).unwrap_or_default())
+    }
+
+    pub(crate) fn is_muted(&self, place: &str) -> bool {
+        self.own.get(&key(place)).is_some_and(|own| own.muted)
+    }
+
+    /// Says whether it was otherwise before.
+    pub(crate) fn mute(&mut self, place: &str, muted: bool) -> Result<bool, Full> {
+        self.change(place, |own| std::mem::replace(&mut own.muted, muted) != muted)
+    }
+
+    /// The events that this place is told of.
+    pub(crate) fn events(&self, place: &str, settings: &Settings) -> BTreeSet<Occasion> {
+        self.told(&key(place), &Usual::new(settings))
+    }
+
+    /// Switches events on.
+    pub(crate) fn switch_on(&mut self, place: &str, events: &[Occasion]) -> Result<(), Full> {
+        self.change(place, |own| {
+            for event in events {
+                own.off.remove(event);
+                own.on.insert(event.clone());
+            }
+        })
+    }
+
+    /// Switches events off, also those that the configuration switches on.
+    pub(crate) fn switch_off(
+        &mut self,
+        place: &str,
+        events: &BTreeSet<Occasion>,
+        settings: &Settings,
+    ) -> Result<(), Full> {
+        let usual = settings.events();
+        self.change(place, |own| {
+            for event in events {
+                own.on.remove(event);
+                if usual.contains(event) {
+                    own.off.insert(event.clone());
+                }
+            }
+        })
+    }
+
+    /// A channel was entered at run time.
+    pub(crate) fn enter(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
+        let presence = if is_configured(channel, settings) { None } else { Some(Presence::Entered) };
+        self.change(channel, |own| own.presence = presence)
+    }
+
+    /// A channel was left at run time.
+    pub(crate) fn leave(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
+        let presence = if is_configured(channel, settings) { Some(Presence::Left) } else { None };
+        self.change(channel, |own| own.presence = presence)
+    }
+
+    /// The connection is new: the channels of the configuration are entered again, and those entered at run time have to
+    /// be, which are these.
+    pub(crate) fn reconnected(&mut self) -> Vec<String> {
+        let left: Vec<String> = self.with(Presence::Left).map(str::to_owned).collect();
+        for channel in left {
+            // A place that is there takes no new place.
+            let _ = self.change(&channel, |own| own.presence = None);
+        }
+        self.with(Presence::Entered).map(str::to_owned).collect()
+    }
+
+    /// All who can be told something, with what they are told of.
+    pub(crate) fn told_of(&self, settings: &Settings) -> Vec<(String, BTreeSet<Occasion>)> {
+        let usual = Usual::new(settings);
+        let names: BTreeSet<&String> = usual.channels.iter().chain(&usual.people).chain(self.own.keys()).collect();
+        let told = |name: &String| {
+            let events = self.told(name, &usual);
+            (!events.is_empty() && self.is_within(name, &usual)).then(|| (name.clone(), events))
+        };
+        names.into_iter().filter_map(told).collect()
+    }
+
+    fn told(&self, place: &str, usual: &Usual) -> BTreeSet<Occasion> {
+        let is_named = is_channel(place) || usual.people.contains(place);
+        let events = usual.events.iter().filter(|_| is_named);
+        match self.own.get(place) {
+            None => events.cloned().collect(),
+            Some(own) => events.filter(|event| !own.off.contains(event)).chain(&own.on).cloned().collect(),
+        }
+    }
+
+    /// Whether it is a person, or a channel that we are in.
+    fn is_within(&self, place: &str, usual: &Usual) -> bool {
+        match self.own.get(place).and_then(|own| own.presence) {
+            Some(presence) => presence == Presence::Entered,
+            None => !is_channel(place) || usual.channels.contains(place),
+        }
+    }
+
+    fn with(&self, presence: Presence) -> impl Iterator<Item = &str> {
+        let fits = move |own: &&Place| own.presence == Some(presence);
+        self.own.iter().filter(move |(_, own)| fits(own)).map(|(name, _)| name.as_str())
+    }
+
+    /// What is as anywhere else is not kept.
+    fn change<T>(&mut self, place: &str, change: impl FnOnce(&mut Place) -> T) -> Result<T, Full> {
+        let name = key(place);
+        let before = self.own.get(&name).cloned().unwrap_or_default();
+        let mut own = before.clone();
+        let answer = change(&mut own);
+        if own == before {
+            return Ok(answer);
+        }
+        if own == Place::default() {
+            self.own.remove(&name);
+        } else if self.own.contains_key(&name) || (self.own.len() < MOST_PLACES && name.len() <= LONGEST_NAME) {
+            self.own.insert(name, own);
+        } else {
+            return Err(Full);
+        }
+        self.changed = true;
+        Ok(answer)
+    }
+}
+
+/// The name in small letters: `#Foo` and `#foo` are one.
+pub(crate) fn key(place: &str) -> String {
+    place.to_ascii_lowercase()
+}
+
+/// Whether it can be a channel's name: it begins with a sign, and is one word.
+pub(crate) fn is_channel(name: &str) -> bool {
+    let wrong = |char: char| char == ' ' || char == ',' || char.is_control();
+    name.len() > 1 && name.len() <= LONGEST_NAME && name.starts_with(['#', '&', '+', '!']) && !name.contains(wrong)
+}
+
+fn is_configured(channel: &str, settings: &Settings) -> bool {
+    settings.channels.iter().any(|known| key(known.name()) == key(channel))
+}

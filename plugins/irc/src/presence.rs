@@ -1,0 +1,19 @@
+//! The bot came or went.
+
+use campanile_sdk::contract::ChatPresence;
+use campanile_sdk::contract::IrcVerb;
+use campanile_sdk::contract::PresenceChange;
+
+use crate::call::Call;
+
+/// The host enters the channels of the configuration, and those that it was thrown out of; the others we enter.
+pub(crate) fn changed(call: &mut Call<'_>, presence: &ChatPresence) {
+    match presence.change {
+        PresenceChange::Connected => {
+            for channel in call.places.reconnected() {
+                call.walk(IrcVerb::Join, &channel, "");
+            }
+        }
+        PresenceChange::Joined(_) | PresenceChange::Removed(_) => {}
+    }
+}
