@@ -27,7 +27,8 @@ pub(super) fn run(call: &mut Call<'_>, who: &Speaker, words: &[String]) -> Resul
     for builder in &asked.builders {
         lines.push(line(call, builder)?);
     }
-    call.say(who.place(), asked.text(lines));
+    let text = asked.text(lines, call);
+    call.say(who.place(), text);
     Ok(())
 }
 

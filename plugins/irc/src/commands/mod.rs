@@ -2,6 +2,7 @@
 //!
 //! Not here: who may use them (`authz`).
 
+mod brief;
 mod channels;
 pub(crate) mod dance;
 mod force;

@@ -57,7 +57,7 @@ fn builders_and_workers_are_listed() {
         check(wrong, "Try 'list [all|N] builders|workers|changes'.");
     }
     let mut bot = Bot::of(ci::idle(json!({"tags": ["slow"]})));
-    assert_eq!(bot.told("list all builders"), ["#builds: I found the following builders: "]);
+    assert_eq!(bot.told("list all builders"), ["#builds: I found the following builders:"]);
 }
 
 #[test]

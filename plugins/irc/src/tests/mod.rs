@@ -4,6 +4,7 @@ mod chat;
 mod ci;
 mod control;
 mod injected;
+mod long;
 mod notices;
 mod rights;
 mod settings;
