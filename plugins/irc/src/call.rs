@@ -107,8 +107,8 @@ impl<'a> Call<'a> {
     /// Lines to one place go out one after another.
     fn deliver(&mut self, verb: IrcVerb, place: &str, text: &str) {
         self.said += 1;
-        let action =
-            IrcAction { connection: String::from(CONNECTION), verb, target: place.to_owned(), text: text.to_owned() };
+        let target = self.places.spelled(place, self.settings());
+        let action = IrcAction { connection: String::from(CONNECTION), verb, target, text: text.to_owned() };
         let lane = format!("{} {}", self.config.name, key(place));
         self.effects.push(Delivery::new(format!("line {}", self.said), Message::Irc(action)).lane(lane).into());
     }

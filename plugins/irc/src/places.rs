@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::occasions::Occasion;
+use crate::settings::Channel;
 use crate::settings::Settings;
 
 /// What they are kept under.
@@ -34,6 +35,9 @@ pub(crate) struct Place {
     muted: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     presence: Option<Presence>,
+    /// How it is spelled, where its key does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spelling: Option<String>,
 }
 
 /// Entered or left at run time.
@@ -43,14 +47,14 @@ enum Presence {
     Left,
 }
 
-/// All of them, by name in small letters.
+/// All of them, by their keys.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     own: BTreeMap<String, Place>,
     changed: bool,
 }
 
-/// What the configuration says, by names in small letters.
+/// What the configuration says, by keys.
 struct Usual {
     events: BTreeSet<Occasion>,
     channels: BTreeSet<String>,
@@ -81,6 +85,21 @@ impl Places {
     /// What to keep, if anything changed.
     pub(crate) fn changed(&self) -> Option<String> {
         self.changed.then(|| serde_json::to_string(&self.own).unwrap_or_default())
+    }
+
+    /// The place's name as the server has to be told it: the key of a name is another name to servers that fold less.
+    pub(crate) fn spelled(&self, place: &str, settings: &Settings) -> String {
+        let name = key(place);
+        let mut channels = settings.channels.iter().map(Channel::name);
+        if let Some(channel) = channels.find(|channel| key(channel) == name) {
+            return channel.to_owned();
+        }
+        if name != place {
+            return place.to_owned();
+        }
+        let person = settings.pm_to_nicks.iter().find(|nick| key(nick) == name).map(|nick| nick.to_ascii_lowercase());
+        let own = || self.own.get(&name)?.spelling.clone();
+        person.or_else(own).unwrap_or(name)
     }
 
     pub(crate) fn is_muted(&self, place: &str) -> bool {
@@ -190,7 +209,11 @@ impl Places {
         if own == before {
             return Ok(answer);
         }
-        if own == Place::default() {
+        let small = place.to_ascii_lowercase();
+        if small != name {
+            own.spelling = Some(small);
+        }
+        if (Place { spelling: None, ..own.clone() }) == Place::default() {
             self.own.remove(&name);
         } else if self.own.contains_key(&name) || (self.own.len() < MOST_PLACES && name.len() <= LONGEST_NAME) {
             self.own.insert(name, own);
@@ -202,9 +225,16 @@ impl Places {
     }
 }
 
-/// The name in small letters: `#Foo` and `#foo` are one.
+/// The same for all spellings of a name, as most servers compare them: `#Foo[x]` and `#foo{x}` are one.
 pub(crate) fn key(place: &str) -> String {
-    place.to_ascii_lowercase()
+    let small = |char: char| match char {
+        '[' => '{',
+        ']' => '}',
+        '\\' => '|',
+        '~' => '^',
+        char => char.to_ascii_lowercase(),
+    };
+    place.chars().map(small).collect()
 }
 
 /// Whether it can be a channel's name: it begins with a sign, and is one word.
