@@ -27,7 +27,10 @@ pub(super) fn run(call: &mut Call<'_>, who: &Speaker, words: &[String]) -> Resul
     for builder in &asked.builders {
         lines.push(line(call, builder)?);
     }
-    let text = asked.text(lines, call);
+    let text = match lines.is_empty() {
+        true => String::from("No builder is online: ask for 'last all'."),
+        false => asked.text(lines, call),
+    };
     call.say(who.place(), text);
     Ok(())
 }

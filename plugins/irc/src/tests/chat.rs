@@ -96,6 +96,7 @@ fn last_builds() {
     let all = "`linux`: last build failed (10 minutes ago): failed compile\n`mac`: no builds run since last restart";
     check("last all", all);
     check("last linux mac", "Try 'last _builder_'.");
+    assert_eq!(Bot::new(json!({})).told("last"), ["#builds: No builder is online: ask for 'last all'."]);
     let mut coloured = Bot::of(ci::idle(json!({"useColors": true})));
     let line = "#builds: `linux`: last build \u{3}4failed\u{f} (10 minutes ago): failed compile";
     assert_eq!(coloured.told("last linux"), [line]);
