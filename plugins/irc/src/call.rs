@@ -10,6 +10,7 @@ use campanile_sdk::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::acts;
 use crate::places;
 use crate::places::Places;
 use crate::places::is_channel;
@@ -45,6 +46,20 @@ impl<'a> Call<'a> {
         let is_notice = self.settings().notice_on_channel && is_channel(place);
         let verb = if is_notice { IrcVerb::Notice } else { IrcVerb::Say };
         self.speak(verb, place, &text.into());
+    }
+
+    /// Tells of something. Whether it arrived is asked where a stranger would be forgotten otherwise.
+    pub(crate) fn tell(&mut self, place: &str, text: impl Into<String>) {
+        let before = self.effects.len();
+        self.say(place, text);
+        if self.places.is_strange(place) {
+            let key = acts::told(place, self.said);
+            for effect in self.effects.iter_mut().skip(before) {
+                if let Effect::Deliver(delivery) = effect {
+                    (delivery.key, delivery.receipt) = (key.clone(), true);
+                }
+            }
+        }
     }
 
     /// Does something, as with `/me`.

@@ -8,8 +8,11 @@ use crate::call::Call;
 use crate::commands;
 use crate::commands::Command;
 use crate::commands::Trouble;
+use crate::places::Standing;
+use crate::places::key;
 use crate::plain::plain;
 use crate::plain::repeated;
+use crate::settings::Settings;
 
 /// Who speaks, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,14 @@ impl Speaker {
     /// Where the answer goes.
     pub(crate) fn place(&self) -> &str {
         self.channel.as_deref().unwrap_or(&self.nick)
+    }
+
+    /// Where the answer goes, and whether it is a place that is known.
+    pub(crate) fn standing(&self, settings: &Settings) -> (&str, Standing) {
+        let is_told = |nick: &String| key(nick) == key(&self.nick);
+        let is_known =
+            self.channel.is_some() || settings.pm_to_nicks.iter().any(is_told) || settings.rules().name(self);
+        (self.place(), if is_known { Standing::Known } else { Standing::Stranger })
     }
 
     /// As reasons and owners say it.

@@ -47,7 +47,7 @@ pub(crate) fn started(call: &mut Call<'_>, report: &BuildReport) {
     }
     let text = Named::report(report, call.config).started(call.settings());
     for place in &places {
-        call.say(spellings.get(place).unwrap_or(place), text.clone());
+        call.tell(spellings.get(place).unwrap_or(place), text.clone());
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn finished(call: &mut Call<'_>, report: &BuildReport, results: Resul
         }
         let text = finished_text(report, results, hearer, call.config);
         for place in places.intersection(&fresh) {
-            call.say(spellings.get(place).unwrap_or(place), text.clone());
+            call.tell(spellings.get(place).unwrap_or(place), text.clone());
         }
     }
 }

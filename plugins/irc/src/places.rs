@@ -19,6 +19,12 @@ pub(crate) const KEY: &str = "places";
 /// Places with something of their own at most: the value stays below its limit of 256 KiB.
 const MOST_PLACES: usize = 300;
 
+/// Of these, people at most: channels always have room.
+const MOST_PEOPLE: usize = 100;
+
+/// Of the people, those at most whom nothing in the settings names: a nick is anybody's, and anybody has many.
+const MOST_STRANGERS: usize = 50;
+
 /// The longest name of a channel, in bytes.
 const LONGEST_NAME: usize = 200;
 
@@ -38,6 +44,18 @@ pub(crate) struct Place {
     /// How it is spelled, where its key does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spelling: Option<String>,
+    /// Somebody whom nothing in the settings names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    strange: bool,
+}
+
+/// Whose place it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// A channel, or somebody whom the settings name.
+    Known,
+    /// Anybody else.
+    Stranger,
 }
 
 /// Entered or left at run time.
@@ -107,7 +125,7 @@ impl Places {
     }
 
     /// Says whether it was otherwise before.
-    pub(crate) fn mute(&mut self, place: &str, muted: bool) -> Result<bool, Full> {
+    pub(crate) fn mute(&mut self, place: (&str, Standing), muted: bool) -> Result<bool, Full> {
         self.change(place, |own| std::mem::replace(&mut own.muted, muted) != muted)
     }
 
@@ -117,7 +135,7 @@ impl Places {
     }
 
     /// Switches events on.
-    pub(crate) fn switch_on(&mut self, place: &str, events: &[Occasion]) -> Result<(), Full> {
+    pub(crate) fn switch_on(&mut self, place: (&str, Standing), events: &[Occasion]) -> Result<(), Full> {
         self.change(place, |own| {
             for event in events {
                 own.off.remove(event);
@@ -129,7 +147,7 @@ impl Places {
     /// Switches events off, also those that the configuration switches on.
     pub(crate) fn switch_off(
         &mut self,
-        place: &str,
+        place: (&str, Standing),
         events: &BTreeSet<Occasion>,
         settings: &Settings,
     ) -> Result<(), Full> {
@@ -147,13 +165,26 @@ impl Places {
     /// A channel was entered at run time.
     pub(crate) fn enter(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
         let presence = if is_configured(channel, settings) { None } else { Some(Presence::Entered) };
-        self.change(channel, |own| own.presence = presence)
+        self.change((channel, Standing::Known), |own| own.presence = presence)
     }
 
     /// A channel was left at run time.
     pub(crate) fn leave(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
         let presence = if is_configured(channel, settings) { Some(Presence::Left) } else { None };
-        self.change(channel, |own| own.presence = presence)
+        self.change((channel, Standing::Known), |own| own.presence = presence)
+    }
+
+    /// Whether it is somebody whom nothing in the settings names, and who is kept all the same.
+    pub(crate) fn is_strange(&self, place: &str) -> bool {
+        self.own.get(&key(place)).is_some_and(|own| own.strange)
+    }
+
+    /// A stranger is not there any more.
+    pub(crate) fn forget_stranger(&mut self, place: &str) {
+        if self.is_strange(place) {
+            self.own.remove(&key(place));
+            self.changed = true;
+        }
     }
 
     /// The connection is new: the channels of the configuration are entered again, and those entered at run time have to
@@ -162,7 +193,7 @@ impl Places {
         let left: Vec<String> = self.with(Presence::Left).map(str::to_owned).collect();
         for channel in left {
             // A place that is there takes no new place.
-            let _ = self.change(&channel, |own| own.presence = None);
+            let _ = self.change((&channel, Standing::Known), |own| own.presence = None);
         }
         self.with(Presence::Entered).map(str::to_owned).collect()
     }
@@ -176,6 +207,15 @@ impl Places {
             (!events.is_empty() && self.is_within(name, &usual)).then(|| (name.clone(), events))
         };
         names.into_iter().filter_map(told).collect()
+    }
+
+    fn has_room(&self, name: &str, standing: Standing) -> bool {
+        let people = || self.own.keys().filter(|known| !is_channel(known)).count();
+        let strangers = || self.own.values().filter(|own| own.strange).count();
+        name.len() <= LONGEST_NAME
+            && self.own.len() < MOST_PLACES
+            && (is_channel(name) || people() < MOST_PEOPLE)
+            && (standing == Standing::Known || strangers() < MOST_STRANGERS)
     }
 
     fn told(&self, place: &str, usual: &Usual) -> BTreeSet<Occasion> {
@@ -201,7 +241,11 @@ impl Places {
     }
 
     /// What is as anywhere else is not kept.
-    fn change<T>(&mut self, place: &str, change: impl FnOnce(&mut Place) -> T) -> Result<T, Full> {
+    fn change<T>(
+        &mut self,
+        (place, standing): (&str, Standing),
+        change: impl FnOnce(&mut Place) -> T,
+    ) -> Result<T, Full> {
         let name = key(place);
         let before = self.own.get(&name).cloned().unwrap_or_default();
         let mut own = before.clone();
@@ -213,9 +257,10 @@ impl Places {
         if small != name {
             own.spelling = Some(small);
         }
-        if (Place { spelling: None, ..own.clone() }) == Place::default() {
+        own.strange = standing == Standing::Stranger;
+        if (Place { spelling: None, strange: false, ..own.clone() }) == Place::default() {
             self.own.remove(&name);
-        } else if self.own.contains_key(&name) || (self.own.len() < MOST_PLACES && name.len() <= LONGEST_NAME) {
+        } else if self.own.contains_key(&name) || self.has_room(&name, standing) {
             self.own.insert(name, own);
         } else {
             return Err(Full);

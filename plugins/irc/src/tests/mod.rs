@@ -102,7 +102,13 @@ impl Bot {
     #[track_caller]
     fn answered(&mut self, outcome: Outcome, answer: &str) -> Vec<String> {
         let (key, _) = self.asked.first().cloned().expect("something was asked for");
-        let receipt = Receipt { key, outcome, status: None, answer: answer.to_owned() };
+        self.ended(&key, outcome, answer)
+    }
+
+    /// The effect with this key has ended so.
+    #[track_caller]
+    fn ended(&mut self, key: &str, outcome: Outcome, answer: &str) -> Vec<String> {
+        let receipt = Receipt { key: key.to_owned(), outcome, status: None, answer: answer.to_owned() };
         self.hears(&Event { seq: 1, topic: String::from("receipt"), at: 100, body: EventBody::Receipt(receipt) })
     }
 
