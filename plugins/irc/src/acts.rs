@@ -11,6 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::call::Call;
+use crate::entering;
 use crate::forced;
 use crate::forced::Forced;
 use crate::plain::clipped;
@@ -29,6 +30,13 @@ pub(crate) enum Act {
         place: String,
         /// The builder's name.
         builder: String,
+    },
+    /// To be let into a channel.
+    Join {
+        /// Who is told.
+        place: String,
+        /// Which.
+        channel: String,
     },
     /// A notice to somebody whom nothing in the settings names.
     Told {
@@ -59,6 +67,11 @@ pub(crate) fn told(place: &str, line: usize) -> String {
     serde_json::to_string(&Act::Told { place: place.to_owned(), line }).unwrap_or_default()
 }
 
+/// The key of the wish to enter a channel.
+pub(crate) fn entering(place: &str, channel: &str) -> String {
+    serde_json::to_string(&Act::Join { place: place.to_owned(), channel: channel.to_owned() }).unwrap_or_default()
+}
+
 /// Asks for it.
 pub(crate) fn ask(call: &mut Call<'_>, act: &Act, control: Control) {
     let key = serde_json::to_string(act).unwrap_or_default();
@@ -80,13 +93,17 @@ pub(crate) fn answered(call: &mut Call<'_>, receipt: &Receipt) {
         }
         return;
     }
-    let (Act::Told { place, .. } | Act::Force { place, .. } | Act::Other { place, .. }) = &act;
+    if let Act::Join { place, channel } = &act {
+        entering::ended(call, channel, place, receipt.outcome);
+    }
+    let (Act::Told { place, .. } | Act::Join { place, .. } | Act::Force { place, .. } | Act::Other { place, .. }) =
+        &act;
     if receipt.outcome != Outcome::Done {
         let text = format!("I can't: {}", repeated(&receipt.answer));
         return call.say(&place.clone(), text);
     }
     match act {
-        Act::Told { .. } => {}
+        Act::Told { .. } | Act::Join { .. } => {}
         Act::Other { place, text, .. } => call.say(&place, text),
         Act::Force { place, builder } => {
             call.say(&place, "Force build successfully requested.");

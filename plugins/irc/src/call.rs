@@ -67,6 +67,14 @@ impl<'a> Call<'a> {
         self.speak(IrcVerb::Act, place, text);
     }
 
+    /// Enters a channel; the receipt says what came of it.
+    pub(crate) fn enter(&mut self, key: String, channel: &str, opens: &str) {
+        self.deliver(IrcVerb::Join, channel, opens);
+        if let Some(Effect::Deliver(delivery)) = self.effects.last_mut() {
+            (delivery.key, delivery.receipt) = (key, true);
+        }
+    }
+
     /// Enters or leaves a channel.
     pub(crate) fn walk(&mut self, verb: IrcVerb, channel: &str, text: &str) {
         self.deliver(verb, channel, text);

@@ -47,6 +47,9 @@ pub(crate) struct Place {
     /// Somebody whom nothing in the settings names.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     strange: bool,
+    /// What opens the channel that was entered at run time.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    opens: String,
 }
 
 /// Whose place it is.
@@ -162,16 +165,30 @@ impl Places {
         })
     }
 
-    /// A channel was entered at run time.
-    pub(crate) fn enter(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
-        let presence = if is_configured(channel, settings) { None } else { Some(Presence::Entered) };
-        self.change((channel, Standing::Known), |own| own.presence = presence)
+    /// A channel was entered at run time, with what opens it.
+    pub(crate) fn enter(&mut self, (channel, opens): (&str, &str), settings: &Settings) -> Result<(), Full> {
+        let (presence, opens) = match is_configured(channel, settings) {
+            true => (None, ""),
+            false => (Some(Presence::Entered), opens),
+        };
+        self.change((channel, Standing::Known), |own| {
+            own.presence = presence;
+            opens.clone_into(&mut own.opens);
+        })
     }
 
     /// A channel was left at run time.
     pub(crate) fn leave(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
         let presence = if is_configured(channel, settings) { Some(Presence::Left) } else { None };
-        self.change((channel, Standing::Known), |own| own.presence = presence)
+        self.change((channel, Standing::Known), |own| {
+            own.presence = presence;
+            own.opens.clear();
+        })
+    }
+
+    /// Whether it is a channel that we are in, or would be if we could.
+    pub(crate) fn is_meant_to_be_in(&self, channel: &str, settings: &Settings) -> bool {
+        self.is_within(&key(channel), &Usual::new(settings))
     }
 
     /// Whether it is somebody whom nothing in the settings names, and who is kept all the same.
@@ -188,14 +205,15 @@ impl Places {
     }
 
     /// The connection is new: the channels of the configuration are entered again, and those entered at run time have to
-    /// be, which are these.
-    pub(crate) fn reconnected(&mut self) -> Vec<String> {
+    /// be, which are these, with what opens them.
+    pub(crate) fn reconnected(&mut self) -> Vec<(String, String)> {
         let left: Vec<String> = self.with(Presence::Left).map(str::to_owned).collect();
         for channel in left {
             // A place that is there takes no new place.
             let _ = self.change((&channel, Standing::Known), |own| own.presence = None);
         }
-        self.with(Presence::Entered).map(str::to_owned).collect()
+        let entered = self.own.iter().filter(|(_, own)| own.presence == Some(Presence::Entered));
+        entered.map(|(name, own)| (name.clone(), own.opens.clone())).collect()
     }
 
     /// All who can be told something, with what they are told of.

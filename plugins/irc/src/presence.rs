@@ -10,8 +10,8 @@ use crate::call::Call;
 pub(crate) fn changed(call: &mut Call<'_>, presence: &ChatPresence) {
     match presence.change {
         PresenceChange::Connected => {
-            for channel in call.places.reconnected() {
-                call.walk(IrcVerb::Join, &channel, "");
+            for (channel, opens) in call.places.reconnected() {
+                call.walk(IrcVerb::Join, &channel, &opens);
             }
         }
         PresenceChange::Joined(_) | PresenceChange::Removed(_) => {}

@@ -189,6 +189,11 @@ pub(crate) fn list() -> String {
     format!("Buildbot commands: {}", names().join(", "))
 }
 
+/// What is said where there is no room for one more place.
+pub(crate) fn full() -> &'static str {
+    "I can't remember anything about more places than I know already."
+}
+
 /// What is said to who got it wrong.
 fn usage(text: &str) -> Trouble {
     Trouble::Usage(format!("Try '{text}'."))

@@ -43,5 +43,5 @@ fn refuse(call: &mut Call<'_>, who: &Speaker) -> Result<(), Trouble> {
 
 /// What is special about more places than there is room for.
 pub(super) fn full() -> Trouble {
-    Trouble::Usage(String::from("I can't remember anything about more places than I know already."))
+    Trouble::Usage(String::from(super::full()))
 }

@@ -3,6 +3,7 @@
 use campanile_sdk::contract::ChatPresence;
 use campanile_sdk::contract::Event;
 use campanile_sdk::contract::EventBody;
+use campanile_sdk::contract::Outcome;
 use campanile_sdk::contract::PresenceChange;
 use campanile_sdk::contract::Results;
 use campanile_sdk::testing::a_build;
@@ -168,8 +169,8 @@ fn muted_it_says_nothing_until_it_may() {
 #[test]
 fn channels_are_entered_and_left() {
     let mut bot = Bot::new(json!({"authz": {"join leave": true}, "notify_events": ["finished"]}));
-    assert_eq!(bot.told("join #More"), ["join #more"]);
-    assert_eq!(bot.told("join #locked key"), ["join #locked key"]);
+    bot.enters("join #More", "join #more");
+    bot.enters("join #locked key", "join #locked key");
     for wrong in ["join", "join #a b c", "join #a :b", "leave #a #b"] {
         let answer = bot.told(wrong).remove(0);
         assert!(answer.starts_with("#builds: Try '"), "{answer}");
@@ -181,11 +182,38 @@ fn channels_are_entered_and_left() {
     assert_eq!(bot.told("leave"), ["leave #builds"]);
     let told = bot.hears(&a_build("linux").number(2).finished());
     assert!(told.len() == 1 && told[0].starts_with("#more: "), "{told:?}");
-    let presence = ChatPresence { connection: "irc".into(), me: "bb".into(), change: PresenceChange::Connected };
-    let body = EventBody::Presence(presence);
-    let connected = Event { seq: 1, topic: "presence".into(), at: 100, body };
-    assert_eq!(bot.hears(&connected), ["join #more"], "the host enters those of the configuration");
+    assert_eq!(
+        bot.hears(&present(PresenceChange::Connected)),
+        ["join #more"],
+        "the host enters those of the configuration"
+    );
     assert_eq!(bot.hears(&a_build("linux").number(3).finished()).len(), 2);
+}
+
+#[test]
+fn a_channel_with_a_key_is_entered_again_with_it() {
+    let mut bot = Bot::new(json!({"authz": {"join leave": true}}));
+    bot.enters("join #locked sesame", "join #locked sesame");
+    assert_eq!(bot.hears(&present(PresenceChange::Connected)), ["join #locked sesame"]);
+    bot.told("leave #locked");
+    assert!(bot.hears(&present(PresenceChange::Connected)).is_empty());
+}
+
+#[test]
+fn who_asked_is_told_why_a_channel_was_not_entered() {
+    let mut bot = Bot::new(json!({"authz": {"join leave": true}, "notify_events": ["finished"]}));
+    assert_eq!(bot.told("join #locked wrong"), ["join #locked wrong"]);
+    let (key, _) = bot.receipts.remove(0);
+    assert!(!key.contains("wrong"), "{key}");
+    let said = bot.ended(&key, Outcome::Refused, "475 Cannot join channel (+k)");
+    assert_eq!(said, ["leave #locked", "#builds: I can't: 475 Cannot join channel (+k)"]);
+    assert_eq!(bot.hears(&a_build("linux").finished()).len(), 1, "it is not there");
+    assert!(bot.hears(&present(PresenceChange::Connected)).is_empty());
+}
+
+fn present(change: PresenceChange) -> Event {
+    let presence = ChatPresence { connection: "irc".into(), me: "bb".into(), change };
+    Event { seq: 1, topic: "presence".into(), at: 100, body: EventBody::Presence(presence) }
 }
 
 #[test]
