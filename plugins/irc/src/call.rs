@@ -27,6 +27,8 @@ pub(crate) struct Call<'a> {
     pub(crate) host: &'a dyn Host,
     pub(crate) now: Timestamp,
     pub(crate) places: Places,
+    /// The channel of what was said to us.
+    pub(crate) spoken_to_in: Option<String>,
     effects: Vec<Effect>,
     said: usize,
 }
@@ -34,7 +36,7 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     pub(crate) fn new(config: &'a Config<Settings>, host: &'a dyn Host, now: Timestamp) -> Self {
         let places = Places::read(host.recall(places::KEY).as_deref());
-        Self { config, host, now, places, effects: Vec::new(), said: 0 }
+        Self { config, host, now, places, spoken_to_in: None, effects: Vec::new(), said: 0 }
     }
 
     pub(crate) fn settings(&self) -> &'a Settings {
@@ -121,8 +123,11 @@ impl<'a> Call<'a> {
         self.effects
     }
 
+    /// What is said in a channel enters it: only where we are meant to be, or were spoken to.
     fn speak(&mut self, verb: IrcVerb, place: &str, text: &str) {
-        if !self.places.is_muted(place) && !text.is_empty() {
+        let is_spoken_to = self.spoken_to_in.as_deref() == Some(place) && !self.places.is_left(place);
+        let is_there = !is_channel(place) || is_spoken_to || self.places.is_meant_to_be_in(place, self.settings());
+        if is_there && !self.places.is_muted(place) && !text.is_empty() {
             self.deliver(verb, place, &crate::plain::clipped(text, MOST_SAID));
         }
     }

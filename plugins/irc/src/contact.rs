@@ -8,6 +8,8 @@ use crate::call::Call;
 use crate::commands;
 use crate::commands::Command;
 use crate::commands::Trouble;
+use crate::echoes;
+use crate::echoes::Mistake;
 use crate::places::Standing;
 use crate::places::key;
 use crate::plain::plain;
@@ -58,6 +60,7 @@ impl Speaker {
 /// Something was said to us, or done to us.
 pub(crate) fn said(call: &mut Call<'_>, message: &ChatMessage) {
     let who = Speaker::of(message);
+    call.spoken_to_in.clone_from(&who.channel);
     match message.manner {
         ChatManner::Said => command(call, &who, &message.text),
         ChatManner::Acted => acted(call, &who, &message.text),
@@ -69,15 +72,23 @@ fn command(call: &mut Call<'_>, who: &Speaker, text: &str) {
     let text = text.trim();
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     if word.is_empty() {
-        return call.say(who.place(), "Say what?");
+        return mistaken(call, who, Mistake::Empty, "Say what?");
     }
     match commands::find(word) {
         Some(command) => used(call, who, (command, rest)),
-        None if text.ends_with('!') => call.say(who.place(), "What you say!"),
+        None if who.channel.is_none() && echoes::is_ours(text) => {}
+        None if text.ends_with('!') => mistaken(call, who, Mistake::Exclaimed, "What you say!"),
         None => {
             let list = commands::list();
-            call.say(who.place(), format!("I don't get this '{}'...\n{list}", repeated(word)));
+            mistaken(call, who, Mistake::Unknown, &format!("I don't get this '{}'...\n{list}", repeated(word)));
         }
+    }
+}
+
+/// It may be a bot, which makes a mistake of each answer.
+fn mistaken(call: &mut Call<'_>, who: &Speaker, mistake: Mistake, answer: &str) {
+    if echoes::is_answered(call, &who.nick, mistake) {
+        call.say(who.place(), answer);
     }
 }
 

@@ -204,14 +204,22 @@ impl Places {
         }
     }
 
-    /// The connection is new: the channels of the configuration are entered again, and those entered at run time have to
-    /// be, which are these, with what opens them.
-    pub(crate) fn reconnected(&mut self) -> Vec<(String, String)> {
-        let left: Vec<String> = self.with(Presence::Left).map(str::to_owned).collect();
-        for channel in left {
+    /// We are in a channel. One of the configuration that was left was entered by a host that started anew.
+    pub(crate) fn joined(&mut self, channel: &str) {
+        if self.is_left(channel) {
             // A place that is there takes no new place.
-            let _ = self.change((&channel, Standing::Known), |own| own.presence = None);
+            let _ = self.change((channel, Standing::Known), |own| own.presence = None);
         }
+    }
+
+    /// Whether it was left at run time.
+    pub(crate) fn is_left(&self, channel: &str) -> bool {
+        self.own.get(&key(channel)).is_some_and(|own| own.presence == Some(Presence::Left))
+    }
+
+    /// The connection is new: the host enters the channels of the configuration that were not left. Those entered at run
+    /// time are these, with what opens them.
+    pub(crate) fn entered(&self) -> Vec<(String, String)> {
         let entered = self.own.iter().filter(|(_, own)| own.presence == Some(Presence::Entered));
         entered.map(|(name, own)| (name.clone(), own.opens.clone())).collect()
     }
@@ -251,11 +259,6 @@ impl Places {
             Some(presence) => presence == Presence::Entered,
             None => !is_channel(place) || usual.channels.contains(place),
         }
-    }
-
-    fn with(&self, presence: Presence) -> impl Iterator<Item = &str> {
-        let fits = move |own: &&Place| own.presence == Some(presence);
-        self.own.iter().filter(move |(_, own)| fits(own)).map(|(name, _)| name.as_str())
     }
 
     /// What is as anywhere else is not kept.

@@ -36,6 +36,24 @@ fn what_is_no_command() {
 }
 
 #[test]
+fn two_bots_do_not_answer_each_other() {
+    for ours in [&format!("I don't get this 'zork'...\n{COMMANDS}"), "Try 'status _builder_'.", "What you say!"] {
+        let mut bot = Bot::new(json!({}));
+        for line in ours.lines() {
+            assert!(bot.whispered(line).is_empty(), "{line}");
+        }
+    }
+    let mut bot = Bot::new(json!({}));
+    assert_eq!(bot.whispered("zork").len(), 1);
+    assert!(bot.whispered("zork again").is_empty(), "once a minute");
+    assert_eq!(bot.whispered("zork!").len(), 1, "another mistake");
+    assert_eq!(bot.hears(&a_chat_message("Bob", None, "zork")).len(), 1, "another nick");
+    let mut later = a_chat_message("Ann", None, "zork");
+    later.at += 60;
+    assert_eq!(bot.hears(&later).len(), 1);
+}
+
+#[test]
 fn help_says_how_a_command_is_written() {
     check("help dance", "Usage: dance - Dance");
     check("help commands", &format!("Usage: commands - List the commands that there are\n{COMMANDS}"));
@@ -182,12 +200,24 @@ fn channels_are_entered_and_left() {
     assert_eq!(bot.told("leave"), ["leave #builds"]);
     let told = bot.hears(&a_build("linux").number(2).finished());
     assert!(told.len() == 1 && told[0].starts_with("#more: "), "{told:?}");
-    assert_eq!(
-        bot.hears(&present(PresenceChange::Connected)),
-        ["join #more"],
-        "the host enters those of the configuration"
-    );
-    assert_eq!(bot.hears(&a_build("linux").number(3).finished()).len(), 2);
+    assert_eq!(bot.hears(&present(PresenceChange::Connected)), ["join #more"], "what was left stays left");
+    assert_eq!(bot.hears(&a_build("linux").number(3).finished()).len(), 1);
+    assert!(bot.hears(&present(PresenceChange::Joined("#builds".into()))).is_empty());
+    assert_eq!(bot.hears(&a_build("linux").number(4).finished()).len(), 2, "the host has started anew");
+}
+
+#[test]
+fn nothing_is_said_in_a_channel_that_was_left() {
+    let mut bot = Bot::of(ci::busy(json!({"authz": {"join leave": true}})));
+    bot.told("watch linux");
+    bot.told("leave");
+    let ended = a_build("linux").id(22).number(4).results(Results::Success).finished();
+    assert!(bot.hears(&ended).is_empty(), "it would be entered again");
+    assert!(bot.told("hello").is_empty());
+    assert_eq!(bot.whispered("join #builds"), ["join #builds"]);
+    let (key, _) = bot.receipts.remove(0);
+    assert!(bot.ended(&key, Outcome::Done, "").is_empty());
+    assert_eq!(bot.told("hello").len(), 1);
 }
 
 #[test]
@@ -220,5 +250,5 @@ fn present(change: PresenceChange) -> Event {
 fn in_channels_it_can_give_notice() {
     let mut bot = Bot::new(json!({"noticeOnChannel": true}));
     assert_eq!(bot.told("zork!"), ["#builds: -What you say!-"]);
-    assert_eq!(bot.hears(&a_chat_message("Ann", None, "zork!")), ["Ann: What you say!"]);
+    assert_eq!(bot.hears(&a_chat_message("Bob", None, "zork!")), ["Bob: What you say!"]);
 }
