@@ -4,6 +4,7 @@
 //! once the second finds that it was told.
 
 use campanile_sdk::contract::BuildsetReport;
+use campanile_sdk::contract::DataError;
 use campanile_sdk::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
@@ -36,19 +37,24 @@ struct Told(Id, usize);
 
 impl Family {
     /// Of a buildset that has ended; `None` while something that belongs to it has not.
-    pub(crate) fn of(report: &BuildsetReport, host: &impl Host) -> Option<Self> {
+    ///
+    /// # Errors
+    /// Nobody knows what belongs to it, so nothing can be voted.
+    pub(crate) fn of(report: &BuildsetReport, host: &impl Host) -> Result<Option<Self>, Failure> {
         let first = first(report, host).unwrap_or_else(|| report.clone());
-        first.buildset.complete_at?;
-        let (mut others, mut unseen) = (Vec::new(), VecDeque::from(triggered(&first, host)));
+        if first.buildset.complete_at.is_none() {
+            return Ok(None);
+        }
+        let (mut others, mut unseen) = (Vec::new(), VecDeque::from(triggered(&first, host)?));
         while let Some(set) = unseen.pop_front().filter(|_| others.len() < MOST_SETS) {
             if !set.complete {
-                return None;
+                return Ok(None);
             }
             let Ok(other) = host.buildset(set.bsid, Want::PROPERTIES) else { continue };
-            unseen.extend(triggered(&other, host));
+            unseen.extend(triggered(&other, host)?);
             others.push(other);
         }
-        Some(Self { first, others })
+        Ok(Some(Self { first, others }))
     }
 
     pub(crate) fn id(&self) -> Id {
@@ -113,15 +119,24 @@ struct Triggered {
 }
 
 /// The buildsets that its builds triggered.
-fn triggered(report: &BuildsetReport, host: &impl Host) -> Vec<Triggered> {
+fn triggered(report: &BuildsetReport, host: &impl Host) -> Result<Vec<Triggered>, Failure> {
     #[derive(Deserialize)]
     struct Buildsets {
         buildsets: Vec<Triggered>,
     }
-    let page = |builds: &[BuildReport]| {
+    let mut found = Vec::new();
+    for builds in report.builds.chunks(PAGE) {
         let parents: String = builds.iter().map(|build| format!("parent_buildid={}&", build.build.id)).collect();
-        let found = host.get(&format!("buildsets?{parents}field=bsid&field=complete&order=bsid")).ok()?;
-        Some(serde_json::from_str::<Buildsets>(&found).ok()?.buildsets)
-    };
-    report.builds.chunks(PAGE).filter_map(page).flatten().collect()
+        let path = format!("buildsets?{parents}field=bsid&field=complete&field=parent_buildid&order=bsid");
+        let odd = |why: String| Failure::GiveUp(format!("cannot find what the builds triggered: {why}"));
+        match host.get(&path) {
+            Ok(json) => {
+                let page: Buildsets = serde_json::from_str(&json).map_err(|problem| odd(problem.to_string()))?;
+                found.extend(page.buildsets);
+            }
+            Err(DataError::NotFound) => {}
+            Err(error) => return Err(odd(format!("{error:?}"))),
+        }
+    }
+    Ok(found)
 }

@@ -75,7 +75,7 @@ fn summaries<H: Host>(
     if generators.is_empty() {
         return Ok(());
     }
-    let Some(family) = Family::of(report, host) else { return Ok(()) };
+    let Some(family) = Family::of(report, host)? else { return Ok(()) };
     let Some(remembered) = family.remembered(host) else { return Ok(()) };
     desk.also(remembered);
     for generator in generators {

@@ -27,7 +27,7 @@ fn family(child_is_over: bool) -> (Given, BuildsetReport, BuildsetReport) {
     let child = set(2, Some(21), [a_build("child").id(22).results(Results::Failure)]);
     let triggered = json!({"buildsets": [{"bsid": 2, "complete": child_is_over}]});
     let given = given((3, 9), json!({}))
-        .answers("buildsets?parent_buildid=21&field=bsid&field=complete&order=bsid", triggered)
+        .answers("buildsets?parent_buildid=21&field=bsid&field=complete&field=parent_buildid&order=bsid", triggered)
         .build(parent.builds[0].clone())
         .buildset(parent.clone())
         .buildset(child.clone());
@@ -77,7 +77,7 @@ fn callbacks_are_told_what_belongs_together() {
         json!({"summaryCB": {"plugin": "votes", "label": "CI"}, "summaryArg": [1], "builders": ["parent", "child"]});
     let triggered = json!({"buildsets": [{"bsid": 2, "complete": true}]});
     let given = given((3, 9), settings)
-        .answers("buildsets?parent_buildid=21&field=bsid&field=complete&order=bsid", triggered)
+        .answers("buildsets?parent_buildid=21&field=bsid&field=complete&field=parent_buildid&order=bsid", triggered)
         .buildset(child)
         .reviewed(Ok(Answer::message("m").vote_by_results()));
     let told = effects(&given, &complete(&parent));
