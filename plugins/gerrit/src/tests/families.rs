@@ -94,3 +94,33 @@ fn callbacks_are_told_what_belongs_together() {
         assert!(asked.contains(part), "{part}: {asked}");
     }
 }
+
+/// A question for what these builds triggered.
+fn question(builds: &[Id]) -> String {
+    let parents: String = builds.iter().map(|id| format!("parent_buildid={id}&")).collect();
+    format!("buildsets?{parents}field=bsid&field=complete&field=parent_buildid&order=bsid")
+}
+
+/// Buildset 1 with a build of a change, which triggered 2, which triggered 3, and so on: none of these is of a change.
+fn line(count: Id) -> (Given, BuildsetReport) {
+    let mut given = given((3, 9), json!({}));
+    let first = set(1, None, [build("b1").id(101)]);
+    let later = |id: Id| set(id, Some(99 + id), [a_build(&format!("b{id}")).id(100 + id)]);
+    let sets: Vec<BuildsetReport> = std::iter::once(first).chain((2..=count).map(later)).collect();
+    for set in &sets {
+        let id = set.buildset.id;
+        let below = if id < count { json!([{"bsid": id + 1, "complete": true}]) } else { json!([]) };
+        given = given.answers(&question(&[100 + id]), json!({"buildsets": below}));
+        given = given.build(set.builds[0].clone()).buildset(set.clone());
+    }
+    (given, sets.last().expect("there is one").clone())
+}
+
+#[test]
+fn what_is_about_no_change_parts_no_family() {
+    for count in [3, 30] {
+        let (given, last) = line(count);
+        let told = effects(&given, &complete(&last));
+        assert_eq!(commands(&told)[0][7].matches("Builder").count(), usize::try_from(count).expect("it is small"));
+    }
+}
