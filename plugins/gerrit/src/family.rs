@@ -14,7 +14,7 @@ use crate::target::Target;
 
 /// Nothing is voted on a buildset that was triggered through more builds than that.
 const DEEPEST: usize = 100;
-/// So many buildsets belong together, and not more.
+/// So many buildsets are looked at beside the first; nothing is voted where there are more.
 const MOST_SETS: usize = 100;
 /// So many builds are asked about at once.
 const PAGE: usize = 50;
@@ -46,11 +46,16 @@ impl Family {
             return Ok(None);
         }
         let (mut others, mut unseen) = (Vec::new(), VecDeque::from(triggered(&first, host)?));
-        while let Some(set) = unseen.pop_front().filter(|_| others.len() < MOST_SETS) {
-            if !set.complete {
+        while let Some(set) = unseen.pop_front() {
+            if !set.complete || unseen.iter().any(|set| !set.complete) {
                 return Ok(None);
             }
-            let Ok(other) = host.buildset(set.bsid, Want::PROPERTIES) else { continue };
+            if others.len() == MOST_SETS {
+                return Err(unknown("all that was triggered", &format!("it is more than {MOST_SETS} buildsets")));
+            }
+            let other = host.buildset(set.bsid, Want::PROPERTIES);
+            let other =
+                other.map_err(|error| unknown(&format!("the builds of buildset {}", set.bsid), &why(&error)))?;
             unseen.extend(triggered(&other, host)?);
             others.push(other);
         }
@@ -142,18 +147,19 @@ fn triggered(report: &BuildsetReport, host: &impl Host) -> Result<Vec<Triggered>
     struct Buildsets {
         buildsets: Vec<Triggered>,
     }
+    let odd = |why: &str| unknown(&format!("what the builds of buildset {} triggered", report.buildset.id), why);
     let mut found = Vec::new();
     for builds in report.builds.chunks(PAGE) {
         let parents: String = builds.iter().map(|build| format!("parent_buildid={}&", build.build.id)).collect();
         let path = format!("buildsets?{parents}field=bsid&field=complete&field=parent_buildid&order=bsid");
-        let odd = |why: String| Failure::GiveUp(format!("cannot find what the builds triggered: {why}"));
         match host.get(&path) {
             Ok(json) => {
-                let page: Buildsets = serde_json::from_str(&json).map_err(|problem| odd(problem.to_string()))?;
+                let page: Buildsets = serde_json::from_str(&json).map_err(|problem| odd(&problem.to_string()))?;
                 found.extend(page.buildsets);
             }
+            // There are none: a list by itself is always there.
             Err(DataError::NotFound) => {}
-            Err(error) => return Err(odd(format!("{error:?}"))),
+            Err(error) => return Err(odd(&why(&error))),
         }
     }
     Ok(found)

@@ -23,6 +23,7 @@ use campanile_sdk::prelude::*;
 use crate::desk::Desk;
 use crate::family::Family;
 use crate::generators::Generator;
+use crate::reviews::Ruling;
 use crate::reviews::Subject;
 use crate::settings::Settings;
 
@@ -75,7 +76,15 @@ fn summaries<H: Host>(
     if generators.is_empty() {
         return Ok(());
     }
-    let Some(family) = Family::of(report, host)? else { return Ok(()) };
+    let family = match Family::of(report, host) {
+        Ok(Some(family)) => family,
+        Ok(None) => return Ok(()),
+        Err(Failure::GiveUp(reason)) => {
+            desk.take(Ruling::Skip(reason));
+            return Ok(());
+        }
+        Err(later @ Failure::Retry(_)) => return Err(later),
+    };
     let Some(remembered) = family.remembered(host) else { return Ok(()) };
     desk.also(remembered);
     for generator in generators {
