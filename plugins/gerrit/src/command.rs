@@ -39,9 +39,12 @@ impl Review {
     /// The delivery, and the labels that this version knows nothing of.
     pub(crate) fn delivery(&self, key: String, settings: &Settings, version: Version) -> (Delivery, Vec<&str>) {
         let (words, unknown) = self.words(settings, version);
-        let probe = Probe { ask: command(settings, self.question(settings, version)), marker: self.marker() };
+        let ask = || command(settings, self.question(settings, version));
+        let probe = |marker| Resend::Probe(Probe { ask: ask(), marker });
+        // Votes alone are the same however often they are given.
+        let resend = self.marker().map_or(Resend::Upsert, probe);
         let delivery = Delivery::new(key, command(settings, words)).lane(self.target.place()).replace(self.of.as_str());
-        (delivery.resend(Resend::Probe(probe)).ttl_seconds(WORTH_SECONDS), unknown)
+        (delivery.resend(resend).ttl_seconds(WORTH_SECONDS), unknown)
     }
 
     fn words(&self, settings: &Settings, version: Version) -> (Vec<String>, Vec<&str>) {
@@ -82,12 +85,17 @@ impl Review {
         words
     }
 
-    /// What of the message stands in the answer, which is JSON; of no message, that there is such a change.
-    fn marker(&self) -> String {
-        match self.message.trim() {
-            "" => String::from("\"rowCount\":1"),
-            message => escaped::tail(message, MARKER_BYTES),
-        }
+    /// What of the message stands in the answer, which is JSON, as Gerrit keeps it: after a line about the patch set
+    /// and the votes that changed, and to the end. `None` of no message.
+    fn marker(&self) -> Option<String> {
+        let message = self.message.trim();
+        let before = match &self.target.patch_set {
+            // Which votes changed, only Gerrit knows.
+            Some(number) if self.labels.is_empty() => format!("Patch Set {number}:"),
+            Some(_) | None => String::new(),
+        };
+        let kept = || format!("{}\"", escaped::tail(&format!("{before}\n\n{message}"), MARKER_BYTES));
+        (!message.is_empty()).then(kept)
     }
 }
 

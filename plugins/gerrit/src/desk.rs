@@ -88,8 +88,18 @@ impl<'a, H: Host> Desk<'a, H> {
             Some(_) | None => self.hold(review),
         }
         let is_old = self.event.at.saturating_sub(self.known.said_at) >= FRESH_SECONDS;
-        let is_asked = self.known.asked_at.is_some_and(|at| self.event.at.saturating_sub(at) < PATIENCE_SECONDS);
-        self.asks |= (self.known.version.is_none() || is_old) && !is_asked;
+        let is_needed = if self.known.version.is_none() { !self.wakes() } else { is_old };
+        self.asks |= is_needed && !self.is_asked();
+    }
+
+    /// Whether a question is under way.
+    fn is_asked(&self) -> bool {
+        self.known.asked_at.is_some_and(|at| self.event.at.saturating_sub(at) < PATIENCE_SECONDS)
+    }
+
+    /// Whether the next question waits for its wake-up, as the one before failed.
+    fn wakes(&self) -> bool {
+        self.known.version.is_none() && self.known.failures > 0 && self.known.asked_at.is_none()
     }
 
     /// One that is not sent, and why.
@@ -131,7 +141,7 @@ impl<'a, H: Host> Desk<'a, H> {
 
     pub(crate) fn woken(&mut self, key: &str) {
         match key {
-            VERSION => self.asks = true,
+            VERSION => self.asks = self.known.version.is_none() && !self.is_asked(),
             MORE => self.release(),
             _ => {}
         }
