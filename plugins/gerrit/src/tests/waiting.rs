@@ -160,3 +160,14 @@ fn after_a_failure_only_the_wake_up_asks_and_once() {
     assert_eq!(commands(&effects(&given, &at(2_100, 12, summary("c")))).len(), 0);
     assert_eq!(commands(&effects(&given, &at(4_000, 13, summary("c")))).len(), 1, "that answer was lost");
 }
+
+#[test]
+fn what_waited_for_a_week_is_not_sent_any_more() {
+    let given = unknown(json!({}));
+    let given = given.remembers(&effects(&unknown(json!({})), &at(100, 1, summary("a"))));
+    let answer = || receipt(Outcome::Done, "gerrit version 3.9");
+    assert_eq!(commands(&effects(&given, &at(604_900, 9, answer()))).len(), 1);
+    let late = effects(&given, &at(604_901, 9, answer()));
+    assert_eq!((commands(&late).len(), skipped(&late).len()), (0, 1));
+    assert_eq!(commands(&effects(&given.remembers(&late), &at(604_902, 10, summary("b")))).len(), 1, "it is gone");
+}
