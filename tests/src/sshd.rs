@@ -330,6 +330,8 @@ fn options(folder: &Path, port: u16) -> Vec<String> {
         format!("Port={port}"),
         "ListenAddress=127.0.0.1".to_owned(),
         format!("AuthorizedKeysFile={}", path("authorized_keys")),
+        // What the user's shell reads at its start is not ours to run.
+        format!("SetEnv=HOME={}", folder.display()),
     ];
     options.extend(["ed25519", "ecdsa", "rsa"].map(|kind| format!("HostKey={}", path(&format!("host_{kind}")))));
     // The folder is in /tmp, which is anybody's.
