@@ -10,6 +10,8 @@ mod clients;
 mod drain;
 mod handle;
 mod host;
+mod irc;
+mod irc_sink;
 mod latency;
 mod logs;
 mod memory;
@@ -49,6 +51,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("drain", drain::run),
     ("push", push::run),
     ("reviews", reviews::run),
+    ("irc", irc::run),
     ("sse", sse::run),
     ("logs", logs::run),
     ("memory", memory::run),

@@ -128,6 +128,20 @@ impl TestHost {
         }
     }
 
+    /// Returns how the first chat connection of the first reporter stands, as soon as it is what is wanted.
+    pub async fn chat(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut moved = self.running().progress().bell();
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let state = self.get("reporters").await["reporters"][0]["connections"][0].take();
+            if wanted(&state) {
+                return state;
+            }
+            let rung = tokio::time::timeout_at(end, moved.changed()).await;
+            assert!(rung.is_ok(), "the chat connection stays {state}");
+        }
+    }
+
     /// Returns when so many deliveries are claimed for an attempt.
     pub async fn claimed(&self, count: usize) {
         let mut moved = self.running().progress().bell();

@@ -48,7 +48,10 @@ impl Person {
             ..Config::default()
         };
         let mut client = Client::from_config(config).await.expect("a connection");
+        let outgoing = client.outgoing().expect("what is sent");
         let stream = client.stream().expect("a stream");
+        // What is sent leaves also while nobody listens.
+        tokio::spawn(outgoing);
         client.identify().expect("a login");
         let mut person = Self { client, stream, nick: nick.to_owned(), log: Vec::new() };
         person.until(" 001 ").await;

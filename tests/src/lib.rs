@@ -7,6 +7,7 @@ mod filled;
 mod gerrit;
 mod greylist;
 mod host;
+pub mod inspircd;
 mod irc_person;
 mod journal;
 pub mod listening;

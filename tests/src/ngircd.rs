@@ -90,6 +90,14 @@ impl RealIrc {
         Ok(())
     }
 
+    /// Holds it, so that it neither reads nor writes, or lets it go on.
+    pub fn pause(&self, held: bool) {
+        let id = self.process.as_ref().and_then(Child::id).expect("it runs").to_string();
+        let signal = if held { "-STOP" } else { "-CONT" };
+        let status = std::process::Command::new("/bin/kill").args([signal, &id]).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill {signal} {id}");
+    }
+
     fn configuration(&self) -> String {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         let name = self.options.name.as_deref().unwrap_or("irc.example.test");
@@ -97,7 +105,7 @@ impl RealIrc {
         let mut text = format!(
             "[Global]\nName = {name}\nInfo = test\nListen = 127.0.0.1\nPorts = {port}\n{password}MotdPhrase = hello\n\
              ServerUID = 0\nServerGID = 0\n\
-             [Limits]\nMaxConnectionsIP = 0\nMaxJoins = 0\nMaxNickLength = 20\nConnectRetry = 1\n\
+             [Limits]\nMaxConnectionsIP = 0\nMaxJoins = 0\nMaxNickLength = 20\nConnectRetry = 1\nMaxPenaltyTime = 0\n\
              [Options]\nDNS = no\nIdent = no\nPAM = no\nOperCanUseMode = yes\n\
              [SSL]\nCertFile = {cert}\nKeyFile = {key}\nPorts = {tls}\n\
              [Operator]\nName = god\nPassword = god\n",

@@ -7,6 +7,7 @@ use campanile::app::Tuning;
 use campanile::config::Config;
 use campanile::config::ConfigError;
 use campanile::dispatch::Schedule;
+use campanile::transport::ChatTimes;
 use campanile::transport::Guard;
 use campanile::transport::Secrets;
 use campanile::transport::Trust;
@@ -14,6 +15,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Where the compiled guests are, unless `CAMPANILE_GUESTS` says otherwise.
@@ -47,7 +49,9 @@ impl Default for Setup {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
         // Retries follow at once, so that no test waits for the clock.
-        let tuning = Tuning { schedule: Schedule(vec![0; 4]), ..Tuning::default() };
+        let soon = Duration::from_millis(100);
+        let chat_times = ChatTimes { reenter: soon, ..ChatTimes::USUAL };
+        let tuning = Tuning { schedule: Schedule(vec![0; 4]), chat_times, ..Tuning::default() };
         Self {
             folder: Arc::new(folder),
             text: String::new(),

@@ -13,12 +13,14 @@ struct Needed {
 }
 
 /// The login of `saslpasswd2` is checked by modules that Debian only recommends.
-const SERVERS: [Needed; 5] = [
+const SERVERS: [Needed; 7] = [
     Needed { program: "/usr/sbin/postfix", packages: &["postfix"] },
     Needed { program: "/usr/sbin/saslpasswd2", packages: &["sasl2-bin", "libsasl2-modules"] },
     Needed { program: "/usr/sbin/sshd", packages: &["openssh-server"] },
     Needed { program: "/usr/bin/chromium", packages: &["chromium"] },
     Needed { program: "/usr/sbin/ngircd", packages: &["ngircd"] },
+    Needed { program: "/usr/sbin/inspircd", packages: &["inspircd"] },
+    Needed { program: "/usr/sbin/anope", packages: &["anope"] },
 ];
 
 /// What fetches and runs the tools of Python and JavaScript.

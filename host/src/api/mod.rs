@@ -47,6 +47,7 @@ use crate::model::ReporterName;
 use crate::plugin::Plugins;
 use crate::plugin::Reporter;
 use crate::store::Store;
+use crate::transport::Transports;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -67,6 +68,8 @@ pub struct Parts {
     pub plugins: Plugins,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
+    /// Whose chat connections are shown.
+    pub transports: Transports,
     pub live: Live,
     /// A body of which nothing comes for so long is given up.
     pub append_stall: Duration,

@@ -2,12 +2,16 @@
 
 use super::State;
 use super::error::Error;
+use crate::model::ChatPermit;
 use crate::plugin::Reporter;
 use crate::store::Incident;
+use crate::transport::ChatLink;
+use crate::transport::ChatState;
 use axum::Json;
 use axum::extract::State as Shared;
 use serde_json::Value;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Incidents shown for each reporter.
@@ -21,7 +25,7 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Result<Json<Value>, Er
         .read(move |reader| names.iter().map(|name| reader.incidents(name, INCIDENTS)).collect::<Result<Vec<_>, _>>())
         .await?;
     let last = *state.store.committed().borrow();
-    let progress = state.progress.reporters();
+    let (progress, chats) = (state.progress.reporters(), state.transports.chats());
     let shown = state.reporters.values().zip(incidents).map(|(reporter, incidents)| {
         let at = progress.get(&reporter.name).cloned().unwrap_or_default();
         let mut shown = describe(reporter, &incidents);
@@ -31,6 +35,9 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Result<Json<Value>, Er
             fields.insert("trouble".to_owned(), json!(at.trouble));
             fields.insert("calls".to_owned(), json!(at.calls));
             fields.insert("failed_calls".to_owned(), json!(at.failed_calls));
+            let connections: Vec<Value> =
+                reporter.chats.iter().map(|chat| connection(reporter, chat, &chats)).collect();
+            fields.insert("connections".to_owned(), json!(connections));
         }
         shown
     });
@@ -54,6 +61,33 @@ fn describe(reporter: &Arc<Reporter>, incidents: &[Incident]) -> Value {
         },
         "incidents": incidents.iter().map(incident).collect::<Vec<_>>(),
     })
+}
+
+/// A chat connection, and how it stands.
+fn connection(reporter: &Reporter, chat: &ChatPermit, chats: &BTreeMap<String, ChatState>) -> Value {
+    let (connection, server) = (chat.connection(), chat.destination());
+    let state = chats.get(&server.of_chat(&reporter.name.0, &connection.name));
+    let mut shown = json!({
+        "name": connection.name, "server": server.to_string(), "tls": connection.tls.is_some(),
+        "state": "ended", "since_ms": state.map(|state| state.since), "nick": null, "channels": [], "missing": {},
+        "reason": null, "retry_at_ms": null,
+    });
+    match state.map(|state| &state.link) {
+        Some(ChatLink::Connecting) => shown["state"] = json!("connecting"),
+        Some(ChatLink::Connected { nick, channels, missing }) => {
+            shown["state"] = json!("connected");
+            shown["nick"] = json!(nick);
+            shown["channels"] = json!(channels);
+            shown["missing"] = json!(missing);
+        }
+        Some(ChatLink::Down { reason, retry_at }) => {
+            shown["state"] = json!("down");
+            shown["reason"] = json!(reason);
+            shown["retry_at_ms"] = json!(retry_at);
+        }
+        Some(ChatLink::Ended) | None => {}
+    }
+    shown
 }
 
 pub(super) fn incident(incident: &Incident) -> Value {

@@ -119,6 +119,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
+        transports: parts.transports.clone(),
         live: live.clone(),
         tokens,
         append_stall: Duration::from_millis(config.server.append_stall_ms),

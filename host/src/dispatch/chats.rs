@@ -46,8 +46,8 @@ async fn listen(context: Context, name: ReporterName, mut heard: mpsc::Receiver<
             .await;
         match written {
             Ok(dropped) => {
-                for speaker in dropped.iter().filter_map(Heard::speaker) {
-                    tracing::warn!(speaker, "says more than is answered; the line is dropped");
+                if let Some(speaker) = dropped.first().and_then(Heard::speaker) {
+                    tracing::warn!(speaker, dropped = dropped.len(), "more is said than is answered");
                 }
             }
             Err(StoreError::Closed) => return,

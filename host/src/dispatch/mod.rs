@@ -14,6 +14,7 @@ mod backoff;
 mod chats;
 mod clock;
 mod effects;
+mod missed;
 mod place;
 mod recovery;
 mod render;

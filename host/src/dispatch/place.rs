@@ -12,6 +12,7 @@ use super::Context;
 use super::attempt;
 use super::attempt::Ended;
 use super::clock;
+use super::missed;
 use crate::model::AttemptOutcome;
 use crate::model::Millis;
 use crate::store::Claim;
@@ -226,7 +227,7 @@ async fn write(context: &Context, bucket: &str, turn: Turn) -> Result<Vec<Claime
             if room == 0 {
                 return Ok(Vec::new());
             }
-            let claim = Claim { now: clock::now(), boot, next };
+            let claim = Claim { now: clock::now(), boot, next, in_place: missed::summaries };
             // The next ones by themselves: whatever goes wrong there, what was settled stays.
             let more = tx.apart(|tx| tx.claim_from(&bucket, &claim, room));
             Ok(more.inspect_err(|error| tracing::warn!(%error, "nothing more was claimed")).unwrap_or_default())

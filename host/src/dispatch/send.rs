@@ -6,6 +6,7 @@
 
 use super::Context;
 use super::clock;
+use super::missed;
 use super::place;
 use super::place::Quiet;
 use super::place::Until;
@@ -93,7 +94,7 @@ async fn fill(context: &Context, places: &mut Places, stop: &CancellationToken) 
     while let Some(ended) = places.tasks.try_join_next() {
         places.free(ended);
     }
-    let claim = Claim { now: clock::now(), boot: context.boot, next: Next::Any };
+    let claim = Claim { now: clock::now(), boot: context.boot, next: Next::Any, in_place: missed::summaries };
     let (own, later) = chats(context, &places.own);
     let room = Room {
         under_way: places.taken.iter().map(|(destination, taken)| (destination.clone(), taken.count)).collect(),

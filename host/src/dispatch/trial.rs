@@ -26,7 +26,7 @@ pub(super) fn marked(effects: Vec<Effect>, trial: &TrialName) -> Vec<Effect> {
 fn mark(delivery: NewDelivery, trial: &TrialName) -> NewDelivery {
     let message = match delivery.message {
         Message::Mail(mail) => Message::Mail(Mail { subject: MARK.to_owned() + &mail.subject, ..mail }),
-        Message::Irc(action) if action.verb == IrcVerb::Say => {
+        Message::Irc(action) if matches!(action.verb, IrcVerb::Say | IrcVerb::Notice | IrcVerb::Act) => {
             Message::Irc(IrcAction { text: MARK.to_owned() + &action.text, ..action })
         }
         Message::Http(mut request) => {

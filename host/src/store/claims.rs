@@ -21,6 +21,8 @@ pub struct Claim {
     pub now: Millis,
     pub boot: Boot,
     pub next: Next,
+    /// What is owed in the place of those that have expired.
+    pub in_place: fn(&[DeliveryRow], Millis) -> Vec<DeliveryRow>,
 }
 
 /// How much of it, over all buckets.
@@ -85,6 +87,7 @@ impl Tx<'_> {
         if room == 0 || self.is_held(bucket, claim.now)? {
             return Ok(claimed);
         }
+        let mut expired = Vec::new();
         // What has expired takes no room, so there may be more behind it.
         loop {
             let wanted = room - claimed.len();
@@ -92,21 +95,26 @@ impl Tx<'_> {
             let more = due.len() > wanted;
             due.truncate(wanted);
             if due.is_empty() {
-                return Ok(claimed);
+                break;
             }
             for row in due {
                 // What is worth one try has that one, whenever it is.
                 let is_owed_a_try = row.ttl == 0 && row.tries == 0;
                 if row.expires_at <= claim.now && !is_owed_a_try {
-                    let last = row.reason.map(|reason| format!("; the last: {reason}")).unwrap_or_default();
+                    let last = row.reason.as_ref().map(|reason| format!("; the last: {reason}")).unwrap_or_default();
                     let reason = format!("it was no longer worth sending{last}");
                     let reason = Some(reason.as_str());
                     self.settle_row(row.deliveryid, &End { state: DeliveryState::Expired, reason, at: claim.now })?;
+                    expired.push(row);
                 } else {
                     claimed.push(self.lease((row, more), claim)?);
                 }
             }
         }
+        for row in (claim.in_place)(&expired, claim.now) {
+            self.insert_delivery(&row)?;
+        }
+        Ok(claimed)
     }
 
     fn due(&self, bucket: &str, claim: &Claim, most: usize) -> Result<Vec<DeliveryRow>, StoreError> {

@@ -258,14 +258,10 @@ impl Driver {
 
     /// Hands on what was heard, and shows what has changed.
     fn publish(&self, session: &mut Session<'_>) {
-        for heard in session.heard.drain(..) {
-            // Waiting here would cost the connection.
-            if self.heard.try_send(heard).is_err() {
-                tracing::warn!(
-                    connection = session.connection.name,
-                    "too much was said at once; some of it is dropped"
-                );
-            }
+        // Waiting here would cost the connection.
+        let dropped = session.heard.drain(..).filter_map(|heard| self.heard.try_send(heard).err()).count();
+        if dropped > 0 {
+            tracing::warn!(connection = session.connection.name, dropped, "too much was said at once");
         }
         if std::mem::take(&mut session.changed) {
             let (channels, missing) = session.channels.shown();

@@ -104,7 +104,7 @@ impl<'a> Session<'a> {
 
     /// What follows from the time alone.
     pub(super) fn pass_time(&mut self, now: Instant) {
-        for line in join_lines(self.channels.enter_due(now)) {
+        for line in join_lines(self.channels.enter_due(now), self.support.most_joined) {
             self.lines.push(line);
         }
         for folded in now.checked_sub(self.times.answer).map(|then| self.channels.unanswered(then)).unwrap_or_default()
@@ -293,6 +293,8 @@ impl<'a> Session<'a> {
                     self.channels.joined(&folded, nick, (modes, None));
                 }
             }
+            // Somebody has the nick that we would like, who may be spoken to all the same.
+            (431..=436, _) => {}
             (400..=599, [_, about, .., _]) => self.refused((code, about), said, now),
             _ => {}
         }
@@ -341,12 +343,12 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Several channels in a line, those with keys first, as the protocol has it.
-fn join_lines(mut channels: Vec<(String, String)>) -> Vec<String> {
+/// Several channels in a line, those with keys first, as the protocol has it; not more of them than the server takes.
+fn join_lines(mut channels: Vec<(String, String)>, most: usize) -> Vec<String> {
     channels.sort_by_key(|(_, key)| key.is_empty());
     let mut lines: Vec<(String, String)> = Vec::new();
-    for (name, key) in channels {
-        match lines.last_mut() {
+    for (place, (name, key)) in channels.into_iter().enumerate() {
+        match lines.last_mut().filter(|_| place % most != 0) {
             Some((names, keys)) if names.len() + keys.len() + name.len() + key.len() < JOIN_LINE => {
                 names.push(',');
                 names.push_str(&name);
@@ -380,10 +382,12 @@ mod tests {
     #[test]
     fn channels_are_entered_together_those_with_keys_first() {
         let of = |name: &str, key: &str| (name.to_owned(), key.to_owned());
-        assert_eq!(join_lines(vec![of("#a", ""), of("#b", "k"), of("#c", "")]), ["JOIN #b,#a,#c k"]);
-        assert_eq!(join_lines(vec![of("#a", "")]), ["JOIN #a"]);
+        let three = || vec![of("#a", ""), of("#b", "k"), of("#c", "")];
+        assert_eq!(join_lines(three(), 16), ["JOIN #b,#a,#c k"]);
+        assert_eq!(join_lines(three(), 2), ["JOIN #b,#a k", "JOIN #c"]);
+        assert_eq!(join_lines(vec![of("#a", "")], 1), ["JOIN #a"]);
         let many = (0..200).map(|i| of(&format!("#channel-{i}"), "")).collect();
-        let lines = join_lines(many);
+        let lines = join_lines(many, 1000);
         assert!(lines.len() > 4 && lines.iter().all(|line| line.len() <= 5 + JOIN_LINE), "{lines:?}");
     }
 }

@@ -16,8 +16,12 @@ pub(super) struct Support {
     /// Modes of members, each with its sign.
     prefixes: Vec<(char, char)>,
     channel_types: String,
-    pub(super) nick_bytes: Option<usize>,
+    /// Channels that may be entered by one line.
+    pub(super) most_joined: usize,
 }
+
+/// Where the server does not say it: some drop what is more without a word.
+const MOST_JOINED: usize = 10;
 
 impl Default for Support {
     fn default() -> Self {
@@ -25,7 +29,7 @@ impl Default for Support {
             mapping: Mapping::Rfc1459,
             prefixes: vec![('q', '~'), ('a', '&'), ('o', '@'), ('h', '%'), ('v', '+')],
             channel_types: "#&+!".to_owned(),
-            nick_bytes: None,
+            most_joined: MOST_JOINED,
         }
     }
 }
@@ -47,9 +51,19 @@ impl Support {
                 self.prefixes = modes.chars().zip(signs.chars()).collect();
             }
             "CHANTYPES" => value.clone_into(&mut self.channel_types),
-            "NICKLEN" => self.nick_bytes = value.parse().ok(),
+            "MAXTARGETS" => self.joins(value),
+            "TARGMAX" => {
+                if let Some(most) = value.split(',').find_map(|one| one.strip_prefix("JOIN:")) {
+                    self.joins(most);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// Without a number there is no limit.
+    fn joins(&mut self, most: &str) {
+        self.most_joined = if most.is_empty() { usize::MAX } else { most.parse().unwrap_or(MOST_JOINED).max(1) };
     }
 
     /// The same for all spellings of a name.
@@ -122,6 +136,15 @@ mod tests {
             (true, true, false, false)
         );
         assert_eq!(said("PREFIX= CHANTYPES=#").member("@ada"), ("@ada", String::new()));
+    }
+
+    #[test]
+    fn how_many_channels_are_entered_at_once() {
+        let check = |words: &str, expected: usize| assert_eq!(said(words).most_joined, expected, "{words}");
+        check("NETWORK=x", MOST_JOINED);
+        check("MAXTARGETS=20", 20);
+        check("TARGMAX=NAMES:1,JOIN:,KICK:1", usize::MAX);
+        check("TARGMAX=JOIN:4 MAXTARGETS=0", 1);
     }
 
     #[test]

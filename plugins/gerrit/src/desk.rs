@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::command;
 use crate::command::Review;
+use crate::command::WORTH_SECONDS;
 use crate::reviews::Ruling;
 use crate::settings::Settings;
 use crate::version::Version;
@@ -54,6 +55,14 @@ struct Known {
     failures: u32,
 }
 
+/// A review that waits.
+#[derive(Debug, Serialize, Deserialize)]
+struct Held {
+    /// Since when, in seconds since 1970.
+    at: u64,
+    review: Review,
+}
+
 /// One call's view of what waits and what is known.
 pub(crate) struct Desk<'a, H> {
     settings: &'a Settings,
@@ -88,8 +97,18 @@ impl<'a, H: Host> Desk<'a, H> {
             Some(_) | None => self.hold(review),
         }
         let is_old = self.event.at.saturating_sub(self.known.said_at) >= FRESH_SECONDS;
-        let is_asked = self.known.asked_at.is_some_and(|at| self.event.at.saturating_sub(at) < PATIENCE_SECONDS);
-        self.asks |= (self.known.version.is_none() || is_old) && !is_asked;
+        let is_needed = if self.known.version.is_none() { !self.wakes() } else { is_old };
+        self.asks |= is_needed && !self.is_asked();
+    }
+
+    /// Whether a question is under way.
+    fn is_asked(&self) -> bool {
+        self.known.asked_at.is_some_and(|at| self.event.at.saturating_sub(at) < PATIENCE_SECONDS)
+    }
+
+    /// Whether the next question waits for its wake-up, as the one before failed.
+    fn wakes(&self) -> bool {
+        self.known.version.is_none() && self.known.failures > 0 && self.known.asked_at.is_none()
     }
 
     /// One that is not sent, and why.
@@ -131,7 +150,7 @@ impl<'a, H: Host> Desk<'a, H> {
 
     pub(crate) fn woken(&mut self, key: &str) {
         match key {
-            VERSION => self.asks = true,
+            VERSION => self.asks = self.known.version.is_none() && !self.is_asked(),
             MORE => self.release(),
             _ => {}
         }
@@ -174,7 +193,7 @@ impl<'a, H: Host> Desk<'a, H> {
         }
         self.count += 1;
         let key = format!("{HELD}{:020}.{:03}{same}", self.event.seq, self.count);
-        let json = serde_json::to_string(review).expect("texts are JSON");
+        let json = serde_json::to_string(&Held { at: self.event.at, review: review.clone() }).expect("texts are JSON");
         self.effects.push(Effect::remember(key, json));
     }
 
@@ -183,9 +202,13 @@ impl<'a, H: Host> Desk<'a, H> {
         let Some(version) = self.known.version else { return };
         let waiting = self.host.recall_keys(HELD);
         for key in waiting.iter().take(AT_ONCE) {
-            let review = self.host.recall(key).and_then(|json| serde_json::from_str::<Review>(&json).ok());
-            match review {
-                Some(review) => self.send(&review, version),
+            let held = self.host.recall(key).and_then(|json| serde_json::from_str::<Held>(&json).ok());
+            match held {
+                Some(Held { at, review }) if self.event.at.saturating_sub(at) > u64::from(WORTH_SECONDS) => {
+                    let of = &review.of;
+                    self.skip(format!("the review of {of} waited for more than 7 days for Gerrit to tell its version"));
+                }
+                Some(Held { review, .. }) => self.send(&review, version),
                 None => self.skip("a review that waited cannot be read any more"),
             }
             self.effects.push(Effect::forget(key.as_str()));

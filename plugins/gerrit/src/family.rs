@@ -12,9 +12,9 @@ use std::collections::VecDeque;
 
 use crate::target::Target;
 
-/// A buildset that was triggered through more builds than that is taken by itself.
-const DEEPEST: usize = 16;
-/// So many buildsets belong together, and not more.
+/// Nothing is voted on a buildset that was triggered through more builds than that.
+const DEEPEST: usize = 100;
+/// So many buildsets are looked at beside the first; nothing is voted where there are more.
 const MOST_SETS: usize = 100;
 /// So many builds are asked about at once.
 const PAGE: usize = 50;
@@ -41,16 +41,21 @@ impl Family {
     /// # Errors
     /// Nobody knows what belongs to it, so nothing can be voted.
     pub(crate) fn of(report: &BuildsetReport, host: &impl Host) -> Result<Option<Self>, Failure> {
-        let first = first(report, host).unwrap_or_else(|| report.clone());
+        let first = first(report, host)?.unwrap_or_else(|| report.clone());
         if first.buildset.complete_at.is_none() {
             return Ok(None);
         }
         let (mut others, mut unseen) = (Vec::new(), VecDeque::from(triggered(&first, host)?));
-        while let Some(set) = unseen.pop_front().filter(|_| others.len() < MOST_SETS) {
-            if !set.complete {
+        while let Some(set) = unseen.pop_front() {
+            if !set.complete || unseen.iter().any(|set| !set.complete) {
                 return Ok(None);
             }
-            let Ok(other) = host.buildset(set.bsid, Want::PROPERTIES) else { continue };
+            if others.len() == MOST_SETS {
+                return Err(unknown("all that was triggered", &format!("it is more than {MOST_SETS} buildsets")));
+            }
+            let other = host.buildset(set.bsid, Want::PROPERTIES);
+            let other =
+                other.map_err(|error| unknown(&format!("the builds of buildset {}", set.bsid), &why(&error)))?;
             unseen.extend(triggered(&other, host)?);
             others.push(other);
         }
@@ -99,17 +104,35 @@ impl Family {
     }
 }
 
-/// The buildset that it all began with, as far as that is about a change; `None` if it is the given one.
-fn first(report: &BuildsetReport, host: &impl Host) -> Option<BuildsetReport> {
-    let (mut parent, mut found) = (report.buildset.parent_build_id, None);
-    for _ in 0..DEEPEST {
-        let Some(build) = parent.and_then(|id| host.build(id, Want::PROPERTIES).ok()) else { break };
-        if Target::of(&build, host).is_err() {
-            break;
+/// The buildset that it all began with, as far as that is about a change; `None` if it is the given one. Between may
+/// be some that are about none.
+fn first(report: &BuildsetReport, host: &impl Host) -> Result<Option<BuildsetReport>, Failure> {
+    let (mut parent, mut found, mut climbed) = (report.buildset.parent_build_id, None, 0);
+    while let Some(id) = parent {
+        if climbed == DEEPEST {
+            return Err(unknown("what triggered it", &format!("there are more than {DEEPEST} builds above it")));
         }
-        (parent, found) = (build.buildset.parent_build_id, Some(build.buildset.id));
+        climbed += 1;
+        let build = host.build(id, Want::PROPERTIES).map_err(|error| unknown("what triggered it", &why(&error)))?;
+        parent = build.buildset.parent_build_id;
+        if Target::of(&build, host).is_ok() {
+            found = Some(build.buildset.id);
+        }
     }
-    host.buildset(found?, Want::PROPERTIES).ok()
+    let whole = found.map(|id| host.buildset(id, Want::PROPERTIES));
+    whole.transpose().map_err(|error| unknown("the builds of what triggered it", &why(&error)))
+}
+
+fn unknown(what: &str, why: &str) -> Failure {
+    Failure::GiveUp(format!("cannot find {what}: {why}, so nothing is voted"))
+}
+
+fn why(error: &DataError) -> String {
+    match error {
+        DataError::NotFound => String::from("it is not there any more"),
+        DataError::Invalid(reason) => reason.clone(),
+        DataError::TooLarge => String::from("it is more than a plugin is told at once"),
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,18 +147,19 @@ fn triggered(report: &BuildsetReport, host: &impl Host) -> Result<Vec<Triggered>
     struct Buildsets {
         buildsets: Vec<Triggered>,
     }
+    let odd = |why: &str| unknown(&format!("what the builds of buildset {} triggered", report.buildset.id), why);
     let mut found = Vec::new();
     for builds in report.builds.chunks(PAGE) {
         let parents: String = builds.iter().map(|build| format!("parent_buildid={}&", build.build.id)).collect();
         let path = format!("buildsets?{parents}field=bsid&field=complete&field=parent_buildid&order=bsid");
-        let odd = |why: String| Failure::GiveUp(format!("cannot find what the builds triggered: {why}"));
         match host.get(&path) {
             Ok(json) => {
-                let page: Buildsets = serde_json::from_str(&json).map_err(|problem| odd(problem.to_string()))?;
+                let page: Buildsets = serde_json::from_str(&json).map_err(|problem| odd(&problem.to_string()))?;
                 found.extend(page.buildsets);
             }
+            // There are none: a list by itself is always there.
             Err(DataError::NotFound) => {}
-            Err(error) => return Err(odd(format!("{error:?}"))),
+            Err(error) => return Err(odd(&why(&error))),
         }
     }
     Ok(found)

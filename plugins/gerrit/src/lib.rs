@@ -22,7 +22,8 @@ use campanile_sdk::prelude::*;
 
 use crate::desk::Desk;
 use crate::family::Family;
-use crate::generators::Generator;
+use crate::reviews::Numbered;
+use crate::reviews::Ruling;
 use crate::reviews::Subject;
 use crate::settings::Settings;
 
@@ -45,16 +46,16 @@ impl Reporter for GerritStatusPush {
     fn handle(config: &Config<Settings>, event: &Event, host: &impl Host) -> Result<Vec<Effect>, Failure> {
         let mut desk = Desk::new(&config.settings, event, host);
         let generators = config.settings.generators();
-        let of = |moment| generators.iter().filter(move |generator| generator.moment() == moment);
+        let of = |moment| generators.iter().enumerate().filter(move |(_, generator)| generator.moment() == moment);
         match &event.body {
             EventBody::Build(report) => {
                 let moment = if report.build.results.is_some() { Moment::End } else { Moment::Start };
-                for generator in of(moment).filter(|generator| generator.counts(&report.builder.name)) {
+                for generator in of(moment).filter(|(_, generator)| generator.counts(&report.builder.name)) {
                     desk.take(reviews::ruling(generator, &Subject::build(report, moment), host)?);
                 }
             }
             EventBody::Buildset(report) => {
-                let generators: Vec<&Generator> = of(Moment::Summary).collect();
+                let generators: Vec<Numbered<'_>> = of(Moment::Summary).collect();
                 summaries(&generators, report, &mut desk, host)?;
             }
             EventBody::Receipt(receipt) => desk.answered(receipt),
@@ -67,7 +68,7 @@ impl Reporter for GerritStatusPush {
 
 /// A buildset, once all that belongs to it is over.
 fn summaries<H: Host>(
-    generators: &[&Generator],
+    generators: &[Numbered<'_>],
     report: &BuildsetReport,
     desk: &mut Desk<'_, H>,
     host: &H,
@@ -75,13 +76,21 @@ fn summaries<H: Host>(
     if generators.is_empty() {
         return Ok(());
     }
-    let Some(family) = Family::of(report, host)? else { return Ok(()) };
+    let family = match Family::of(report, host) {
+        Ok(Some(family)) => family,
+        Ok(None) => return Ok(()),
+        Err(Failure::GiveUp(reason)) => {
+            desk.take(Ruling::Skip(reason));
+            return Ok(());
+        }
+        Err(later @ Failure::Retry(_)) => return Err(later),
+    };
     let Some(remembered) = family.remembered(host) else { return Ok(()) };
     desk.also(remembered);
-    for generator in generators {
+    for &(index, generator) in generators {
         let builds = family.builds().filter(|report| generator.counts(&report.builder.name));
         if let Some(subject) = Subject::buildset(&family, builds.collect()) {
-            desk.take(reviews::ruling(generator, &subject, host)?);
+            desk.take(reviews::ruling((index, generator), &subject, host)?);
         }
     }
     Ok(())

@@ -28,6 +28,9 @@ pub(crate) struct Subject<'a> {
     builds: Vec<&'a BuildReport>,
 }
 
+/// A generator, and which of all it is. Two may review the same moment, and neither takes the other's place.
+pub(crate) type Numbered<'a> = (usize, &'a Generator);
+
 /// What comes of a generator.
 pub(crate) enum Ruling {
     Review(Review),
@@ -74,7 +77,11 @@ impl<'a> Subject<'a> {
 ///
 /// # Errors
 /// The callbacks want to be asked again later.
-pub(crate) fn ruling(generator: &Generator, subject: &Subject<'_>, host: &impl Host) -> Result<Ruling, Failure> {
+pub(crate) fn ruling(
+    (index, generator): Numbered<'_>,
+    subject: &Subject<'_>,
+    host: &impl Host,
+) -> Result<Ruling, Failure> {
     let target = match Target::of(subject.builds[0], host) {
         Ok(target) => target,
         Err(reason) => return Ok(Ruling::Skip(format!("{reason}, so there is nothing to review"))),
@@ -98,7 +105,7 @@ pub(crate) fn ruling(generator: &Generator, subject: &Subject<'_>, host: &impl H
     if message.is_empty() && labels.is_empty() {
         return Ok(Ruling::Skip(String::from("the callbacks gave neither words nor votes")));
     }
-    let of = format!("{} {}", target.revision, subject.name());
+    let of = format!("{} {} of generator {index}", target.revision, subject.name());
     Ok(Ruling::Review(Review { target, of, message, labels }))
 }
 

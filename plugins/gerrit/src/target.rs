@@ -22,6 +22,8 @@ pub(crate) struct Target {
     pub(crate) revision: String,
     /// The number of the change, where it is known.
     pub(crate) change: Option<String>,
+    /// The number of the patch set, where it is known.
+    pub(crate) patch_set: Option<String>,
 }
 
 impl Target {
@@ -64,7 +66,8 @@ impl Target {
             forges::commit_id(revision)?;
         }
         let change = self.change.filter(|change| is_number(change));
-        Ok(Self { change, ..self })
+        let patch_set = self.patch_set.filter(|patch_set| is_number(patch_set));
+        Ok(Self { change, patch_set, ..self })
     }
 }
 
@@ -105,8 +108,9 @@ fn downloaded(properties: &Properties) -> Result<Option<Target>, String> {
     if downloads.len() * 2 != done.len() || done[0] != first.1 {
         return Err(odd());
     }
-    let change = first.1.split_once('/').map(|(change, _)| change.to_owned());
-    Ok(Some(Target { project: first.0.trim().to_owned(), revision: done[1].to_owned(), change }))
+    let numbers = first.1.split_once('/').map(|(change, patch_set)| (change.to_owned(), patch_set.to_owned()));
+    let (change, patch_set) = numbers.unzip();
+    Ok(Some(Target { project: first.0.trim().to_owned(), revision: done[1].to_owned(), change, patch_set }))
 }
 
 /// What the event of Gerrit says.
@@ -132,7 +136,9 @@ fn event(properties: &Properties) -> Result<Option<Target>, String> {
         }
         _ => return Err(format!("the property {name} is no revision")),
     };
-    Ok(Some(Target { project, revision, change: properties.text("event.change.number") }))
+    // What was built in its place may be another patch set.
+    let patch_set = properties.text("event.patchSet.number").filter(|_| name == names[0]);
+    Ok(Some(Target { project, revision, change: properties.text("event.change.number"), patch_set }))
 }
 
 #[derive(Deserialize)]
@@ -169,5 +175,6 @@ fn on_ref(stamp: &SourceStamp) -> Option<Target> {
     let (change, patch) = (parts.next()?, parts.next()?);
     let revision = stamp.revision.clone().filter(|revision| !revision.is_empty());
     let revision = revision.unwrap_or_else(|| format!("{change},{patch}"));
-    Some(Target { project: stamp.project.clone(), revision, change: Some(change.to_owned()) })
+    let (change, patch_set) = (Some(change.to_owned()), Some(patch.to_owned()));
+    Some(Target { project: stamp.project.clone(), revision, change, patch_set })
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::call::Call;
+use crate::entering;
 use crate::forced;
 use crate::forced::Forced;
 use crate::plain::clipped;
@@ -30,6 +31,20 @@ pub(crate) enum Act {
         /// The builder's name.
         builder: String,
     },
+    /// To be let into a channel.
+    Join {
+        /// Who is told.
+        place: String,
+        /// Which.
+        channel: String,
+    },
+    /// A notice to somebody whom nothing in the settings names.
+    Told {
+        /// To whom.
+        place: String,
+        /// Which line of the call, so that two differ.
+        line: usize,
+    },
     /// Anything else, with what is said when it is done.
     Other {
         /// Who is told.
@@ -47,6 +62,16 @@ struct Added {
     brids: BTreeMap<String, Id>,
 }
 
+/// The key of a notice to a stranger.
+pub(crate) fn told(place: &str, line: usize) -> String {
+    serde_json::to_string(&Act::Told { place: place.to_owned(), line }).unwrap_or_default()
+}
+
+/// The key of the wish to enter a channel.
+pub(crate) fn entering(place: &str, channel: &str) -> String {
+    serde_json::to_string(&Act::Join { place: place.to_owned(), channel: channel.to_owned() }).unwrap_or_default()
+}
+
 /// Asks for it.
 pub(crate) fn ask(call: &mut Call<'_>, act: &Act, control: Control) {
     let key = serde_json::to_string(act).unwrap_or_default();
@@ -62,12 +87,23 @@ pub(crate) fn short(text: &str) -> String {
 /// The CI system answered.
 pub(crate) fn answered(call: &mut Call<'_>, receipt: &Receipt) {
     let Ok(act) = serde_json::from_str::<Act>(&receipt.key) else { return };
-    let (Act::Force { place, .. } | Act::Other { place, .. }) = &act;
+    if let Act::Told { place, .. } = &act {
+        if receipt.outcome == Outcome::Refused {
+            call.places.forget_stranger(place);
+        }
+        return;
+    }
+    if let Act::Join { place, channel } = &act {
+        entering::ended(call, channel, place, receipt.outcome);
+    }
+    let (Act::Told { place, .. } | Act::Join { place, .. } | Act::Force { place, .. } | Act::Other { place, .. }) =
+        &act;
     if receipt.outcome != Outcome::Done {
         let text = format!("I can't: {}", repeated(&receipt.answer));
         return call.say(&place.clone(), text);
     }
     match act {
+        Act::Told { .. } | Act::Join { .. } => {}
         Act::Other { place, text, .. } => call.say(&place, text),
         Act::Force { place, builder } => {
             call.say(&place, "Force build successfully requested.");

@@ -56,6 +56,11 @@ impl Rules {
         self.0.get(command).is_some_and(|users| users.include(who))
     }
 
+    /// Whether any rule names this one.
+    pub(crate) fn name(&self, who: &Speaker) -> bool {
+        self.0.values().any(|users| users.names().iter().any(|user| is(user, who)))
+    }
+
     /// Whether there can be somebody who may.
     pub(crate) fn may_anybody(&self, command: &str) -> bool {
         match self.rule(command) {

@@ -10,6 +10,7 @@ use campanile_sdk::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::acts;
 use crate::places;
 use crate::places::Places;
 use crate::places::is_channel;
@@ -26,6 +27,8 @@ pub(crate) struct Call<'a> {
     pub(crate) host: &'a dyn Host,
     pub(crate) now: Timestamp,
     pub(crate) places: Places,
+    /// The channel of what was said to us.
+    pub(crate) spoken_to_in: Option<String>,
     effects: Vec<Effect>,
     said: usize,
 }
@@ -33,7 +36,7 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     pub(crate) fn new(config: &'a Config<Settings>, host: &'a dyn Host, now: Timestamp) -> Self {
         let places = Places::read(host.recall(places::KEY).as_deref());
-        Self { config, host, now, places, effects: Vec::new(), said: 0 }
+        Self { config, host, now, places, spoken_to_in: None, effects: Vec::new(), said: 0 }
     }
 
     pub(crate) fn settings(&self) -> &'a Settings {
@@ -47,9 +50,31 @@ impl<'a> Call<'a> {
         self.speak(verb, place, &text.into());
     }
 
+    /// Tells of something. Whether it arrived is asked where a stranger would be forgotten otherwise.
+    pub(crate) fn tell(&mut self, place: &str, text: impl Into<String>) {
+        let before = self.effects.len();
+        self.say(place, text);
+        if self.places.is_strange(place) {
+            let key = acts::told(place, self.said);
+            for effect in self.effects.iter_mut().skip(before) {
+                if let Effect::Deliver(delivery) = effect {
+                    (delivery.key, delivery.receipt) = (key.clone(), true);
+                }
+            }
+        }
+    }
+
     /// Does something, as with `/me`.
     pub(crate) fn act(&mut self, place: &str, text: &str) {
         self.speak(IrcVerb::Act, place, text);
+    }
+
+    /// Enters a channel; the receipt says what came of it.
+    pub(crate) fn enter(&mut self, key: String, channel: &str, opens: &str) {
+        self.deliver(IrcVerb::Join, channel, opens);
+        if let Some(Effect::Deliver(delivery)) = self.effects.last_mut() {
+            (delivery.key, delivery.receipt) = (key, true);
+        }
     }
 
     /// Enters or leaves a channel.
@@ -98,8 +123,11 @@ impl<'a> Call<'a> {
         self.effects
     }
 
+    /// What is said in a channel enters it: only where we are meant to be, or were spoken to.
     fn speak(&mut self, verb: IrcVerb, place: &str, text: &str) {
-        if !self.places.is_muted(place) && !text.is_empty() {
+        let is_spoken_to = self.spoken_to_in.as_deref() == Some(place) && !self.places.is_left(place);
+        let is_there = !is_channel(place) || is_spoken_to || self.places.is_meant_to_be_in(place, self.settings());
+        if is_there && !self.places.is_muted(place) && !text.is_empty() {
             self.deliver(verb, place, &crate::plain::clipped(text, MOST_SAID));
         }
     }
@@ -107,8 +135,8 @@ impl<'a> Call<'a> {
     /// Lines to one place go out one after another.
     fn deliver(&mut self, verb: IrcVerb, place: &str, text: &str) {
         self.said += 1;
-        let action =
-            IrcAction { connection: String::from(CONNECTION), verb, target: place.to_owned(), text: text.to_owned() };
+        let target = self.places.spelled(place, self.settings());
+        let action = IrcAction { connection: String::from(CONNECTION), verb, target, text: text.to_owned() };
         let lane = format!("{} {}", self.config.name, key(place));
         self.effects.push(Delivery::new(format!("line {}", self.said), Message::Irc(action)).lane(lane).into());
     }

@@ -8,8 +8,13 @@ use crate::call::Call;
 use crate::commands;
 use crate::commands::Command;
 use crate::commands::Trouble;
+use crate::echoes;
+use crate::echoes::Mistake;
+use crate::places::Standing;
+use crate::places::key;
 use crate::plain::plain;
 use crate::plain::repeated;
+use crate::settings::Settings;
 
 /// Who speaks, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +40,14 @@ impl Speaker {
         self.channel.as_deref().unwrap_or(&self.nick)
     }
 
+    /// Where the answer goes, and whether it is a place that is known.
+    pub(crate) fn standing(&self, settings: &Settings) -> (&str, Standing) {
+        let is_told = |nick: &String| key(nick) == key(&self.nick);
+        let is_known =
+            self.channel.is_some() || settings.pm_to_nicks.iter().any(is_told) || settings.rules().name(self);
+        (self.place(), if is_known { Standing::Known } else { Standing::Stranger })
+    }
+
     /// As reasons and owners say it.
     pub(crate) fn description(&self) -> String {
         match &self.channel {
@@ -47,6 +60,7 @@ impl Speaker {
 /// Something was said to us, or done to us.
 pub(crate) fn said(call: &mut Call<'_>, message: &ChatMessage) {
     let who = Speaker::of(message);
+    call.spoken_to_in.clone_from(&who.channel);
     match message.manner {
         ChatManner::Said => command(call, &who, &message.text),
         ChatManner::Acted => acted(call, &who, &message.text),
@@ -58,15 +72,23 @@ fn command(call: &mut Call<'_>, who: &Speaker, text: &str) {
     let text = text.trim();
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     if word.is_empty() {
-        return call.say(who.place(), "Say what?");
+        return mistaken(call, who, Mistake::Empty, "Say what?");
     }
     match commands::find(word) {
         Some(command) => used(call, who, (command, rest)),
-        None if text.ends_with('!') => call.say(who.place(), "What you say!"),
+        None if who.channel.is_none() && echoes::is_ours(text) => {}
+        None if text.ends_with('!') => mistaken(call, who, Mistake::Exclaimed, "What you say!"),
         None => {
             let list = commands::list();
-            call.say(who.place(), format!("I don't get this '{}'...\n{list}", repeated(word)));
+            mistaken(call, who, Mistake::Unknown, &format!("I don't get this '{}'...\n{list}", repeated(word)));
         }
+    }
+}
+
+/// It may be a bot, which makes a mistake of each answer.
+fn mistaken(call: &mut Call<'_>, who: &Speaker, mistake: Mistake, answer: &str) {
+    if echoes::is_answered(call, &who.nick, mistake) {
+        call.say(who.place(), answer);
     }
 }
 

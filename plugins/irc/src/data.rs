@@ -95,6 +95,18 @@ struct Workers {
 }
 
 #[derive(Deserialize)]
+struct Masters {
+    #[serde(default)]
+    masters: Vec<Master>,
+}
+
+#[derive(Deserialize)]
+struct Master {
+    #[serde(rename = "masterid")]
+    id: Id,
+}
+
+#[derive(Deserialize)]
 struct Changes {
     #[serde(default)]
     changes: Vec<Change>,
@@ -130,6 +142,13 @@ pub(crate) fn builder(call: &Call<'_>, name: &str) -> Result<Builder, Trouble> {
 pub(crate) fn workers(call: &Call<'_>) -> Result<Vec<Worker>, Trouble> {
     let path = format!("workers?field=name&field=connected_to&field=configured_on&order=name&limit={MOST_LISTED}");
     Ok(call.get::<Workers>(&path)?.map(|found| found.workers).unwrap_or_default())
+}
+
+/// The masters that are there.
+pub(crate) fn active_masters(call: &Call<'_>) -> Result<BTreeSet<Id>, Trouble> {
+    let path = format!("masters?active=true&field=masterid&order=masterid&limit={MOST_LISTED}");
+    let masters = call.get::<Masters>(&path)?.map(|found| found.masters).unwrap_or_default();
+    Ok(masters.into_iter().map(|master| master.id).collect())
 }
 
 /// The builders that some connected worker is configured for.

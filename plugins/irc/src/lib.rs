@@ -12,6 +12,8 @@ mod colours;
 mod commands;
 mod contact;
 mod data;
+mod echoes;
+mod entering;
 mod forced;
 mod notices;
 mod occasions;

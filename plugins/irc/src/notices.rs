@@ -1,5 +1,6 @@
 //! That builds start and end, told to the places that want to know.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use campanile_sdk::contract::BuildReport;
@@ -27,26 +28,34 @@ const MOST_TOLD_BYTES: usize = 100 * 1024;
 /// The end of a build, where it was told: builder, number, when, and the places.
 type Told = (Id, u32, Timestamp, Vec<String>);
 
+/// The names of those who asked, by their keys.
+type Spellings = BTreeMap<String, String>;
+
 /// A build has started.
 pub(crate) fn started(call: &mut Call<'_>, report: &BuildReport) {
-    let mut places = BTreeSet::new();
+    let (mut places, mut spellings) = (BTreeSet::new(), Spellings::new());
     if call.settings().tells_of(&report.builder.tags) {
         let all = call.places.told_of(call.settings());
         places.extend(all.into_iter().filter(|(_, events)| has(events, "started")).map(|(place, _)| place));
     }
     if let Some(place) = forced::begun(call, report) {
         places.insert(key(&place));
+        spellings.insert(key(&place), place.to_ascii_lowercase());
     }
     if places.is_empty() {
         return;
     }
     let text = Named::report(report, call.config).started(call.settings());
-    places.iter().for_each(|place| call.say(place, text.clone()));
+    for place in &places {
+        call.tell(spellings.get(place).unwrap_or(place), text.clone());
+    }
 }
 
 /// A build has ended.
 pub(crate) fn finished(call: &mut Call<'_>, report: &BuildReport, results: Results) {
-    let watching: BTreeSet<String> = watches::take(call, report.build.id).iter().map(|place| key(place)).collect();
+    let watching = watches::take(call, report.build.id);
+    let spellings: Spellings = watching.iter().map(|place| (key(place), place.to_ascii_lowercase())).collect();
+    let watching: BTreeSet<String> = spellings.keys().cloned().collect();
     let mut places = told_of(call, report, results);
     places.retain(|place| !watching.contains(place));
     if places.is_empty() && watching.is_empty() {
@@ -59,7 +68,7 @@ pub(crate) fn finished(call: &mut Call<'_>, report: &BuildReport, results: Resul
         }
         let text = finished_text(report, results, hearer, call.config);
         for place in places.intersection(&fresh) {
-            call.say(place, text.clone());
+            call.tell(spellings.get(place).unwrap_or(place), text.clone());
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::occasions::Occasion;
+use crate::settings::Channel;
 use crate::settings::Settings;
 
 /// What they are kept under.
@@ -17,6 +18,12 @@ pub(crate) const KEY: &str = "places";
 
 /// Places with something of their own at most: the value stays below its limit of 256 KiB.
 const MOST_PLACES: usize = 300;
+
+/// Of these, people at most: channels always have room.
+const MOST_PEOPLE: usize = 100;
+
+/// Of the people, those at most whom nothing in the settings names: a nick is anybody's, and anybody has many.
+const MOST_STRANGERS: usize = 50;
 
 /// The longest name of a channel, in bytes.
 const LONGEST_NAME: usize = 200;
@@ -34,6 +41,24 @@ pub(crate) struct Place {
     muted: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     presence: Option<Presence>,
+    /// How it is spelled, where its key does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spelling: Option<String>,
+    /// Somebody whom nothing in the settings names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    strange: bool,
+    /// What opens the channel that was entered at run time.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    opens: String,
+}
+
+/// Whose place it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// A channel, or somebody whom the settings name.
+    Known,
+    /// Anybody else.
+    Stranger,
 }
 
 /// Entered or left at run time.
@@ -43,14 +68,14 @@ enum Presence {
     Left,
 }
 
-/// All of them, by name in small letters.
+/// All of them, by their keys.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     own: BTreeMap<String, Place>,
     changed: bool,
 }
 
-/// What the configuration says, by names in small letters.
+/// What the configuration says, by keys.
 struct Usual {
     events: BTreeSet<Occasion>,
     channels: BTreeSet<String>,
@@ -83,12 +108,27 @@ impl Places {
         self.changed.then(|| serde_json::to_string(&self.own).unwrap_or_default())
     }
 
+    /// The place's name as the server has to be told it: the key of a name is another name to servers that fold less.
+    pub(crate) fn spelled(&self, place: &str, settings: &Settings) -> String {
+        let name = key(place);
+        let mut channels = settings.channels.iter().map(Channel::name);
+        if let Some(channel) = channels.find(|channel| key(channel) == name) {
+            return channel.to_owned();
+        }
+        if name != place {
+            return place.to_owned();
+        }
+        let person = settings.pm_to_nicks.iter().find(|nick| key(nick) == name).map(|nick| nick.to_ascii_lowercase());
+        let own = || self.own.get(&name)?.spelling.clone();
+        person.or_else(own).unwrap_or(name)
+    }
+
     pub(crate) fn is_muted(&self, place: &str) -> bool {
         self.own.get(&key(place)).is_some_and(|own| own.muted)
     }
 
     /// Says whether it was otherwise before.
-    pub(crate) fn mute(&mut self, place: &str, muted: bool) -> Result<bool, Full> {
+    pub(crate) fn mute(&mut self, place: (&str, Standing), muted: bool) -> Result<bool, Full> {
         self.change(place, |own| std::mem::replace(&mut own.muted, muted) != muted)
     }
 
@@ -98,7 +138,7 @@ impl Places {
     }
 
     /// Switches events on.
-    pub(crate) fn switch_on(&mut self, place: &str, events: &[Occasion]) -> Result<(), Full> {
+    pub(crate) fn switch_on(&mut self, place: (&str, Standing), events: &[Occasion]) -> Result<(), Full> {
         self.change(place, |own| {
             for event in events {
                 own.off.remove(event);
@@ -110,7 +150,7 @@ impl Places {
     /// Switches events off, also those that the configuration switches on.
     pub(crate) fn switch_off(
         &mut self,
-        place: &str,
+        place: (&str, Standing),
         events: &BTreeSet<Occasion>,
         settings: &Settings,
     ) -> Result<(), Full> {
@@ -125,27 +165,63 @@ impl Places {
         })
     }
 
-    /// A channel was entered at run time.
-    pub(crate) fn enter(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
-        let presence = if is_configured(channel, settings) { None } else { Some(Presence::Entered) };
-        self.change(channel, |own| own.presence = presence)
+    /// A channel was entered at run time, with what opens it.
+    pub(crate) fn enter(&mut self, (channel, opens): (&str, &str), settings: &Settings) -> Result<(), Full> {
+        let (presence, opens) = match is_configured(channel, settings) {
+            true => (None, ""),
+            false => (Some(Presence::Entered), opens),
+        };
+        self.change((channel, Standing::Known), |own| {
+            own.presence = presence;
+            opens.clone_into(&mut own.opens);
+        })
     }
 
     /// A channel was left at run time.
     pub(crate) fn leave(&mut self, channel: &str, settings: &Settings) -> Result<(), Full> {
         let presence = if is_configured(channel, settings) { Some(Presence::Left) } else { None };
-        self.change(channel, |own| own.presence = presence)
+        self.change((channel, Standing::Known), |own| {
+            own.presence = presence;
+            own.opens.clear();
+        })
     }
 
-    /// The connection is new: the channels of the configuration are entered again, and those entered at run time have to
-    /// be, which are these.
-    pub(crate) fn reconnected(&mut self) -> Vec<String> {
-        let left: Vec<String> = self.with(Presence::Left).map(str::to_owned).collect();
-        for channel in left {
-            // A place that is there takes no new place.
-            let _ = self.change(&channel, |own| own.presence = None);
+    /// Whether it is a channel that we are in, or would be if we could.
+    pub(crate) fn is_meant_to_be_in(&self, channel: &str, settings: &Settings) -> bool {
+        self.is_within(&key(channel), &Usual::new(settings))
+    }
+
+    /// Whether it is somebody whom nothing in the settings names, and who is kept all the same.
+    pub(crate) fn is_strange(&self, place: &str) -> bool {
+        self.own.get(&key(place)).is_some_and(|own| own.strange)
+    }
+
+    /// A stranger is not there any more.
+    pub(crate) fn forget_stranger(&mut self, place: &str) {
+        if self.is_strange(place) {
+            self.own.remove(&key(place));
+            self.changed = true;
         }
-        self.with(Presence::Entered).map(str::to_owned).collect()
+    }
+
+    /// We are in a channel. One of the configuration that was left was entered by a host that started anew.
+    pub(crate) fn joined(&mut self, channel: &str) {
+        if self.is_left(channel) {
+            // A place that is there takes no new place.
+            let _ = self.change((channel, Standing::Known), |own| own.presence = None);
+        }
+    }
+
+    /// Whether it was left at run time.
+    pub(crate) fn is_left(&self, channel: &str) -> bool {
+        self.own.get(&key(channel)).is_some_and(|own| own.presence == Some(Presence::Left))
+    }
+
+    /// The connection is new: the host enters the channels of the configuration that were not left. Those entered at run
+    /// time are these, with what opens them.
+    pub(crate) fn entered(&self) -> Vec<(String, String)> {
+        let entered = self.own.iter().filter(|(_, own)| own.presence == Some(Presence::Entered));
+        entered.map(|(name, own)| (name.clone(), own.opens.clone())).collect()
     }
 
     /// All who can be told something, with what they are told of.
@@ -157,6 +233,15 @@ impl Places {
             (!events.is_empty() && self.is_within(name, &usual)).then(|| (name.clone(), events))
         };
         names.into_iter().filter_map(told).collect()
+    }
+
+    fn has_room(&self, name: &str, standing: Standing) -> bool {
+        let people = || self.own.keys().filter(|known| !is_channel(known)).count();
+        let strangers = || self.own.values().filter(|own| own.strange).count();
+        name.len() <= LONGEST_NAME
+            && self.own.len() < MOST_PLACES
+            && (is_channel(name) || people() < MOST_PEOPLE)
+            && (standing == Standing::Known || strangers() < MOST_STRANGERS)
     }
 
     fn told(&self, place: &str, usual: &Usual) -> BTreeSet<Occasion> {
@@ -176,13 +261,12 @@ impl Places {
         }
     }
 
-    fn with(&self, presence: Presence) -> impl Iterator<Item = &str> {
-        let fits = move |own: &&Place| own.presence == Some(presence);
-        self.own.iter().filter(move |(_, own)| fits(own)).map(|(name, _)| name.as_str())
-    }
-
     /// What is as anywhere else is not kept.
-    fn change<T>(&mut self, place: &str, change: impl FnOnce(&mut Place) -> T) -> Result<T, Full> {
+    fn change<T>(
+        &mut self,
+        (place, standing): (&str, Standing),
+        change: impl FnOnce(&mut Place) -> T,
+    ) -> Result<T, Full> {
         let name = key(place);
         let before = self.own.get(&name).cloned().unwrap_or_default();
         let mut own = before.clone();
@@ -190,9 +274,14 @@ impl Places {
         if own == before {
             return Ok(answer);
         }
-        if own == Place::default() {
+        let small = place.to_ascii_lowercase();
+        if small != name {
+            own.spelling = Some(small);
+        }
+        own.strange = standing == Standing::Stranger;
+        if (Place { spelling: None, strange: false, ..own.clone() }) == Place::default() {
             self.own.remove(&name);
-        } else if self.own.contains_key(&name) || (self.own.len() < MOST_PLACES && name.len() <= LONGEST_NAME) {
+        } else if self.own.contains_key(&name) || self.has_room(&name, standing) {
             self.own.insert(name, own);
         } else {
             return Err(Full);
@@ -202,9 +291,16 @@ impl Places {
     }
 }
 
-/// The name in small letters: `#Foo` and `#foo` are one.
+/// The same for all spellings of a name, as most servers compare them: `#Foo[x]` and `#foo{x}` are one.
 pub(crate) fn key(place: &str) -> String {
-    place.to_ascii_lowercase()
+    let small = |char: char| match char {
+        '[' => '{',
+        ']' => '}',
+        '\\' => '|',
+        '~' => '^',
+        char => char.to_ascii_lowercase(),
+    };
+    place.chars().map(small).collect()
 }
 
 /// Whether it can be a channel's name: it begins with a sign, and is one word.

@@ -6,14 +6,16 @@ use campanile_sdk::contract::PresenceChange;
 
 use crate::call::Call;
 
-/// The host enters the channels of the configuration, and those that it was thrown out of; the others we enter.
+/// The host enters the channels of the configuration, but for those that were left since it started, and those that it was thrown
+/// out of; the others we enter.
 pub(crate) fn changed(call: &mut Call<'_>, presence: &ChatPresence) {
-    match presence.change {
+    match &presence.change {
         PresenceChange::Connected => {
-            for channel in call.places.reconnected() {
-                call.walk(IrcVerb::Join, &channel, "");
+            for (channel, opens) in call.places.entered() {
+                call.walk(IrcVerb::Join, &channel, &opens);
             }
         }
-        PresenceChange::Joined(_) | PresenceChange::Removed(_) => {}
+        PresenceChange::Joined(channel) => call.places.joined(channel),
+        PresenceChange::Removed(_) => {}
     }
 }

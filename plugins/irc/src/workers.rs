@@ -17,7 +17,7 @@ pub(crate) fn changed(call: &mut Call<'_>, report: &WorkerReport, topic: &str) {
         let listening = listening(call);
         let text = format!("Worker `{}` is back online.", plain(&report.worker.name));
         for place in told.iter().filter(|place| listening.contains(place)) {
-            call.say(place, text.clone());
+            call.tell(place, text.clone());
         }
     }
 }
@@ -33,7 +33,7 @@ fn missing(call: &mut Call<'_>, report: &WorkerReport, kept_under: String) {
         None => String::from("It was never seen."),
     };
     let text = format!("Worker `{}` is missing. {seen}", plain(&report.worker.name));
-    places.iter().for_each(|place| call.say(place, text.clone()));
+    places.iter().for_each(|place| call.tell(place, text.clone()));
     call.remember(kept_under, &places);
 }
 

@@ -117,6 +117,13 @@ pub(in crate::api) const REPORTERS: About = get(
         let incident = json!({
             "event": number(), "topic": text(), "at_ms": number(), "kind": text(), "reason": text(), "stderr": text(),
         });
+        let connection = json!({
+            "name": text(), "server": text(), "tls": {"type": "boolean"},
+            "state": {"enum": ["connecting", "connected", "down", "ended"]}, "since_ms": or_null(&number()),
+            "nick": or_null(&text()), "channels": list(&text()),
+            "missing": {"type": "object", "additionalProperties": text()},
+            "reason": or_null(&text()), "retry_at_ms": or_null(&number()),
+        });
         page(
             "reporters",
             &object(json!({
@@ -129,6 +136,7 @@ pub(in crate::api) const REPORTERS: About = get(
                 "trouble": or_null(&text()),
                 "calls": number(),
                 "failed_calls": number(),
+                "connections": list(&object(connection)),
             })),
         )
     },

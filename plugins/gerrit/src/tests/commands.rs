@@ -78,7 +78,10 @@ fn nothing_in_words_is_taken_for_more_than_words() {
 #[test]
 fn a_review_is_looked_for_before_it_is_sent_again() {
     let review = only_delivery(effects(&given((3, 9), json!({})), &two_builds()));
-    assert_eq!((review.lane.as_deref(), review.replace.as_deref()), (Some("gp d34db33f"), Some("d34db33f Builder1")));
+    assert_eq!(
+        (review.lane.as_deref(), review.replace.as_deref()),
+        (Some("gp d34db33f"), Some("d34db33f Builder1 of generator 0"))
+    );
     assert_eq!((review.ttl_seconds, review.receipt), (Some(604_800), false));
     let Resend::Probe(Probe { ask, marker }) = &review.resend else { panic!("{:?}", review.resend) };
     let asked = ["gerrit", "query", "--format=JSON", "--comments", "project:{gp}", "commit:d34db33f"];
@@ -94,7 +97,10 @@ fn a_review_is_looked_for_before_it_is_sent_again() {
 fn patch_sets_of_a_change_are_reviewed_one_after_another() {
     let numbered = build("a").property_json("event.change.number", json!(12_345));
     let review = only_delivery(effects(&given((3, 9), json!({})), &a_complete_buildset(Results::Success, [numbered])));
-    assert_eq!((review.lane.as_deref(), review.replace.as_deref()), (Some("gp 12345"), Some("d34db33f a")));
+    assert_eq!(
+        (review.lane.as_deref(), review.replace.as_deref()),
+        (Some("gp 12345"), Some("d34db33f a of generator 0"))
+    );
 }
 
 #[test]
@@ -107,4 +113,49 @@ fn a_long_summary_is_cut_and_says_so() {
     assert_eq!(words[9], "Verified=1");
     let replace = review.replace.expect("a summary gives way");
     assert!(replace.starts_with("d34db33f 500 builders ") && replace.len() < 100, "{replace}");
+}
+
+/// How a review in these words, with votes or without, is looked for.
+fn looked_for(message: &str, build: GivenBuild, vote: Option<i32>) -> Resend {
+    let answer = vote.into_iter().fold(Answer::message(message), |answer, vote| answer.vote("Verified", vote));
+    let given = given((3, 9), json!({"summaryCB": "votes"})).reviewed(Ok(answer));
+    only_delivery(effects(&given, &a_complete_buildset(Results::Success, [build]))).resend
+}
+
+fn marker(resend: Resend) -> String {
+    match resend {
+        Resend::Probe(Probe { marker, .. }) => marker,
+        other => panic!("nothing is looked for: {other:?}"),
+    }
+}
+
+#[test]
+fn votes_without_words_are_given_again() {
+    assert_eq!(looked_for(" ", build("a"), Some(1)), Resend::Upsert);
+}
+
+#[test]
+fn only_the_whole_message_is_found() {
+    let second = || build("a").property_json("event.patchSet.number", json!(2));
+    assert_eq!(marker(looked_for("OK\n", second(), None)), r#"Patch Set 2:\n\nOK""#);
+    assert_eq!(marker(looked_for("OK", second(), Some(1))), r#"\n\nOK""#, "votes stand between");
+    assert_eq!(marker(looked_for("OK", build("a"), None)), r#"\n\nOK""#);
+    let elsewhere = a_build("a").property("event.change.id", "I1").property("event.change.project", "gp");
+    let elsewhere = elsewhere.property("revision", "abc1").property("event.patchSet.number", "2");
+    assert_eq!(marker(looked_for("OK", elsewhere, None)), r#"\n\nOK""#, "it may be of another patch set");
+    let repo = build("a").property_json("repo_downloads", json!(["p 12/3"])).property("repo_downloaded", "12/3 abc1");
+    assert_eq!(marker(looked_for("OK", repo, None)), r#"Patch Set 3:\n\nOK""#);
+    let long = marker(looked_for(&"x".repeat(2_000), second(), None));
+    assert_eq!(long, format!("{}\"", "x".repeat(1_000)));
+}
+
+#[test]
+fn two_generators_of_one_moment_both_review() {
+    let kind = "GerritBuildSetStatusGenerator";
+    let settings = json!({"generators": [{"kind": kind}, {"kind": kind, "callback": "votes"}]});
+    let given = given((3, 9), settings).reviewed(Ok(Answer::message("m")));
+    let told = effects(&given, &two_builds());
+    let reviews = deliveries(&told);
+    assert_eq!((reviews.len(), &reviews[0].lane), (2, &reviews[1].lane));
+    assert_ne!(reviews[0].replace, reviews[1].replace);
 }

@@ -3,6 +3,7 @@
 use super::*;
 use campanile_sdk::contract::BuildsetReport;
 use campanile_sdk::testing::a_complete_buildset;
+use campanile_sdk::testing::skipped;
 
 fn set(id: Id, parent: Option<Id>, builds: impl IntoIterator<Item = GivenBuild>) -> BuildsetReport {
     let EventBody::Buildset(mut report) = a_complete_buildset(Results::Success, builds).body else {
@@ -93,4 +94,71 @@ fn callbacks_are_told_what_belongs_together() {
     ] {
         assert!(asked.contains(part), "{part}: {asked}");
     }
+}
+
+/// A question for what these builds triggered.
+fn question(builds: &[Id]) -> String {
+    let parents: String = builds.iter().map(|id| format!("parent_buildid={id}&")).collect();
+    format!("buildsets?{parents}field=bsid&field=complete&field=parent_buildid&order=bsid")
+}
+
+/// Buildset 1 with a build of a change, which triggered 2, which triggered 3, and so on: none of these is of a change.
+fn line(count: Id) -> (Given, BuildsetReport) {
+    let mut given = given((3, 9), json!({}));
+    let first = set(1, None, [build("b1").id(101)]);
+    let later = |id: Id| set(id, Some(99 + id), [a_build(&format!("b{id}")).id(100 + id)]);
+    let sets: Vec<BuildsetReport> = std::iter::once(first).chain((2..=count).map(later)).collect();
+    for set in &sets {
+        let id = set.buildset.id;
+        let below = if id < count { json!([{"bsid": id + 1, "complete": true}]) } else { json!([]) };
+        given = given.answers(&question(&[100 + id]), json!({"buildsets": below}));
+        given = given.build(set.builds[0].clone()).buildset(set.clone());
+    }
+    (given, sets.last().expect("there is one").clone())
+}
+
+#[test]
+fn what_is_about_no_change_parts_no_family() {
+    for count in [3, 30] {
+        let (given, last) = line(count);
+        let told = effects(&given, &complete(&last));
+        assert_eq!(commands(&told)[0][7].matches("Builder").count(), usize::try_from(count).expect("it is small"));
+    }
+}
+
+/// A buildset of a change, whose build 21 triggered these.
+fn triggering(sets: Value) -> (Given, BuildsetReport) {
+    let parent = set(1, None, [build("parent").id(21)]);
+    (given((3, 9), json!({})).answers(&question(&[21]), sets), parent)
+}
+
+#[test]
+fn nothing_is_voted_without_what_cannot_be_read() {
+    let check = |(given, of): (Given, BuildsetReport), reason: &str| {
+        let told = effects(&given, &complete(&of));
+        assert_eq!((skipped(&told), told.len()), (vec![reason], 1));
+    };
+    let missing = "cannot find the builds of buildset 2: it is not there any more, so nothing is voted";
+    check(triggering(json!({"buildsets": [{"bsid": 2, "complete": true}]})), missing);
+    let odd = "cannot find what the builds of buildset 1 triggered: missing field `buildsets` at line 1 column 2, \
+               so nothing is voted";
+    check(triggering(json!({})), odd);
+    let orphan = set(2, Some(21), [build("child").id(22)]);
+    let above = "cannot find what triggered it: it is not there any more, so nothing is voted";
+    check((given((3, 9), json!({})), orphan), above);
+}
+
+#[test]
+fn nothing_is_voted_on_more_buildsets_than_are_looked_at() {
+    let many = |count: Id, last: bool| {
+        let sets: Vec<Value> = (2..=count).map(|id| json!({"bsid": id, "complete": last || id != count})).collect();
+        let (given, parent) = triggering(json!({"buildsets": sets}));
+        let child = |id: Id| set(id, Some(21), [a_build("child").id(100 + id)]);
+        let given = (2..=count).map(child).fold(given, Given::buildset);
+        effects(&given, &complete(&parent))
+    };
+    assert_eq!(commands(&many(101, true)).len(), 1);
+    assert_eq!(many(102, false), [], "the last is still to come");
+    let reason = "cannot find all that was triggered: it is more than 100 buildsets, so nothing is voted";
+    assert_eq!((skipped(&many(102, true)), commands(&many(102, true)).len()), (vec![reason], 0));
 }

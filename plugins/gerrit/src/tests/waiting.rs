@@ -117,7 +117,10 @@ fn of_reviews_that_wait_the_newest_of_each_is_kept() {
     let given = given.remembers(&first);
     let second = effects(&given, &at(200, 2, summary("a")));
     assert_eq!(held(&second).len(), 1);
-    assert_eq!(skipped(&second), ["a newer review of d34db33f a took its place before Gerrit told its version"]);
+    assert_eq!(
+        skipped(&second),
+        ["a newer review of d34db33f a of generator 0 took its place before Gerrit told its version"]
+    );
     let given = given.remembers(&second);
     assert_eq!(commands(&effects(&given, &receipt(Outcome::Done, "gerrit version 3.9"))).len(), 1);
 }
@@ -139,4 +142,32 @@ fn many_that_waited_go_in_order_and_newer_ones_after_them() {
     let rest = effects(&given, &wake("more"));
     assert_eq!((commands(&rest).len(), woken(&rest).len()), (21, 0));
     assert!(commands(&rest)[20][7].starts_with("Builder late "));
+}
+
+#[test]
+fn after_a_failure_only_the_wake_up_asks_and_once() {
+    let given = unknown(json!({}));
+    let given = given.remembers(&effects(&unknown(json!({})), &at(100, 1, summary("a"))));
+    assert_eq!(commands(&effects(&given, &at(101, 2, wake("version")))).len(), 0, "a question is under way");
+    let failed = effects(&given, &receipt(Outcome::Refused, "no"));
+    let given = given.remembers(&failed);
+    let told = effects(&given, &at(1_001, 3, summary("b")));
+    assert_eq!((commands(&told).len(), held(&told).len()), (0, 1), "the wake-up is still to come");
+    let given = given.remembers(&told);
+    let asked = effects(&given, &wake("version"));
+    assert_eq!(commands(&asked), [["gerrit", "version"]]);
+    let given = given.remembers(&asked);
+    assert_eq!(commands(&effects(&given, &at(2_100, 12, summary("c")))).len(), 0);
+    assert_eq!(commands(&effects(&given, &at(4_000, 13, summary("c")))).len(), 1, "that answer was lost");
+}
+
+#[test]
+fn what_waited_for_a_week_is_not_sent_any_more() {
+    let given = unknown(json!({}));
+    let given = given.remembers(&effects(&unknown(json!({})), &at(100, 1, summary("a"))));
+    let answer = || receipt(Outcome::Done, "gerrit version 3.9");
+    assert_eq!(commands(&effects(&given, &at(604_900, 9, answer()))).len(), 1);
+    let late = effects(&given, &at(604_901, 9, answer()));
+    assert_eq!((commands(&late).len(), skipped(&late).len()), (0, 1));
+    assert_eq!(commands(&effects(&given.remembers(&late), &at(604_902, 10, summary("b")))).len(), 1, "it is gone");
 }

@@ -7,19 +7,21 @@ use super::quiet::full;
 use super::usage;
 use crate::call::Call;
 use crate::contact::Speaker;
+use crate::entering;
 use crate::places::is_channel;
 use crate::plain::repeated;
 
-pub(super) fn join(call: &mut Call<'_>, _: &Speaker, words: &[String]) -> Result<(), Trouble> {
+pub(super) fn join(call: &mut Call<'_>, who: &Speaker, words: &[String]) -> Result<(), Trouble> {
     let (channel, key) = match words {
         [channel] => (channel, ""),
         [channel, key] if is_key(key) => (channel, key.as_str()),
         _ => return Err(usage("join _channel_")),
     };
     let channel = checked(channel)?;
-    call.places.enter(&channel, &call.config.settings).map_err(|_| full())?;
-    call.walk(IrcVerb::Join, &channel, key);
-    Ok(())
+    match entering::ask(call, (&channel, key), who.place()) {
+        true => Ok(()),
+        false => Err(full()),
+    }
 }
 
 pub(super) fn leave(call: &mut Call<'_>, who: &Speaker, words: &[String]) -> Result<(), Trouble> {

@@ -27,7 +27,11 @@ pub(super) fn run(call: &mut Call<'_>, who: &Speaker, words: &[String]) -> Resul
     for builder in &asked.builders {
         lines.push(line(call, builder)?);
     }
-    call.say(who.place(), asked.text(lines));
+    let text = match lines.is_empty() {
+        true => String::from("No builder is online: ask for 'last all'."),
+        false => asked.text(lines, call),
+    };
+    call.say(who.place(), text);
     Ok(())
 }
 

@@ -3,6 +3,8 @@
 use campanile_sdk::clock_text;
 
 use super::Trouble;
+use super::brief;
+use super::brief::Brief;
 use super::usage;
 use crate::call::Call;
 use crate::contact::Speaker;
@@ -13,7 +15,7 @@ use crate::plain::plain;
 
 /// Changes that are listed where no number is given.
 const USUAL_CHANGES: usize = 10;
-/// Changes that are listed at most.
+/// Changes that are counted at most; an answer holds fewer.
 const MOST_CHANGES: usize = 100;
 
 const USAGE: &str = "list [all|N] builders|workers|changes";
@@ -50,7 +52,7 @@ fn builders(call: &Call<'_>, count: Count) -> Result<String, Trouble> {
         true => Some(plain(&builder.name)),
         false => (count == Count::All).then(|| format!("{} [offline]", plain(&builder.name))),
     });
-    Ok(format!("I found the following builders: {}", joined(told, count)))
+    Ok(named("I found the following builders:", told, count, call))
 }
 
 fn workers(call: &Call<'_>, count: Count) -> Result<String, Trouble> {
@@ -62,12 +64,12 @@ fn workers(call: &Call<'_>, count: Count) -> Result<String, Trouble> {
             (true, _) => (count == Count::All).then(|| format!("{name} [offline]")),
         }
     });
-    Ok(format!("I found the following workers: {}", joined(told, count)))
+    Ok(named("I found the following workers:", told, count, call))
 }
 
-fn joined(told: impl Iterator<Item = String>, count: Count) -> String {
+fn named(heading: &str, told: impl Iterator<Item = String>, count: Count, call: &Call<'_>) -> String {
     let most = if let Count::Just(most) = count { most } else { usize::MAX };
-    told.take(most).collect::<Vec<_>>().join(" ")
+    brief::names(heading, told.take(most), &format!("see {}", call.config.url))
 }
 
 fn changes(call: &Call<'_>, count: Count) -> Result<String, Trouble> {
@@ -79,14 +81,15 @@ fn changes(call: &Call<'_>, count: Count) -> Result<String, Trouble> {
     let mut lines = Vec::new();
     if count == Count::All {
         lines.push(String::from("Warning: all changes would be too many to list here,"));
-        lines.push(format!("so these are the newest {MOST_CHANGES} at most;"));
+        lines.push(String::from("so these are the newest;"));
         lines.push(format!("the others are at {}.", call.config.url));
     }
     lines.push(String::from("I found the following recent changes:"));
+    let mut answer = Brief::headed(lines);
     for change in data::changes(call, wanted)? {
-        lines.extend(lines_of(&change));
+        answer.add(lines_of(&change));
     }
-    Ok(lines.join("\n"))
+    Ok(answer.text(&format!("see {}", call.config.url)))
 }
 
 fn lines_of(change: &Change) -> [String; 6] {

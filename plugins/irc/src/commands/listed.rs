@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use campanile_sdk::contract::Id;
 
 use super::Trouble;
+use super::brief::Brief;
 use crate::call::Call;
 use crate::data;
 use crate::data::Builder;
 
-/// Builders that one command tells of at most: each is a line, and takes two questions.
-const MOST_TOLD: usize = 100;
+/// Builders that one command tells of at most: each is a line or more, and takes two questions.
+const MOST_TOLD: usize = 29;
 
 /// The builders, and those of them that are online.
 pub(super) struct Asked {
@@ -37,10 +38,10 @@ pub(super) fn asked(call: &Call<'_>, which: Option<&str>) -> Result<Asked, Troub
 
 impl Asked {
     /// The lines, and that there would be more.
-    pub(super) fn text(&self, mut lines: Vec<String>) -> String {
-        if self.left_out > 0 {
-            lines.push(format!("... and {} more builders: ask for them by name.", self.left_out));
-        }
-        lines.join("\n")
+    pub(super) fn text(&self, lines: Vec<String>, call: &Call<'_>) -> String {
+        let mut answer = Brief::default();
+        lines.into_iter().for_each(|line| answer.add([line]));
+        answer.leave_out(self.left_out);
+        answer.text(&format!("ask for them by name, or see {}", call.config.url))
     }
 }

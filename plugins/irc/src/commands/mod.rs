@@ -2,6 +2,7 @@
 //!
 //! Not here: who may use them (`authz`).
 
+mod brief;
 mod channels;
 pub(crate) mod dance;
 mod force;
@@ -186,6 +187,11 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// What `commands` answers.
 pub(crate) fn list() -> String {
     format!("Buildbot commands: {}", names().join(", "))
+}
+
+/// What is said where there is no room for one more place.
+pub(crate) fn full() -> &'static str {
+    "I can't remember anything about more places than I know already."
 }
 
 /// What is said to who got it wrong.

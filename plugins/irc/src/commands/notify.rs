@@ -39,7 +39,7 @@ pub(super) fn run(call: &mut Call<'_>, who: &Speaker, words: &[String]) -> Resul
 
 fn on(call: &mut Call<'_>, who: &Speaker, names: &[String]) -> Result<(), Trouble> {
     let events = if names.is_empty() { Occasion::usual() } else { parsed("on", names)? };
-    call.places.switch_on(who.place(), &events).map_err(|_| quiet::full())
+    call.places.switch_on(who.standing(&call.config.settings), &events).map_err(|_| quiet::full())
 }
 
 /// Without names: all.
@@ -56,7 +56,9 @@ fn off(call: &mut Call<'_>, who: &Speaker, names: &[String]) -> Result<(), Troub
             named
         }
     };
-    call.places.switch_off(who.place(), &events, &call.config.settings).map_err(|_| quiet::full())
+    call.places
+        .switch_off(who.standing(&call.config.settings), &events, &call.config.settings)
+        .map_err(|_| quiet::full())
 }
 
 fn parsed(verb: &str, names: &[String]) -> Result<Vec<Occasion>, Trouble> {

@@ -10,7 +10,7 @@ pub(super) fn mute(call: &mut Call<'_>, who: &Speaker, _: &[String]) -> Result<(
         return refuse(call, who);
     }
     call.say(who.place(), "Shutting up for now.");
-    call.places.mute(who.place(), true).map_err(|_| full())?;
+    call.places.mute(who.standing(&call.config.settings), true).map_err(|_| full())?;
     Ok(())
 }
 
@@ -18,7 +18,7 @@ pub(super) fn unmute(call: &mut Call<'_>, who: &Speaker, _: &[String]) -> Result
     if !may(call, who, "UNMUTE") {
         return refuse(call, who);
     }
-    let was_muted = call.places.mute(who.place(), false).map_err(|_| full())?;
+    let was_muted = call.places.mute(who.standing(&call.config.settings), false).map_err(|_| full())?;
     let text = match was_muted {
         true => "I'm baaaaaaaaaaack!",
         false => "No one had told me to be quiet, but it's the thought that counts, right?",
@@ -43,5 +43,5 @@ fn refuse(call: &mut Call<'_>, who: &Speaker) -> Result<(), Trouble> {
 
 /// What is special about more places than there is room for.
 pub(super) fn full() -> Trouble {
-    Trouble::Usage(String::from("I can't remember anything about more places than I know already."))
+    Trouble::Usage(String::from(super::full()))
 }

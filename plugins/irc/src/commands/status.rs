@@ -30,7 +30,7 @@ pub(super) fn run(call: &mut Call<'_>, who: &Speaker, words: &[String]) -> Resul
     }
     let text = match lines.is_empty() {
         true => String::from("No builder is online: ask for 'status all'."),
-        false => asked.text(lines),
+        false => asked.text(lines, call),
     };
     call.say(who.place(), text);
     Ok(())

@@ -18,6 +18,8 @@ use crate::plain::is_harmless;
 
 /// Channels, and people told in private, at most.
 const MOST_PLACES: usize = 1_000;
+/// The shortest wait before another try to connect, in seconds: with none, a server that is away is called without end.
+const SHORTEST_DELAY: f64 = 1.0;
 /// The longest wait, in seconds: a day.
 const LONGEST_WAIT: f64 = 86_400.0;
 
@@ -109,11 +111,14 @@ impl Settings {
 
     fn of_pace(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let waits = [("/lostDelay", self.lost_delay), ("/failedDelay", self.failed_delay)];
-        let waits = waits.into_iter().chain([("/floodSeconds", Some(self.flood_seconds))]);
-        for (at, seconds) in waits {
-            if let Some(seconds) = seconds.filter(|seconds| !(0.0..=LONGEST_WAIT).contains(seconds)) {
-                let message = format!("{seconds} is no wait in seconds: expected 0 to {LONGEST_WAIT}");
+        let waits = [
+            ("/lostDelay", self.lost_delay, SHORTEST_DELAY),
+            ("/failedDelay", self.failed_delay, SHORTEST_DELAY),
+            ("/floodSeconds", Some(self.flood_seconds), 0.0),
+        ];
+        for (at, seconds, least) in waits {
+            if let Some(seconds) = seconds.filter(|seconds| !(least..=LONGEST_WAIT).contains(seconds)) {
+                let message = format!("{seconds} is no wait in seconds: expected {least} to {LONGEST_WAIT}");
                 problems.push(Problem::new(at, message));
             }
         }

@@ -3,6 +3,7 @@
 use campanile_sdk::contract::ChatPresence;
 use campanile_sdk::contract::Event;
 use campanile_sdk::contract::EventBody;
+use campanile_sdk::contract::Outcome;
 use campanile_sdk::contract::PresenceChange;
 use campanile_sdk::contract::Results;
 use campanile_sdk::testing::a_build;
@@ -35,6 +36,24 @@ fn what_is_no_command() {
 }
 
 #[test]
+fn two_bots_do_not_answer_each_other() {
+    for ours in [&format!("I don't get this 'zork'...\n{COMMANDS}"), "Try 'status _builder_'.", "What you say!"] {
+        let mut bot = Bot::new(json!({}));
+        for line in ours.lines() {
+            assert!(bot.whispered(line).is_empty(), "{line}");
+        }
+    }
+    let mut bot = Bot::new(json!({}));
+    assert_eq!(bot.whispered("zork").len(), 1);
+    assert!(bot.whispered("zork again").is_empty(), "once a minute");
+    assert_eq!(bot.whispered("zork!").len(), 1, "another mistake");
+    assert_eq!(bot.hears(&a_chat_message("Bob", None, "zork")).len(), 1, "another nick");
+    let mut later = a_chat_message("Ann", None, "zork");
+    later.at += 60;
+    assert_eq!(bot.hears(&later).len(), 1);
+}
+
+#[test]
 fn help_says_how_a_command_is_written() {
     check("help dance", "Usage: dance - Dance");
     check("help commands", &format!("Usage: commands - List the commands that there are\n{COMMANDS}"));
@@ -57,7 +76,7 @@ fn builders_and_workers_are_listed() {
         check(wrong, "Try 'list [all|N] builders|workers|changes'.");
     }
     let mut bot = Bot::of(ci::idle(json!({"tags": ["slow"]})));
-    assert_eq!(bot.told("list all builders"), ["#builds: I found the following builders: "]);
+    assert_eq!(bot.told("list all builders"), ["#builds: I found the following builders:"]);
 }
 
 #[test]
@@ -96,6 +115,7 @@ fn last_builds() {
     let all = "`linux`: last build failed (10 minutes ago): failed compile\n`mac`: no builds run since last restart";
     check("last all", all);
     check("last linux mac", "Try 'last _builder_'.");
+    assert_eq!(Bot::new(json!({})).told("last"), ["#builds: No builder is online: ask for 'last all'."]);
     let mut coloured = Bot::of(ci::idle(json!({"useColors": true})));
     let line = "#builds: `linux`: last build \u{3}4failed\u{f} (10 minutes ago): failed compile";
     assert_eq!(coloured.told("last linux"), [line]);
@@ -167,8 +187,8 @@ fn muted_it_says_nothing_until_it_may() {
 #[test]
 fn channels_are_entered_and_left() {
     let mut bot = Bot::new(json!({"authz": {"join leave": true}, "notify_events": ["finished"]}));
-    assert_eq!(bot.told("join #More"), ["join #more"]);
-    assert_eq!(bot.told("join #locked key"), ["join #locked key"]);
+    bot.enters("join #More", "join #more");
+    bot.enters("join #locked key", "join #locked key");
     for wrong in ["join", "join #a b c", "join #a :b", "leave #a #b"] {
         let answer = bot.told(wrong).remove(0);
         assert!(answer.starts_with("#builds: Try '"), "{answer}");
@@ -180,16 +200,55 @@ fn channels_are_entered_and_left() {
     assert_eq!(bot.told("leave"), ["leave #builds"]);
     let told = bot.hears(&a_build("linux").number(2).finished());
     assert!(told.len() == 1 && told[0].starts_with("#more: "), "{told:?}");
-    let presence = ChatPresence { connection: "irc".into(), me: "bb".into(), change: PresenceChange::Connected };
-    let body = EventBody::Presence(presence);
-    let connected = Event { seq: 1, topic: "presence".into(), at: 100, body };
-    assert_eq!(bot.hears(&connected), ["join #more"], "the host enters those of the configuration");
-    assert_eq!(bot.hears(&a_build("linux").number(3).finished()).len(), 2);
+    assert_eq!(bot.hears(&present(PresenceChange::Connected)), ["join #more"], "what was left stays left");
+    assert_eq!(bot.hears(&a_build("linux").number(3).finished()).len(), 1);
+    assert!(bot.hears(&present(PresenceChange::Joined("#builds".into()))).is_empty());
+    assert_eq!(bot.hears(&a_build("linux").number(4).finished()).len(), 2, "the host has started anew");
+}
+
+#[test]
+fn nothing_is_said_in_a_channel_that_was_left() {
+    let mut bot = Bot::of(ci::busy(json!({"authz": {"join leave": true}})));
+    bot.told("watch linux");
+    bot.told("leave");
+    let ended = a_build("linux").id(22).number(4).results(Results::Success).finished();
+    assert!(bot.hears(&ended).is_empty(), "it would be entered again");
+    assert!(bot.told("hello").is_empty());
+    assert_eq!(bot.whispered("join #builds"), ["join #builds"]);
+    let (key, _) = bot.receipts.remove(0);
+    assert!(bot.ended(&key, Outcome::Done, "").is_empty());
+    assert_eq!(bot.told("hello").len(), 1);
+}
+
+#[test]
+fn a_channel_with_a_key_is_entered_again_with_it() {
+    let mut bot = Bot::new(json!({"authz": {"join leave": true}}));
+    bot.enters("join #locked sesame", "join #locked sesame");
+    assert_eq!(bot.hears(&present(PresenceChange::Connected)), ["join #locked sesame"]);
+    bot.told("leave #locked");
+    assert!(bot.hears(&present(PresenceChange::Connected)).is_empty());
+}
+
+#[test]
+fn who_asked_is_told_why_a_channel_was_not_entered() {
+    let mut bot = Bot::new(json!({"authz": {"join leave": true}, "notify_events": ["finished"]}));
+    assert_eq!(bot.told("join #locked wrong"), ["join #locked wrong"]);
+    let (key, _) = bot.receipts.remove(0);
+    assert!(!key.contains("wrong"), "{key}");
+    let said = bot.ended(&key, Outcome::Refused, "475 Cannot join channel (+k)");
+    assert_eq!(said, ["leave #locked", "#builds: I can't: 475 Cannot join channel (+k)"]);
+    assert_eq!(bot.hears(&a_build("linux").finished()).len(), 1, "it is not there");
+    assert!(bot.hears(&present(PresenceChange::Connected)).is_empty());
+}
+
+fn present(change: PresenceChange) -> Event {
+    let presence = ChatPresence { connection: "irc".into(), me: "bb".into(), change };
+    Event { seq: 1, topic: "presence".into(), at: 100, body: EventBody::Presence(presence) }
 }
 
 #[test]
 fn in_channels_it_can_give_notice() {
     let mut bot = Bot::new(json!({"noticeOnChannel": true}));
     assert_eq!(bot.told("zork!"), ["#builds: -What you say!-"]);
-    assert_eq!(bot.hears(&a_chat_message("Ann", None, "zork!")), ["Ann: What you say!"]);
+    assert_eq!(bot.hears(&a_chat_message("Bob", None, "zork!")), ["Bob: What you say!"]);
 }

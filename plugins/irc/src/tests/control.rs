@@ -153,6 +153,20 @@ fn the_ci_system_is_shut_down() {
 }
 
 #[test]
+fn another_master_that_starts_ends_no_shutdown() {
+    let masters = json!({"masters": [{"masterid": 1}, {"masterid": 2}]});
+    let path = "masters?active=true&field=masterid&order=masterid&limit=1000";
+    let mut bot = Bot::of(ci::idle(json!({"allowShutdown": true})).answers(path, masters));
+    bot.hears(&other("control/shutdown/start"));
+    for topic in ["masters/3/started", "masters/1/stopped", "masters/1/started"] {
+        bot.hears(&other(topic));
+        assert_eq!(bot.told("shutdown check"), ["#builds: Status: buildbot is shutting down."], "{topic}");
+    }
+    bot.hears(&other("masters/2/stopped"));
+    assert_eq!(bot.told("shutdown check"), ["#builds: Status: buildbot is running."]);
+}
+
+#[test]
 fn a_long_name_fits_into_a_key() {
     let name = "é".repeat(300);
     let path = format!("builders?field=builderid&field=name&field=tags&name={}&limit=1", "%C3%A9".repeat(300));

@@ -2,6 +2,7 @@
 
 use campanile_sdk::contract::Effect;
 use campanile_sdk::contract::Message;
+use campanile_sdk::contract::Outcome;
 use campanile_sdk::contract::Results;
 use campanile_sdk::testing::a_build;
 use campanile_sdk::testing::a_chat_message;
@@ -48,8 +49,39 @@ fn what_is_kept_has_an_end() {
         let said = bot.hears(&a_chat_message(&format!("user{number}"), None, "notify on"));
         refused += usize::from(said[0].contains("I can't remember"));
     }
-    assert_eq!(refused, 100);
-    assert_eq!(bot.hears(&a_build("linux").finished()).len(), 300);
+    assert_eq!(refused, 350, "nicks are anybody's");
+    assert_eq!(bot.hears(&a_build("linux").finished()).len(), 50);
+    assert_eq!(bot.told_by_op("notify on"), ["#builds: The following events are being notified: finished, started."]);
+    let mut named = Bot::new(json!({"authz": {"hello": ["bob"]}, "pm_to_nicks": ["Ann"]}));
+    for number in 0..60 {
+        named.hears(&a_chat_message(&format!("user{number}"), None, "mute"));
+    }
+    for nick in ["Ann", "Bob"] {
+        let said = named.hears(&a_chat_message(nick, None, "notify on"));
+        assert_eq!(said, [format!("{nick}: The following events are being notified: finished, started.")]);
+    }
+}
+
+#[test]
+fn a_stranger_who_is_gone_is_forgotten() {
+    let mut bot = Bot::new(json!({"pm_to_nicks": ["Bob"]}));
+    bot.hears(&a_chat_message("Eve", None, "notify on finished"));
+    bot.hears(&a_chat_message("Bob", None, "notify on finished"));
+    let ended = |number| a_build("linux").number(number).finished();
+    let effects = bot.given.effects::<crate::Irc>(&ended(1));
+    let asked: Vec<&str> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Deliver(delivery) if delivery.receipt => Some(delivery.key.as_str()),
+            _ => None,
+        })
+        .collect();
+    let [key] = asked[..] else { panic!("{asked:?}") };
+    bot.ended(key, Outcome::Done, "");
+    assert_eq!(bot.hears(&ended(1)).len(), 2);
+    bot.ended(key, Outcome::Refused, "401 No such nick");
+    assert!(bot.hears(&ended(2))[0].starts_with("bob: "));
+    assert_eq!(bot.hears(&ended(3)).len(), 1);
 }
 
 #[test]

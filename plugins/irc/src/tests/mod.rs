@@ -4,6 +4,7 @@ mod chat;
 mod ci;
 mod control;
 mod injected;
+mod long;
 mod notices;
 mod rights;
 mod settings;
@@ -14,6 +15,7 @@ use campanile_sdk::contract::Control;
 use campanile_sdk::contract::Effect;
 use campanile_sdk::contract::Event;
 use campanile_sdk::contract::EventBody;
+use campanile_sdk::contract::Message;
 use campanile_sdk::contract::Outcome;
 use campanile_sdk::contract::Receipt;
 use campanile_sdk::contract::Results;
@@ -34,6 +36,8 @@ struct Bot {
     given: Given,
     /// What the last call asked the CI system for: the key of the request, and what.
     asked: Vec<(String, Control)>,
+    /// The deliveries of the last call whose end it asked to be told: their keys, and where they go.
+    receipts: Vec<(String, String)>,
     /// The wake-ups that the last call asked for.
     wakes: Vec<(String, u32)>,
 }
@@ -45,17 +49,21 @@ impl Bot {
     }
 
     fn of(given: Given) -> Self {
-        Self { given, asked: Vec::new(), wakes: Vec::new() }
+        Self { given, asked: Vec::new(), receipts: Vec::new(), wakes: Vec::new() }
     }
 
     /// What it says because of an event.
     #[track_caller]
     fn hears(&mut self, event: &Event) -> Vec<String> {
         let effects = self.given.effects::<Irc>(event);
-        (self.asked, self.wakes) = (Vec::new(), Vec::new());
+        (self.asked, self.receipts, self.wakes) = (Vec::new(), Vec::new(), Vec::new());
         for effect in &effects {
             match effect {
                 Effect::Control(request) => self.asked.push((request.key.clone(), request.control.clone())),
+                Effect::Deliver(delivery) if delivery.receipt => {
+                    let Message::Irc(action) = &delivery.message else { panic!("{delivery:?}") };
+                    self.receipts.push((delivery.key.clone(), action.target.clone()));
+                }
                 Effect::Wake(wake) => self.wakes.push((wake.key.clone(), wake.after_ms)),
                 _ => {}
             }
@@ -101,7 +109,21 @@ impl Bot {
     #[track_caller]
     fn answered(&mut self, outcome: Outcome, answer: &str) -> Vec<String> {
         let (key, _) = self.asked.first().cloned().expect("something was asked for");
-        let receipt = Receipt { key, outcome, status: None, answer: answer.to_owned() };
+        self.ended(&key, outcome, answer)
+    }
+
+    /// Ann says it, and the server lets the bot in.
+    #[track_caller]
+    fn enters(&mut self, text: &str, effect: &str) {
+        assert_eq!(self.told(text), [effect]);
+        let (key, _) = self.receipts.remove(0);
+        assert!(self.ended(&key, Outcome::Done, "").is_empty());
+    }
+
+    /// The effect with this key has ended so.
+    #[track_caller]
+    fn ended(&mut self, key: &str, outcome: Outcome, answer: &str) -> Vec<String> {
+        let receipt = Receipt { key: key.to_owned(), outcome, status: None, answer: answer.to_owned() };
         self.hears(&Event { seq: 1, topic: String::from("receipt"), at: 100, body: EventBody::Receipt(receipt) })
     }
 

@@ -148,8 +148,26 @@ fn a_channel_is_one_whatever_its_case() {
     let mut bot = Bot::new(json!({"channels": ["#Foo"], "notify_events": ["finished"], "authz": {"notify": true}}));
     assert_eq!(bot.hears(&a_build("linux").finished()).len(), 1);
     let answer = bot.hears(&a_chat_message("Ann", Some("#foo"), "notify off finished"));
-    assert_eq!(answer, ["#foo: No events are being notified."]);
+    assert_eq!(answer, ["#Foo: No events are being notified."]);
     assert!(bot.hears(&a_build("linux").number(2).finished()).is_empty());
+}
+
+#[test]
+fn brackets_are_braces() {
+    let settings = json!({"channels": ["#CI[eu]"], "pm_to_nicks": ["Bob~"], "notify_events": ["finished"]});
+    let mut bot = Bot::new(settings);
+    let places = |said: Vec<String>| said.into_iter().map(|line| line.split(':').next().unwrap_or("").to_owned());
+    let said = bot.hears(&a_build("linux").finished());
+    assert!(places(said).eq(["#CI[eu]", "bob~"]), "as they are written");
+    let mut mute = a_chat_message("Ann", Some("#ci{eu}"), "mute");
+    if let EventBody::Chat(message) = &mut mute.body {
+        message.op = true;
+    }
+    assert_eq!(bot.hears(&mute), ["#CI[eu]: Shutting up for now."], "the host folds names");
+    bot.hears(&a_chat_message("BOB^", None, "notify off"));
+    bot.hears(&a_chat_message("Eve[m]", None, "notify on finished"));
+    let said = bot.hears(&a_build("linux").number(2).finished());
+    assert!(places(said).eq(["eve[m]"]), "another one may be called eve{{m}}");
 }
 
 #[test]

@@ -92,6 +92,17 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_connection_is_not_tried_again_at_once() {
+    let settings = json!({"lostDelay": 0, "failedDelay": 0.9, "floodSeconds": 0});
+    let expected = [
+        "/lostDelay: 0 is no wait in seconds: expected 1 to 86400",
+        "/failedDelay: 0.9 is no wait in seconds: expected 1 to 86400",
+    ];
+    assert_eq!(Given::settings(with(settings)).problems::<Irc>(), expected);
+    assert!(Given::settings(with(json!({"lostDelay": 1, "failedDelay": 1.5}))).problems::<Irc>().is_empty());
+}
+
+#[test]
 fn sasl_needs_something_to_log_in_with() {
     let problems = Given::settings(with(json!({"useSASL": true}))).problems::<Irc>();
     assert_eq!(problems, ["/useSASL: give a password, or a certificate, to log in with"]);

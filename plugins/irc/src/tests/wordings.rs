@@ -74,6 +74,14 @@ fn in_the_words_of_0_8() {
 }
 
 #[test]
+fn a_colour_takes_no_digit_of_the_text() {
+    let mut bot = Bot::new(json!({"wording": "0.8", "useColors": true, "notify_events": ["finished"]}));
+    let build = a_build("linux").state("2 tests failed").results(Results::Failure);
+    let said = bot.hears(&build.finished()).remove(0);
+    assert!(said.contains("Failure [\u{3}042 tests failed\u{f}]"), "{said:?}");
+}
+
+#[test]
 fn a_watched_build_in_the_words_of_0_8() {
     let mut bot = Bot::of(ci::busy(json!({"wording": "0.8"})));
     assert_eq!(bot.told("watch linux"), ["#builds: watching build linux #4 until it finishes.."]);
