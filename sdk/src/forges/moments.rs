@@ -1,5 +1,8 @@
 //! When a forge is told: the default generators, what they want to be told, and the one report of an event.
 
+use std::collections::BTreeSet;
+
+use crate::contract::Buildset;
 use crate::contract::Event;
 use crate::contract::EventBody;
 use crate::contract::Failure;
@@ -21,6 +24,9 @@ use crate::plugin::Site;
 /// How the end of a request is told in the log.
 const CANCELLED: &str = "buildrequests/*/cancel";
 const OVER: &str = "buildrequests/*/complete";
+
+/// Requests of a builder, the newest, among which the one is sought that took another along.
+const LOOKED_AT: u32 = 20;
 
 /// Of builds: that they start (`Build started.` unless it says otherwise), and how they ended (`Build done.`).
 #[must_use]
@@ -132,7 +138,33 @@ fn is_told_elsewhere(
     }
     // Nothing was built, so nothing went well.
     let is_good = matches!(results, Results::Success | Results::Warnings | Results::Skipped);
-    Ok(builds.is_empty() && is_good)
+    Ok(builds.is_empty() && is_good && is_taken_along(report, host))
+}
+
+/// Whether another request of the builder is for the same source, and is built or will be: what that comes to is told in
+/// the same place. One for another commit is not: of this one nobody would hear again.
+fn is_taken_along(report: &RequestReport, host: &impl Host) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Other {
+        buildrequestid: Id,
+        buildsetid: Id,
+        complete: bool,
+        results: i64,
+    }
+    #[derive(serde::Deserialize)]
+    struct Others {
+        buildrequests: Vec<Other>,
+    }
+    let path = format!("builders/{}/buildrequests?order=-buildrequestid&limit={LOOKED_AT}", report.builder.id);
+    let others = host.get(&path).ok().and_then(|found| serde_json::from_str::<Others>(&found).ok());
+    let is_built = |other: &Other| !other.complete || other.results != i64::from(Results::Skipped.code());
+    let stamps = |set: &Buildset| set.source_stamps.iter().map(|stamp| stamp.id).collect::<BTreeSet<Id>>();
+    let own = stamps(&report.buildset);
+    others.into_iter().flat_map(|others| others.buildrequests).any(|other| {
+        other.buildrequestid != report.request.id
+            && is_built(&other)
+            && host.buildset(other.buildsetid, Want::empty()).is_ok_and(|found| stamps(&found.buildset) == own)
+    })
 }
 
 #[derive(serde::Deserialize)]
@@ -158,6 +190,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::contract::BuildsetReport;
+    use crate::contract::SourceStamp;
     use crate::forges::Stage;
     use crate::testing::Given;
     use crate::testing::a_build;
@@ -199,13 +233,48 @@ mod tests {
         check(&again, &a_request_that_ended("linux", Results::Cancelled), cancelled);
     }
 
+    /// Among other requests of the builder this one, of which the buildset has these source stamps.
+    fn with_another(given: Given, other: &serde_json::Value, stamps: Vec<SourceStamp>) -> Given {
+        let path = "builders/80/buildrequests?order=-buildrequestid&limit=20";
+        let own = json!({"buildrequestid": 12, "buildsetid": 11, "complete": true, "results": 3});
+        let report = a_build("linux").report();
+        let buildset = Buildset { id: 99, source_stamps: stamps, ..report.buildset };
+        given
+            .answers(path, json!({"buildrequests": [other, own]}))
+            .buildset(BuildsetReport { buildset, builds: Vec::new() })
+    }
+
+    fn stamps_of(event: &Event) -> Vec<SourceStamp> {
+        match &event.body {
+            EventBody::Request(report) => report.buildset.source_stamps.clone(),
+            other => panic!("not a request: {other:?}"),
+        }
+    }
+
     #[test]
-    fn what_was_not_built_did_not_go_well() {
+    fn what_another_request_for_the_same_source_took_along_that_one_tells() {
         for results in [Results::Skipped, Results::Success, Results::Warnings] {
+            let event = a_request_that_ended("linux", results);
             for builds in [json!([]), json!([{"buildid": 21, "results": 5}])] {
-                check(&with_builds(&builds), &a_request_that_ended("linux", results), None);
+                let waiting = json!({"buildrequestid": 13, "buildsetid": 99, "complete": false, "results": -1});
+                check(&with_another(with_builds(&builds), &waiting, stamps_of(&event)), &event, None);
+                let built = json!({"buildrequestid": 10, "buildsetid": 99, "complete": true, "results": 2});
+                check(&with_another(with_builds(&builds), &built, stamps_of(&event)), &event, None);
             }
         }
+    }
+
+    #[test]
+    fn what_was_not_built_and_nobody_builds_did_not_go_well() {
+        let event = a_request_that_ended("linux", Results::Skipped);
+        let told = Some((Stage::Ended(Results::Cancelled), "Build skipped."));
+        check(&with_builds(&json!([])), &event, told);
+        let waiting = json!({"buildrequestid": 13, "buildsetid": 99, "complete": false, "results": -1});
+        let mut other = stamps_of(&event);
+        other[0].id += 1;
+        check(&with_another(with_builds(&json!([])), &waiting, other), &event, told);
+        let skipped = json!({"buildrequestid": 13, "buildsetid": 99, "complete": true, "results": 3});
+        check(&with_another(with_builds(&json!([])), &skipped, stamps_of(&event)), &event, told);
     }
 
     #[test]

@@ -38,7 +38,11 @@ impl Stage {
                 Some(Results::Retry) => (build.request.results.or(Some(Results::Retry)), Self::Running),
                 results => (results, Self::Running),
             },
-            SubjectMatter::Request(request) => (request.request.results, Self::Requested),
+            // A request has no build: what was skipped was never built.
+            SubjectMatter::Request(request) => match request.request.results {
+                Some(Results::Skipped) => (Some(Results::Cancelled), Self::Requested),
+                results => (results, Self::Requested),
+            },
             SubjectMatter::Buildset(set, _) => (set.buildset.results, Self::Running),
             SubjectMatter::Worker(_) => return None,
         };

@@ -99,9 +99,21 @@ async fn a_request_that_gets_no_build_does_not_stay_pending() {
     host.update("completeBuildRequests", json!({"brids": [merged.request], "results": 3})).await;
     host.settle().await;
     let requests = sink.received();
-    assert_eq!(each(&requests, "state"), ["pending", "pending", "error"], "what took the other along tells of it");
-    assert_eq!(each(&requests, "description"), ["Build pending.", "Build pending.", "Build cancelled."]);
+    assert_eq!(each(&requests, "state"), ["pending", "pending", "error", "error"]);
+    let told = ["Build pending.", "Build pending.", "Build cancelled.", "Build skipped."];
+    assert_eq!(each(&requests, "description"), told);
     accepted_by_github(&requests);
+}
+
+#[tokio::test]
+async fn what_took_a_request_along_tells_of_both() {
+    let (host, sink) = start("").await;
+    let along = host.acme_request(&[source()], json!({})).await;
+    host.acme_request(&[source()], json!({})).await;
+    host.settle().await;
+    host.update("completeBuildRequests", json!({"brids": [along.request], "results": 3})).await;
+    host.settle().await;
+    assert_eq!(each(&sink.received(), "state"), ["pending", "pending"]);
 }
 
 #[tokio::test]
