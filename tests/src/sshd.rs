@@ -47,6 +47,7 @@ const SEPARATION: &str = "/run/sshd";
 const SCRIPT: &str = r#"folder=$1
 eval "set -- $SSH_ORIGINAL_COMMAND"
 if [ $# -gt 0 ]; then printf '%s\0' "$@" > "$folder/words/$$"; else : > "$folder/words/$$"; fi
+echo "$$" >> "$folder/record"
 echo "$$ $PPID" > "$folder/begun"
 . "$folder/behaviour"
 "#;
@@ -162,7 +163,9 @@ impl Sshd {
 
     /// The words of all commands so far, in the order in which they began.
     pub fn commands(&self) -> Vec<Vec<String>> {
-        self.begun.borrow().iter().map(|begun| begun.words.clone()).collect()
+        // The bell may still be on its way when a command has ended; the record is not.
+        let record = fs::read_to_string(self.folder().join("record")).unwrap_or_default();
+        record.lines().map(|process| words(&self.folder().join("words").join(process))).collect()
     }
 
     /// How many commands began.
@@ -271,14 +274,18 @@ impl Key {
 }
 
 /// Hears of commands as they begin.
+fn words(file: &Path) -> Vec<String> {
+    let text = fs::read(file).unwrap_or_default();
+    let words = text.split_inclusive(|&byte| byte == 0).map(|word| &word[..word.len() - 1]);
+    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+}
+
 async fn listen(pipe: pipe::Receiver, words: PathBuf, tell: watch::Sender<Vec<Begun>>) {
     let mut lines = BufReader::new(pipe).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let mut numbers = line.split_whitespace().map_while(|number| number.parse::<u32>().ok());
         let (Some(process), Some(session)) = (numbers.next(), numbers.next()) else { continue };
-        let text = fs::read(words.join(process.to_string())).unwrap_or_default();
-        let words = text.split_inclusive(|&byte| byte == 0).map(|word| &word[..word.len() - 1]);
-        let words = words.map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        let words = self::words(&words.join(process.to_string()));
         let begun = Begun { process, session, words };
         tell.send_modify(|all: &mut Vec<Begun>| all.push(begun));
         if tell.is_closed() {

@@ -7,8 +7,9 @@ const STALLS: &str = "if [ \"$2\" = review ]; then exec sleep 600; fi";
 const REVIEWS_AND_STALLS: &str =
     "if [ \"$2\" = review ]; then cat \"$folder/words/$$\" >> \"$folder/reviews\"; exec sleep 600; fi";
 
-/// A review is under way when the connection is lost; then Gerrit is as it should be. How many reviews it was asked for.
-async fn lost_in_a_review(stalls: &str) -> usize {
+/// A review is under way when the connection is lost; then Gerrit is as it should be. How many reviews it was asked for,
+/// of so many commands.
+async fn lost_in_a_review(stalls: &str, commands: usize) -> usize {
     let sshd = server("3.9.1").await;
     behave(&sshd, "3.9.1", stalls);
     let host = setup(&sshd, &[], "").schedule(&[0, 10]).start_acme().await;
@@ -20,7 +21,7 @@ async fn lost_in_a_review(stalls: &str) -> usize {
     tokio::join!(build(&host, 2), lost);
     host.settle().await;
     assert_eq!(states(&host).await, [("delivered".to_owned(), String::new())]);
-    let queries: Vec<_> = sshd.commands().into_iter().filter(|words| words[1] == "query").collect();
+    let queries: Vec<_> = sshd.begun(commands).await.into_iter().filter(|words| words[1] == "query").collect();
     assert_eq!(queries.len(), 1);
     let asked =
         ["project:{gp}", "commit:d34db33f", &format!("label:Verified=-1,user={}", sshd.user)].map(str::to_owned);
@@ -30,12 +31,12 @@ async fn lost_in_a_review(stalls: &str) -> usize {
 
 #[tokio::test]
 async fn a_review_that_arrived_is_found_and_not_sent_twice() {
-    assert_eq!(lost_in_a_review(REVIEWS_AND_STALLS).await, 1);
+    assert_eq!(lost_in_a_review(REVIEWS_AND_STALLS, 3).await, 1);
 }
 
 #[tokio::test]
 async fn a_review_that_did_not_arrive_is_sent_again() {
-    assert_eq!(lost_in_a_review(STALLS).await, 2);
+    assert_eq!(lost_in_a_review(STALLS, 4).await, 2);
 }
 
 #[tokio::test]
