@@ -63,6 +63,8 @@ async fn what_was_cancelled_is_not_pending_again() {
     let sink = HttpSink::start(None).await.expect("a server");
     let host = Setup::default().acme("github", sink.port(), SETTINGS).start_acme().await;
     let mut build = host.acme_request(&[source()], json!({})).await;
+    // A state that is not sent yet gives way to a newer one.
+    host.settle().await;
     let cancel = json!({"jsonrpc": "2.0", "id": 1, "method": "cancel", "params": {"reason": "no more"}});
     assert!(host.post(&format!("buildrequests/{}", build.request), &cancel).await.0.is_success());
     host.settle().await;
