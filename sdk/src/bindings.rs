@@ -19,6 +19,7 @@ pub mod imports {
                 import campanile:reporter/state@0.1.0;
                 import campanile:reporter/log@0.1.0;
                 import campanile:reporter/helpers@0.1.0;
+                import campanile:reporter/hooks@0.1.0;
             }
         ",
         generate_all,
@@ -106,6 +107,25 @@ pub mod preceding {
         with: {
             "campanile:reporter/types@0.1.0": super::imports::campanile::reporter::types,
             "campanile:reporter/preceding@0.1.0": generate,
+        },
+        pub_export_macro: true,
+    });
+}
+
+/// What a change hook exports.
+pub mod hooking {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package campanile:sdk;
+            world hooking { export campanile:reporter/hooking@0.1.0; }
+        ",
+        with: {
+            "campanile:reporter/types@0.1.0": super::imports::campanile::reporter::types,
+            "campanile:reporter/effects@0.1.0": super::imports::campanile::reporter::effects,
+            "campanile:reporter/events@0.1.0": super::imports::campanile::reporter::events,
+            "campanile:reporter/hooks@0.1.0": super::imports::campanile::reporter::hooks,
+            "campanile:reporter/hooking@0.1.0": generate,
         },
         pub_export_macro: true,
     });

@@ -10,7 +10,10 @@ use crate::contract::BuildReport;
 use crate::contract::Effect;
 use crate::contract::Event;
 use crate::contract::Failure;
+use crate::contract::Fetched;
 use crate::contract::Formatted;
+use crate::contract::HookOutcome;
+use crate::contract::HookRequest;
 use crate::contract::Id;
 use crate::contract::Moment;
 use crate::contract::Problem;
@@ -19,6 +22,7 @@ use crate::contract::Subscription;
 use crate::host::Host;
 use crate::host::PluginHost;
 use crate::plugin::AddressLookup;
+use crate::plugin::ChangeHook;
 use crate::plugin::Config;
 use crate::plugin::MessageFormatter;
 use crate::plugin::PreviousBuild;
@@ -113,6 +117,30 @@ pub fn previous_build<G: PreviousBuild>(
     G::previous_build(&settings::parse(settings).map_err(unfit)?, report, host)
 }
 
+/// `hooking.check`.
+pub fn check<H: ChangeHook>(settings: &str) -> Vec<Problem> {
+    match settings::parse(settings) {
+        Ok(settings) => H::check(&settings),
+        Err(problem) => vec![problem],
+    }
+}
+
+/// `hooking.changes`.
+///
+/// # Errors
+/// What is wrong with the request.
+///
+/// # Panics
+/// If the settings do not parse, which is no fault of who sent the request.
+pub fn changes<H: ChangeHook>(
+    settings: &str,
+    request: &HookRequest,
+    fetched: &[Fetched],
+) -> Result<HookOutcome, String> {
+    let settings = settings::parse(settings).unwrap_or_else(|problem| panic!("{}: {}", problem.at, problem.message));
+    H::changes(&settings, request, fetched)
+}
+
 /// In a guest nothing is given back piece by piece: the instance ends with the call, and its memory at once.
 pub fn leave<T>(used: T) {
     if cfg!(target_family = "wasm") {
@@ -136,12 +164,12 @@ fn unfit(Problem { at, message }: Problem) -> Failure {
 
 /// Makes a component of a type: `export!(Ping)` of a [`Reporter`], `export!(formatter Short)` of a
 /// [`MessageFormatter`], `export!(callbacks Votes)` of [`ReviewCallbacks`], `export!(lookup People)` of an [`AddressLookup`], `export!(getter SameBranch)` of a
-/// [`PreviousBuild`]. Once in a crate whose type is `cdylib`. Outside of WebAssembly it only checks the type,
+/// [`PreviousBuild`], `export!(hook Belfry)` of a [`ChangeHook`]. Once in a crate whose type is `cdylib`. Outside of WebAssembly it only checks the type,
 /// so the same crate links into tests.
 #[macro_export]
 macro_rules! export {
     (formatter $plugin:ident) => {
-        $crate::__export_plugin!($plugin, MessageFormatter, formatting, format, {
+        $crate::__export_plugin!($plugin, MessageFormatter, formatting, format, $crate::export::Imports, {
             fn format(
                 settings: $crate::contract::Json,
                 context: $crate::contract::Json,
@@ -151,7 +179,7 @@ macro_rules! export {
         });
     };
     (callbacks $plugin:ident) => {
-        $crate::__export_plugin!($plugin, ReviewCallbacks, reviewing, review, {
+        $crate::__export_plugin!($plugin, ReviewCallbacks, reviewing, review, $crate::export::Imports, {
             fn review(
                 settings: $crate::contract::Json,
                 moment: $crate::contract::Moment,
@@ -162,7 +190,7 @@ macro_rules! export {
         });
     };
     (lookup $plugin:ident) => {
-        $crate::__export_plugin!($plugin, AddressLookup, addressing, addresses, {
+        $crate::__export_plugin!($plugin, AddressLookup, addressing, addresses, $crate::export::Imports, {
             fn addresses(
                 settings: $crate::contract::Json,
                 users: Vec<String>,
@@ -172,7 +200,7 @@ macro_rules! export {
         });
     };
     (getter $plugin:ident) => {
-        $crate::__export_plugin!($plugin, PreviousBuild, preceding, previous_build, {
+        $crate::__export_plugin!($plugin, PreviousBuild, preceding, previous_build, $crate::export::Imports, {
             fn previous_build(
                 settings: $crate::contract::Json,
                 report: $crate::contract::BuildReport,
@@ -181,8 +209,23 @@ macro_rules! export {
             }
         });
     };
+    (hook $plugin:ident) => {
+        $crate::__export_plugin!($plugin, ChangeHook, hooking, changes, [$crate::contract::Fetched], {
+            fn check(settings: $crate::contract::Json) -> Vec<$crate::contract::Problem> {
+                $crate::export::check::<$plugin>(&settings)
+            }
+
+            fn changes(
+                settings: $crate::contract::Json,
+                request: $crate::contract::HookRequest,
+                fetched: Vec<$crate::contract::Fetched>,
+            ) -> Result<$crate::contract::HookOutcome, String> {
+                $crate::export::changes::<$plugin>(&settings, &request, &fetched)
+            }
+        });
+    };
     ($plugin:ident) => {
-        $crate::__export_plugin!($plugin, Reporter, reporting, handle, {
+        $crate::__export_plugin!($plugin, Reporter, reporting, handle, $crate::export::Imports, {
             fn subscribe(
                 config: $crate::contract::RawConfig,
             ) -> Result<Vec<$crate::contract::Subscription>, Vec<$crate::contract::Problem>> {
@@ -205,7 +248,7 @@ macro_rules! export {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_plugin {
-    ($plugin:ident, $kind:ident, $interface:ident, $main:ident, { $($functions:tt)* }) => {
+    ($plugin:ident, $kind:ident, $interface:ident, $main:ident, $last:ty, { $($functions:tt)* }) => {
         // Natively the exported symbols of two plugins in one binary would collide.
         #[cfg(target_arch = "wasm32")]
         const _: () = {
@@ -235,8 +278,8 @@ macro_rules! __export_plugin {
         // Natively the plugin counts as used all the same.
         #[cfg(not(target_arch = "wasm32"))]
         const _: fn() = || {
-            let _ = |first, second, host: &$crate::export::Imports| {
-                $crate::export::$main::<$plugin>(first, second, host)
+            let _ = |first, second, last: &$last| {
+                $crate::export::$main::<$plugin>(first, second, last)
             };
         };
     };

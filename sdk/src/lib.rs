@@ -3,7 +3,8 @@
 //! A reporter is a function from events to effects: implement [`Reporter`], name the type in [`export!`], build
 //! for `wasm32-wasip2`, drop the component into the host's plugins directory. A message formatter is the same
 //! with [`MessageFormatter`] and `export!(formatter …)`, [`ReviewCallbacks`] with `export!(callbacks …)`, a lookup of addresses with [`AddressLookup`] and
-//! `export!(lookup …)`, a getter of previous builds with [`PreviousBuild`] and `export!(getter …)`.
+//! `export!(lookup …)`, a getter of previous builds with [`PreviousBuild`] and `export!(getter …)`, a
+//! dialect of change hooks with [`ChangeHook`] and `export!(hook …)`.
 //!
 //! ```
 //! use campanile_sdk::prelude::*;
@@ -45,7 +46,8 @@
 //! ```
 //!
 //! What the modules hold: [`generators`] what is reported and when, [`formatters`] what it says, [`message`] the default texts,
-//! [`http`] how it is posted, [`forges`] what is told of commits, [`testing`] a host made of tables, [`contract`] every
+//! [`http`] how it is posted, [`forges`] what is told of commits, [`hooks`] what
+//! forges tell, [`testing`] a host made of tables, [`contract`] every
 //! type of the contract under its own name.
 //!
 //! Not here: anything that reaches the world. A plugin returns what should be sent; the host sends it.
@@ -62,6 +64,7 @@ pub mod export;
 pub mod forges;
 pub mod formatters;
 pub mod generators;
+pub mod hooks;
 mod host;
 pub mod http;
 mod interpolate;
@@ -95,6 +98,7 @@ pub use interpolate::Interpolate;
 pub use interpolate::Renderable;
 pub use interpolate::Sources;
 pub use plugin::AddressLookup;
+pub use plugin::ChangeHook;
 pub use plugin::Config;
 pub use plugin::MessageFormatter;
 pub use plugin::PreviousBuild;

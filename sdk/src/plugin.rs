@@ -11,7 +11,10 @@ use crate::contract::BuildReport;
 use crate::contract::Effect;
 use crate::contract::Event;
 use crate::contract::Failure;
+use crate::contract::Fetched;
 use crate::contract::Formatted;
+use crate::contract::HookOutcome;
+use crate::contract::HookRequest;
 use crate::contract::Id;
 use crate::contract::Problem;
 use crate::contract::Subscription;
@@ -197,4 +200,32 @@ pub trait PreviousBuild {
         report: &BuildReport,
         host: &impl PluginHost,
     ) -> Result<Option<Id>, Failure>;
+}
+
+/// A dialect of change hooks: turns what a forge sends to `/change_hook/{dialect}` into changes.
+///
+/// Who calls was found out before: the schema of the settings says how, under `x-campanile-hook`
+/// (`#[schemars(extend("x-campanile-hook" = {…}))]`; docs/plugins.md). A dialect reads nothing but the request, and what
+/// it asks the host to read for it.
+pub trait ChangeHook {
+    /// The plugin's name, in small letters, such as `github-hook`.
+    const NAME: &'static str;
+
+    /// One line on what it does, for people.
+    const SUMMARY: &'static str;
+
+    /// The settings: what the operator wrote into `[change_hook.settings]`.
+    type Settings: DeserializeOwned + JsonSchema;
+
+    /// What is wrong with settings that parse, asked when the configuration is loaded. The default finds nothing.
+    fn check(_: &Self::Settings) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// What a request means. `fetched` is what came back of all that was asked for by [`HookOutcome::Fetch`] until now, in
+    /// the order of asking: the same request is told again.
+    ///
+    /// # Errors
+    /// What is wrong with the request; who sent it is told.
+    fn changes(settings: &Self::Settings, request: &HookRequest, fetched: &[Fetched]) -> Result<HookOutcome, String>;
 }

@@ -4,6 +4,7 @@
 //! ([`testing`](crate::testing)).
 
 pub use crate::AddressLookup;
+pub use crate::ChangeHook;
 pub use crate::Config;
 pub use crate::Context;
 pub use crate::Host;
@@ -21,12 +22,16 @@ pub use crate::contract::Effect;
 pub use crate::contract::Event;
 pub use crate::contract::EventBody;
 pub use crate::contract::Failure;
+pub use crate::contract::Fetched;
 pub use crate::contract::Formatted;
 pub use crate::contract::Grounds;
+pub use crate::contract::HookOutcome;
+pub use crate::contract::HookRequest;
 pub use crate::contract::HttpRequest;
 pub use crate::contract::Id;
 pub use crate::contract::Level;
 pub use crate::contract::Message;
+pub use crate::contract::NewChange;
 pub use crate::contract::Problem;
 pub use crate::contract::Results;
 pub use crate::contract::Subscription;

@@ -9,6 +9,7 @@ mod batches;
 mod clients;
 mod drain;
 mod handle;
+mod hooks;
 mod host;
 mod irc;
 mod irc_sink;
@@ -52,6 +53,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("push", push::run),
     ("reviews", reviews::run),
     ("irc", irc::run),
+    ("hooks", hooks::run),
     ("sse", sse::run),
     ("logs", logs::run),
     ("memory", memory::run),

@@ -33,6 +33,7 @@ fn read(path: &str) -> String {
 const DOCUMENTS: &[&str] = &[
     "docs/access.md",
     "README.md",
+    "docs/change-hooks.md",
     "docs/configuration.md",
     "docs/data-api.md",
     "docs/deliveries.md",
@@ -102,6 +103,19 @@ const PLUGINS: &[&str] = &[
     "zulip",
 ];
 
+/// The plugins of the dialects that configurations of documents enable.
+const HOOKS: &[&str] = &[
+    "base-hook",
+    "bitbucket-hook",
+    "bitbucketcloud-hook",
+    "bitbucketserver-hook",
+    "github-hook",
+    "gitlab-hook",
+    "gitorious-hook",
+    "googlecode-hook",
+    "poller-hook",
+];
+
 /// The secrets that configurations of documents name.
 const SECRETS: &[&str] = &[
     "bitbucket",
@@ -135,7 +149,9 @@ async fn configurations_are_accepted() {
             // Where the plugins lie is up to the reader; the relay's address is not asked for at a check.
             let block = block.replace("target/dist/plugins", "plugins").replace("127.0.0.1:8010", "127.0.0.1:0");
             let named = |plugin: &&&str| block.contains(&format!("\"{plugin}\""));
-            let plugins: Vec<&str> = PLUGINS.iter().filter(named).copied().collect();
+            let enabled = |hook: &&&str| block.contains(&format!("dialect = \"{}\"", hook.trim_end_matches("-hook")));
+            let hooks = HOOKS.iter().filter(enabled);
+            let plugins: Vec<&str> = PLUGINS.iter().filter(named).chain(hooks).copied().collect();
             let setup = SECRETS.iter().fold(Setup::default(), |setup, name| setup.secret(name, "x"));
             let setup = setup.plugins(&plugins).alone(&block);
             let pages = setup.folder().join("pages/buildbot_www/static");

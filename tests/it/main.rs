@@ -14,6 +14,7 @@ mod examples;
 mod forges;
 mod gerrit;
 mod harness;
+mod hooks;
 mod http_push;
 mod hygiene;
 mod irc;

@@ -12,6 +12,8 @@ use std::path::Path;
 /// The templates in Rust have tests of their own, which run here.
 #[path = "../../host/templates/rust/address-lookup.rs"]
 mod address_lookup_template;
+#[path = "../../host/templates/rust/change-hook.rs"]
+mod change_hook_template;
 #[path = "../../host/templates/rust/message-formatter.rs"]
 mod message_formatter_template;
 #[path = "../../host/templates/rust/reporter.rs"]
@@ -90,6 +92,26 @@ async fn callbacks_review(language: &str) {
     assert!(shown.contains("review-callbacks"), "{shown}");
 }
 
+async fn a_hook_adds_changes(language: &str) {
+    let project = Project::new("belfry", "change-hook", language).await;
+    let component = project.build().await;
+    assert!(project.test(&[]).await.succeeds().ends_with("2 fixtures, 0 failed\n"));
+    let hook = "[[change_hook]]\ndialect = \"belfry\"\n[change_hook.settings]\nproject = \"tower\"\n";
+    let host = with(&component).toml(hook).start().await;
+    let post = async |body: &str| {
+        let request = host.client.post(format!("{}/change_hook/belfry", host.url)).header("x-event", "push");
+        let answer = request.body(body.to_owned()).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    };
+    let commit = json!({"id": "c0ffee", "author": "Ada", "message": "Ring — twice", "files": ["bell"]});
+    let body = json!({"repository": "https://forge/belfry", "branch": "main", "commits": [commit]}).to_string();
+    assert_eq!(post(&body).await, (202, "1 change found".to_owned()));
+    let change = host.get("changes").await["changes"][0].take();
+    assert_eq!((&change["project"], &change["comments"]), (&json!("tower"), &json!("Ring — twice")));
+    let (status, said) = post("{\"commits\": [").await;
+    assert!(status == 400 && said.starts_with("the payload does not parse: "), "{status} {said}");
+}
+
 /// The tutorial's formatter asks for a thousand lines at once; of a log whose lines are more than an answer may have, it
 /// shows none, and the rest is told.
 async fn a_log_of_long_lines_is_passed_over(block: &str, (language, file): (&str, &str)) {
@@ -122,6 +144,7 @@ async fn rust_projects_run() {
     a_reporter_posts("rust").await;
     callbacks_review("rust").await;
     a_lookup_finds_addresses("rust").await;
+    a_hook_adds_changes("rust").await;
 }
 
 #[tokio::test]
@@ -130,6 +153,7 @@ async fn python_projects_run() {
     a_reporter_posts("python").await;
     callbacks_review("python").await;
     a_lookup_finds_addresses("python").await;
+    a_hook_adds_changes("python").await;
 }
 
 #[tokio::test]
@@ -138,6 +162,7 @@ async fn javascript_projects_run() {
     a_reporter_posts("js").await;
     callbacks_review("js").await;
     a_lookup_finds_addresses("js").await;
+    a_hook_adds_changes("js").await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! What went wrong inside goes to the log; the client gets a plain sentence.
 
 use crate::data::DataError;
+use crate::data::control::PokeError;
 use crate::data::logs::AppendError;
 use crate::data::updates::UpdateError;
 use crate::model::Scope;
@@ -117,6 +118,24 @@ impl Error {
         Self { challenge: Some(lacking), ..Self::new(StatusCode::FORBIDDEN, message) }
     }
 
+    /// Of a change hook: no user and password, or not the right ones.
+    pub(super) fn no_login() -> Self {
+        let challenge = Some("Basic realm=\"Protected area\"".to_owned());
+        let message = "this hook asks for a user and a password";
+        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, message) }
+    }
+
+    /// Of a change hook: nothing proves that the request comes from who knows its secret.
+    pub(super) fn unsigned(message: impl Into<String>) -> Self {
+        let challenge = Some("Signature realm=\"change hook\"".to_owned());
+        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, message) }
+    }
+
+    /// The plugin of a change hook failed; why, was logged.
+    pub(super) fn hook_failed() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Error processing changes.")
+    }
+
     pub(super) fn gone(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, message)
     }
@@ -154,11 +173,21 @@ impl Error {
         self.answer(json!({"jsonrpc": "2.0", "id": null, "error": error}))
     }
 
+    /// As a text, for forges, which show it as it is.
+    pub(super) fn into_words(self) -> Response {
+        let message = self.message.clone();
+        self.with_body(message)
+    }
+
     /// With a body of its own.
     pub(super) fn answer(self, body: Value) -> Response {
+        self.with_body(Json(body))
+    }
+
+    fn with_body(self, body: impl IntoResponse) -> Response {
         let challenge = self.challenge.and_then(|text| HeaderValue::from_str(&text).ok());
         let challenge = challenge.map(|value| [(WWW_AUTHENTICATE, value)]);
-        (self.status, challenge.into_iter().flatten().collect::<HeaderMap>(), Json(body)).into_response()
+        (self.status, challenge.into_iter().flatten().collect::<HeaderMap>(), body).into_response()
     }
 }
 
@@ -218,6 +247,16 @@ impl From<UpdateError> for Error {
         match error {
             UpdateError::Store(error) => error.into(),
             error => Self::new(status, error.to_string()),
+        }
+    }
+}
+
+impl From<PokeError> for Error {
+    fn from(error: PokeError) -> Self {
+        match error {
+            PokeError::Unknown(_) => Self::bad_request(error.to_string()),
+            PokeError::Update(error) => error.into(),
+            PokeError::Store(error) => error.into(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod deliveries;
 mod door;
 mod error;
 mod health;
+mod hooks;
 mod latest;
 mod live;
 mod logs;
@@ -37,6 +38,7 @@ pub use live::LiveTuning;
 pub use access::TokenError;
 pub use access::Tokens;
 pub use access::fresh_token;
+pub use hooks::Hooks;
 pub use logs::Appends;
 pub use serve::serve;
 
@@ -66,6 +68,7 @@ pub struct Parts {
     pub store: Store,
     pub data: Data,
     pub plugins: Plugins,
+    pub hooks: Hooks,
     pub reporters: Arc<BTreeMap<ReporterName, Arc<Reporter>>>,
     pub progress: Progress,
     /// Whose chat connections are shown.

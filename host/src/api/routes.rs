@@ -12,6 +12,7 @@ use super::access::Tone;
 use super::control;
 use super::deliveries;
 use super::health;
+use super::hooks;
 use super::logs;
 use super::openapi;
 use super::openapi::About;
@@ -74,6 +75,10 @@ pub(super) fn all() -> Vec<Route> {
         control("/api/v2/{*path}", CONTROL, control::resource, &openapi::TABLE),
         control("/api/v2/logchunks", CONTROL, control::nothing, &openapi::NO_ACTION),
     ];
+    for place in hooks::PLACES {
+        routes.push(get(place, Everybody, hooks::take, &openapi::TABLE).in_words());
+        routes.push(post(place, Everybody, hooks::take, &openapi::TABLE).in_words());
+    }
     for place in logs::PLACES {
         routes.push(get(&format!("{place}/contents"), Reading, logs::contents, &openapi::CONTENTS).streams());
         routes.push(get(&format!("{place}/raw"), Reading, logs::raw, &openapi::RAW).streams());
@@ -126,6 +131,12 @@ impl Route {
     /// It takes its time, in or out.
     fn streams(mut self) -> Self {
         self.gate.pace = Pace::Stream;
+        self
+    }
+
+    /// What goes wrong is told as a text.
+    fn in_words(mut self) -> Self {
+        self.gate.tone = Tone::Words;
         self
     }
 

@@ -1,11 +1,13 @@
 //! The host, wired together: store, plugins, reporters, dispatch, HTTP. It owns nothing of its own.
 
+mod change_hooks;
 mod chats;
 mod listening;
 mod local_key;
 mod replay;
 mod reporters;
 mod running;
+mod settings;
 mod ssh;
 
 pub(crate) use chats::permitted;
@@ -14,10 +16,10 @@ pub use local_key::read as read_local_key;
 pub use replay::Made;
 pub use replay::Replayed;
 pub use replay::replay;
-pub(crate) use reporters::granting;
-pub(crate) use reporters::is_bundled;
 pub use running::Running;
 use running::Serving;
+pub(crate) use settings::granting;
+pub(crate) use settings::is_bundled;
 
 use crate::api;
 use crate::bus::Progress;
@@ -90,6 +92,14 @@ struct Parts {
     data: Data,
     transports: Transports,
     reporters: reporters::Reporters,
+    hooks: change_hooks::ChangeHooks,
+}
+
+/// What a configuration that is well makes: names, each with its plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Well {
+    pub reporters: Vec<String>,
+    pub hooks: Vec<String>,
 }
 
 /// Starts a host; it takes updates when this returns.
@@ -116,6 +126,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     let state = api::State::new(api::Parts {
         store: parts.store.clone(),
         data: parts.data.clone(),
+        hooks: api::Hooks::new(parts.caller.clone(), parts.hooks),
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
@@ -142,10 +153,10 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     Running::new((listener, router, serving), (parts.store, dispatch, boot), &config)
 }
 
-/// Checks what a start would find, and starts nothing. Returns the reporters, or all that is wrong at once.
+/// Checks what a start would find, and starts nothing. Returns the reporters and change hooks, or all that is wrong at once.
 ///
 /// Of the database it looks at the folder only, and it does not listen: another host may be running.
-pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
+pub async fn check(config: &Config) -> anyhow::Result<Well> {
     let folder = tempfile::tempdir().context("making a temporary folder")?;
     let mut config = config.clone();
     let mut problems = std::mem::take(&mut config.problems);
@@ -161,7 +172,9 @@ pub async fn check(config: &Config) -> anyhow::Result<Vec<String>> {
     if !problems.is_empty() {
         bail!(ConfigError { path: None, problems });
     }
-    Ok(parts.reporters.values().map(|reporter| format!("{} ({})", reporter.name, reporter.plugin.name)).collect())
+    let reporters = parts.reporters.values().map(|reporter| format!("{} ({})", reporter.name, reporter.plugin.name));
+    let hooks = parts.hooks.values().map(|hook| format!("{} ({})", hook.dialect, hook.plugin.name));
+    Ok(Well { reporters: reporters.collect(), hooks: hooks.collect() })
 }
 
 fn missing_folder(store: &Path) -> Option<String> {
@@ -207,10 +220,15 @@ async fn prepare(config: &Config, store: Store, (tried, chat_times): (&[PathBuf]
         problems.extend(found);
         reporters::Reporters::default()
     });
+    let listening = (transports.secrets(), config.server.listen);
+    let hooks = change_hooks::load(&config.change_hooks, &caller, listening).await.unwrap_or_else(|found| {
+        problems.extend(found);
+        change_hooks::ChangeHooks::default()
+    });
     if !problems.is_empty() {
         bail!(ConfigError { path: None, problems });
     }
-    Ok(Parts { store, caller, data, transports, reporters })
+    Ok(Parts { store, caller, data, transports, reporters, hooks })
 }
 
 async fn plugins(config: &Config) -> anyhow::Result<(Runtime, Plugins)> {
@@ -223,7 +241,8 @@ async fn plugins(config: &Config) -> anyhow::Result<(Runtime, Plugins)> {
     let cache_dir = config.plugins.cache.clone().unwrap_or_else(|| cache(&config.store.path));
     let runtime = Runtime::new(RuntimeConfig { cache_dir: Some(cache_dir), limits })?;
     let directory = &config.plugins.directory;
-    if config.reporters.is_empty() && !directory.exists() {
+    let is_needed = !config.reporters.is_empty() || !config.change_hooks.is_empty();
+    if !is_needed && !directory.exists() {
         tracing::warn!(directory = %directory.display(), "there is no plugins directory ([plugins] directory)");
         return Ok((runtime, Plugins::default()));
     }

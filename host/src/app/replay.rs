@@ -51,6 +51,7 @@ pub enum Made {
 pub async fn replay(config: &Config, name: &str, seq: Seq, tried: &[PathBuf]) -> anyhow::Result<Replayed> {
     let mut config = config.clone();
     let known: Vec<String> = config.reporters.iter().map(|reporter| reporter.name.0.clone()).collect();
+    config.change_hooks.clear();
     config.reporters.retain(|reporter| reporter.name.0 == name);
     if config.reporters.is_empty() {
         bail!("no reporter {name:?}; there is: {}", known.join(", "));

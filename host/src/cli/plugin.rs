@@ -5,6 +5,7 @@ mod cache;
 mod difference;
 mod fixture;
 mod new;
+mod request;
 mod stage;
 mod story;
 mod templates;

@@ -2,6 +2,7 @@
 
 use super::say;
 use crate::app;
+use crate::app::Well;
 use crate::config::Config;
 use anyhow::Context;
 use clap::Args;
@@ -46,10 +47,13 @@ pub(super) async fn run(flags: &Serve) -> anyhow::Result<ExitCode> {
 
 pub(super) async fn check(flags: &Check) -> anyhow::Result<ExitCode> {
     let config = Config::load(&flags.config)?;
-    let reporters = app::check(&config).await?;
+    let Well { reporters, hooks } = app::check(&config).await?;
     say!("{} is well: {} reporters", flags.config.display(), reporters.len());
     for reporter in reporters {
         say!("  {reporter}");
+    }
+    for hook in hooks {
+        say!("  change hook {hook}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 //!
 //! Not here: what the settings of a reporter mean (its plugin says), and whether the files it names are there.
 
+mod change_hook;
 mod network;
 mod problems;
 mod reporter;
@@ -11,6 +12,8 @@ mod ssh;
 mod store;
 mod www;
 
+pub use change_hook::Auth;
+pub use change_hook::ChangeHook;
 pub use network::Network;
 pub use problems::ConfigError;
 pub use reporter::From;
@@ -39,6 +42,7 @@ pub struct Config {
     pub ssh: Ssh,
     pub www: Www,
     pub reporters: Vec<Reporter>,
+    pub change_hooks: Vec<ChangeHook>,
     /// Each with its key path in front.
     pub problems: Vec<String>,
 }
@@ -61,6 +65,8 @@ impl Config {
         let mut reading = Reading::new(table);
         let reporters = reading.list("reporter");
         reporter::check_names(&reporters, &mut reading);
+        let hooks = reading.list("change_hook");
+        change_hook::check(&hooks, &mut reading);
         let mut config = Self {
             server: reading.section("server"),
             store: reading.section("store"),
@@ -70,6 +76,7 @@ impl Config {
             ssh: reading.section("ssh"),
             www: reading.section("www"),
             reporters: reporters.into_iter().map(|(_, reporter)| reporter).collect(),
+            change_hooks: hooks.into_iter().map(|(_, hook)| hook).collect(),
             problems: Vec::new(),
         };
         server::check(&config.server, &mut reading);

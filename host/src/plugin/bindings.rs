@@ -77,5 +77,20 @@ pub(crate) mod previous_build {
     });
 }
 
+pub(crate) mod change_hook {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "change-hook",
+        exports: { default: async },
+        ownership: Borrowing { duplicate_if_necessary: true },
+        with: {
+            "campanile:reporter/types": super::reporter::campanile::reporter::types,
+            "campanile:reporter/effects": super::reporter::campanile::reporter::effects,
+            "campanile:reporter/events": super::reporter::campanile::reporter::events,
+            "campanile:reporter/log": super::reporter::campanile::reporter::log,
+        },
+    });
+}
+
 pub(crate) use reporter::campanile::reporter as wit;
 pub(crate) use reporter::exports::campanile::reporter::plugin::Descriptor;

@@ -5,7 +5,10 @@ use crate::model::BuildId;
 use crate::model::BuildReport;
 use crate::model::Effect;
 use crate::model::Failure;
+use crate::model::Fetched;
 use crate::model::Formatted;
+use crate::model::HookOutcome;
+use crate::model::HookRequest;
 use crate::model::Moment;
 use crate::model::Problem;
 use crate::model::ReporterConfig;
@@ -18,8 +21,10 @@ use crate::plugin::call;
 use crate::plugin::call::CallReport;
 use crate::plugin::call::Callee;
 use crate::plugin::directory::Plugins;
+use crate::plugin::exports::CheckHook;
 use crate::plugin::exports::Export;
 use crate::plugin::exports::FindAddresses;
+use crate::plugin::exports::FindChanges;
 use crate::plugin::exports::FindPrevious;
 use crate::plugin::exports::Format;
 use crate::plugin::exports::GetReview;
@@ -133,6 +138,24 @@ impl Caller {
     ) -> CallReport<Result<Option<BuildId>, Failure>> {
         let scene = self.scene("", seed(&plugin.name, 0));
         self.run(plugin, FindPrevious { settings, report }, scene).await
+    }
+
+    /// What is wrong with the settings of a change hook, JSON text that fits its schema.
+    pub async fn check_hook(&self, plugin: &Plugin, settings: &str) -> CallReport<Vec<Problem>> {
+        let scene = self.scene("", seed(&plugin.name, 0));
+        self.run(plugin, CheckHook { settings }, scene).await
+    }
+
+    /// What a request means to a change hook; an error is what is wrong with the request. The guest's clock shows when
+    /// it came.
+    pub async fn changes(
+        &self,
+        plugin: &Plugin,
+        settings: &str,
+        (request, fetched): (&HookRequest, &[Fetched]),
+    ) -> CallReport<Result<HookOutcome, String>> {
+        let scene = Scene { at: request.received_at, ..self.scene("", seed(&plugin.name, 0)) };
+        self.run(plugin, FindChanges { settings, request, fetched }, scene).await
     }
 
     pub(super) async fn run<E: Export>(&self, plugin: &Plugin, export: E, scene: Scene) -> CallReport<E::Answer> {

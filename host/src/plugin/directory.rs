@@ -88,6 +88,11 @@ impl Plugins {
         self.find(name, Kind::Reporter)
     }
 
+    /// The change hook of this name, or why there is none.
+    pub fn change_hook(&self, name: &str) -> Result<Arc<Plugin>, String> {
+        self.find(name, Kind::ChangeHook)
+    }
+
     /// The formatter that a setting names and its settings as JSON text, or why there is none.
     pub fn formatter(&self, setting: &FormatterSetting) -> Result<(Arc<Plugin>, String), String> {
         let FormatterPlugin { name, settings, .. } = match setting {
@@ -171,7 +176,7 @@ impl Plugins {
 fn one(kind: Kind) -> String {
     match kind {
         Kind::ReviewCallbacks => kind.noun().to_owned(),
-        Kind::Reporter | Kind::MessageFormatter | Kind::AddressLookup | Kind::PreviousBuild => {
+        Kind::Reporter | Kind::MessageFormatter | Kind::AddressLookup | Kind::PreviousBuild | Kind::ChangeHook => {
             format!("{} {}", article(kind.noun()), kind.noun())
         }
     }

@@ -1,10 +1,13 @@
 //! The functions of a plugin, as calls that `call::run` can make.
 
 mod asked;
+mod hooked;
 
 pub(super) use asked::FindAddresses;
 pub(super) use asked::FindPrevious;
 pub(super) use asked::GetReview;
+pub(super) use hooked::CheckHook;
+pub(super) use hooked::FindChanges;
 
 use crate::model::Effect;
 use crate::model::Failure;
@@ -67,6 +70,7 @@ impl Export for Describe {
             Program::ReviewCallbacks(pre) => describe!(pre, store),
             Program::AddressLookup(pre) => describe!(pre, store),
             Program::PreviousBuild(pre) => describe!(pre, store),
+            Program::ChangeHook(pre) => describe!(pre, store),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::model::ReporterName;
 use crate::model::Timestamp;
 use crate::plugin::bindings;
 use crate::plugin::bindings::address_lookup::AddressLookupPre;
+use crate::plugin::bindings::change_hook::ChangeHookPre;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
 use crate::plugin::bindings::previous_build::PreviousBuildPre;
 use crate::plugin::bindings::review_callbacks::ReviewCallbacksPre;
@@ -34,11 +35,18 @@ pub enum Kind {
     ReviewCallbacks,
     AddressLookup,
     PreviousBuild,
+    ChangeHook,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] =
-        [Self::Reporter, Self::MessageFormatter, Self::ReviewCallbacks, Self::AddressLookup, Self::PreviousBuild];
+    pub const ALL: [Self; 6] = [
+        Self::Reporter,
+        Self::MessageFormatter,
+        Self::ReviewCallbacks,
+        Self::AddressLookup,
+        Self::PreviousBuild,
+        Self::ChangeHook,
+    ];
 
     /// The name of its world in the contract.
     pub fn world(self) -> &'static str {
@@ -48,6 +56,7 @@ impl Kind {
             Self::ReviewCallbacks => "review-callbacks",
             Self::AddressLookup => "address-lookup",
             Self::PreviousBuild => "previous-build",
+            Self::ChangeHook => "change-hook",
         }
     }
 
@@ -59,6 +68,7 @@ impl Kind {
             Self::ReviewCallbacks => "review callbacks",
             Self::AddressLookup => "address lookup",
             Self::PreviousBuild => "previous-build getter",
+            Self::ChangeHook => "change hook",
         }
     }
 }
@@ -161,6 +171,9 @@ fn program(runtime: &Inner, kind: Kind, component: &Component) -> wasmtime::Resu
         }
         Kind::PreviousBuild => {
             Program::PreviousBuild(PreviousBuildPre::new(runtime.linkers.previous_build.instantiate_pre(component)?)?)
+        }
+        Kind::ChangeHook => {
+            Program::ChangeHook(ChangeHookPre::new(runtime.linkers.change_hook.instantiate_pre(component)?)?)
         }
     })
 }

@@ -6,6 +6,7 @@
 use crate::model::ReporterConfig;
 use crate::model::ReporterEvent;
 use crate::plugin::bindings::address_lookup::AddressLookupPre;
+use crate::plugin::bindings::change_hook::ChangeHookPre;
 use crate::plugin::bindings::message_formatter::MessageFormatterPre;
 use crate::plugin::bindings::previous_build::PreviousBuildPre;
 use crate::plugin::bindings::reporter::ReporterPre;
@@ -41,6 +42,7 @@ pub(super) enum Program {
     ReviewCallbacks(ReviewCallbacksPre<CallState>),
     AddressLookup(AddressLookupPre<CallState>),
     PreviousBuild(PreviousBuildPre<CallState>),
+    ChangeHook(ChangeHookPre<CallState>),
 }
 
 impl Program {
@@ -52,6 +54,7 @@ impl Program {
             Self::ReviewCallbacks(_) => Kind::ReviewCallbacks,
             Self::AddressLookup(_) => Kind::AddressLookup,
             Self::PreviousBuild(_) => Kind::PreviousBuild,
+            Self::ChangeHook(_) => Kind::ChangeHook,
         };
         Refusal(format!("it is of the world `{}`, not `{}`", kind.world(), wanted.world())).into()
     }

@@ -36,6 +36,14 @@ impl Reader<'_> {
         Ok(self.connection.prepare_cached("SELECT 1 FROM changesources WHERE changesourceid = ?")?.exists([id])?)
     }
 
+    /// Those that have a name, by their ids.
+    pub fn changesource_names(&self) -> Result<Vec<(ChangeSourceId, String)>, StoreError> {
+        let sql = "SELECT changesourceid, name FROM changesources WHERE name <> '' ORDER BY changesourceid";
+        let mut select = self.connection.prepare_cached(sql)?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     pub fn changesource_id(&self, name: &str) -> Result<Option<ChangeSourceId>, StoreError> {
         let mut select = self.connection.prepare_cached("SELECT changesourceid FROM changesources WHERE name = ?")?;
         Ok(select.query_row([name], |row| row.get(0)).optional()?)

@@ -31,8 +31,8 @@ use reqwest::Request;
 use reqwest::Response;
 use std::net::IpAddr;
 
-/// The most of an answer that is read.
-const MAX_READ_BYTES: usize = 64 * 1024;
+/// The most of an answer to a delivery that is read.
+pub(super) const MAX_READ_BYTES: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Http {
@@ -60,12 +60,7 @@ impl Http {
     }
 
     async fn attempt<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Sent, Sent> {
-        let request = rendered(asked, this)?;
-        let look = Look::of(asked, this)?;
-        let answered = match &asked.login {
-            Some(HttpLogin::Oauth(oauth)) => self.with_token(oauth, (request, &look), this).await?,
-            Some(HttpLogin::Basic(_)) | None => self.exchange(request, &look, this).await?,
-        };
+        let answered = self.fetch(asked, this).await?;
         let sent = judged(&answered, this);
         Ok(match (asked.verify == TlsVerify::Nothing, this.destination, &sent.reason) {
             (true, Destination::HttpOrigin { tls: true, .. }, None) => {
@@ -73,6 +68,16 @@ impl Http {
             }
             _ => sent,
         })
+    }
+
+    /// What came back, whatever it means.
+    pub(super) async fn fetch<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Answered, Sent> {
+        let request = rendered(asked, this)?;
+        let look = Look::of(asked, this)?;
+        match &asked.login {
+            Some(HttpLogin::Oauth(oauth)) => self.with_token(oauth, (request, &look), this).await,
+            Some(HttpLogin::Basic(_)) | None => self.exchange(request, &look, this).await,
+        }
     }
 
     /// With a token that is kept. One that the server refuses is not kept any more; a new one is tried at once.
@@ -130,15 +135,16 @@ async fn take(mut answer: Response, this: &Try<'_>) -> Answered {
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut body = Vec::new();
     // Too late is soon enough: what came till then is kept.
-    let extent = this.clock.within(Step::Exchange, read_body(&mut answer, &mut body)).await.unwrap_or(Extent::Part);
+    let reading = read_body(&mut answer, &mut body, this.most_bytes);
+    let extent = this.clock.within(Step::Exchange, reading).await.unwrap_or(Extent::Part);
     Answered { status, headers, body, extent }
 }
 
-async fn read_body(answer: &mut Response, read: &mut Vec<u8>) -> Extent {
+async fn read_body(answer: &mut Response, read: &mut Vec<u8>, most: usize) -> Extent {
     loop {
         match answer.chunk().await {
             Ok(Some(chunk)) => {
-                let room = MAX_READ_BYTES - read.len();
+                let room = most - read.len();
                 read.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     return Extent::Part;

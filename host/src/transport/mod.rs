@@ -5,8 +5,10 @@
 //!
 //! Invariants: nothing is sent without a permit; an attempt that may have had an effect never ends as `Failed`.
 
+mod callers;
 mod cause;
 mod deadlines;
+mod fetch;
 mod fill;
 mod guard;
 mod hello;

@@ -3,7 +3,7 @@
 //! A name is a file in the secrets directory, or `env:NAME`. The file is read each time, so that a changed secret
 //! counts from the next attempt on.
 //!
-//! Invariant: a value is obtained only with a permit, and never shown.
+//! Invariant: a value is obtained only with a permit, or to look at who calls (`callers`), and never shown.
 
 use crate::model::ChatPermit;
 use crate::model::Part;
@@ -44,6 +44,8 @@ pub(crate) enum SecretError {
     Environment(String),
     #[error("secret {0:?}: longer than 64 KiB")]
     TooLong(String),
+    #[error("secret {0:?}: it is empty, and would keep nobody out")]
+    Empty(String),
 }
 
 impl Secrets {
@@ -77,7 +79,7 @@ impl Secrets {
         filled.collect()
     }
 
-    fn read(&self, name: &str) -> Result<Secret, SecretError> {
+    pub(super) fn read(&self, name: &str) -> Result<Secret, SecretError> {
         if let Some(variable) = name.strip_prefix("env:") {
             let value = std::env::var(variable);
             return value.map(Secret).map_err(|_| SecretError::Environment(variable.to_owned()));

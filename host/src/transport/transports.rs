@@ -2,10 +2,13 @@
 
 use super::deadlines::Clock;
 use super::deadlines::Deadlines;
+use super::fetch;
 use super::fill::Filler;
 use super::guard::Guard;
 use super::hello::Hello;
+use super::http::Answered;
 use super::http::Http;
+use super::http::MAX_READ_BYTES;
 use super::irc::Irc;
 use super::irc_session::ChatTimes;
 use super::irc_state::ChatRoom;
@@ -22,6 +25,7 @@ use super::trust::TrustError;
 use crate::model::ChatPermit;
 use crate::model::Destination;
 use crate::model::Heard;
+use crate::model::HttpRequest;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
@@ -87,6 +91,8 @@ pub(super) struct Try<'a> {
     pub(super) clock: Clock,
     /// What to look for in the answer, if the message is a question.
     pub(super) marker: Option<&'a str>,
+    /// The most of an answer that is read.
+    pub(super) most_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -118,6 +124,20 @@ impl Transports {
     /// Tries once to send a message. Ends within the whole of its `Deadlines`; a mail within that and the time for its answer.
     pub async fn send(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>) -> Sent {
         self.exchange(permit, outgoing, None).await
+    }
+
+    /// What came back of a request for reading; and what takes secrets out of a text that is told.
+    pub(super) async fn read<'p>(
+        &'p self,
+        request: &'p HttpRequest,
+        permit: &'p Permit<'_>,
+        outgoing: &'p Outgoing<'_>,
+    ) -> (Result<Answered, Sent>, impl Fn(String) -> String + 'p) {
+        let filler = Filler::new(&self.0.secrets, permit);
+        let (clock, most_bytes) = (Clock::start(self.0.deadlines), fetch::MOST_BYTES);
+        let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker: None, most_bytes };
+        let answered = self.0.http.fetch(request, &mut this).await;
+        (answered, move |text| this.filler.redact(text))
     }
 
     /// Keeps a chat connection of a reporter up from now on; what is heard on it comes out of what is returned.
@@ -169,7 +189,8 @@ impl Transports {
             Message::Http(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
         };
         let filler = Filler::new(&self.0.secrets, permit);
-        let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker };
+        let (destination, most_bytes) = (permit.destination(), MAX_READ_BYTES);
+        let mut this = Try { outgoing, destination, filler, clock, marker, most_bytes };
         let sent = match permit.message() {
             Message::Mail(mail) => self.0.smtp.send(mail, &mut this).await,
             Message::Http(request) => self.0.http.send(request, &mut this).await,

@@ -15,14 +15,18 @@ use crate::contract::Effect;
 use crate::contract::Entry;
 use crate::contract::Event;
 use crate::contract::Failure;
+use crate::contract::Fetched;
 use crate::contract::Formatted;
 use crate::contract::Grounds;
+use crate::contract::HookOutcome;
+use crate::contract::HookRequest;
 use crate::contract::Id;
 use crate::contract::Json;
 use crate::contract::Level;
 use crate::contract::LogLine;
 use crate::contract::LogStream;
 use crate::contract::Moment;
+use crate::contract::NewChange;
 use crate::contract::Previous;
 use crate::contract::Problem;
 use crate::contract::RawConfig;
@@ -33,6 +37,7 @@ use crate::export;
 use crate::host::Host;
 use crate::host::PluginHost;
 use crate::plugin::AddressLookup;
+use crate::plugin::ChangeHook;
 use crate::plugin::MessageFormatter;
 use crate::plugin::PreviousBuild;
 use crate::plugin::Reporter;
@@ -262,6 +267,28 @@ impl Given {
     pub fn look_up<L: AddressLookup>(&self, users: &[&str]) -> Result<Vec<Option<String>>, Failure> {
         let users: Vec<String> = users.iter().map(|user| String::from(*user)).collect();
         export::addresses::<L>(&self.config.settings, &users, self)
+    }
+
+    /// Calls a change hook with these settings, where nothing was read yet: its changes.
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    ///
+    /// # Panics
+    /// If it answers with something else than changes.
+    pub fn hooked<H: ChangeHook>(&self, request: &HookRequest) -> Result<Vec<NewChange>, String> {
+        match self.hook::<H>(request, &[])? {
+            HookOutcome::Changes(changes) => Ok(changes),
+            other => panic!("these are no changes: {other:?}"),
+        }
+    }
+
+    /// Calls a change hook with these settings.
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    pub fn hook<H: ChangeHook>(&self, request: &HookRequest, fetched: &[Fetched]) -> Result<HookOutcome, String> {
+        export::changes::<H>(&self.config.settings, request, fetched)
     }
 
     /// Calls a getter of previous builds with these settings.

@@ -8,6 +8,7 @@
 
 mod builds;
 mod given;
+mod hooked;
 mod others;
 mod outcomes;
 mod samples;
@@ -15,6 +16,8 @@ mod samples;
 pub use builds::GivenBuild;
 pub use builds::a_build;
 pub use given::Given;
+pub use hooked::a_hook_request;
+pub use hooked::came_back;
 pub use others::a_cancelled_request;
 pub use others::a_chat_message;
 pub use others::a_complete_buildset;

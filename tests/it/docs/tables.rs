@@ -1,4 +1,4 @@
-//! The tables of settings in `docs/reporters/`, which are made of the plugins' own schemas.
+//! The tables of settings in `docs/reporters/` and `docs/change-hooks.md`, which are made of the plugins' own schemas.
 //!
 //! A page has `<!-- settings of NAME -->` and below it `<!-- end of settings -->`; what stands between is written by this
 //! test. Renew it, and read what changed:
@@ -54,6 +54,7 @@ fn a_row_says_name_default_and_meaning() {
 fn pages() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(root().join("docs/reporters")).expect("a folder");
     let mut pages: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
+    pages.push(root().join("docs/change-hooks.md"));
     pages.sort();
     pages
 }

@@ -7,6 +7,7 @@ use super::tokens::Holder;
 use super::tokens::Known;
 use super::tokens::Tokens;
 use crate::api::error::Error;
+use crate::api::hooks::is_below_root;
 use crate::config::Server;
 use crate::model::Scope;
 use crate::model::TokenHash;
@@ -34,12 +35,18 @@ impl Doorkeeper {
     /// Finds the caller, and hands it on with the request. A token that is not known is refused everywhere, rather than
     /// taken for none.
     ///
-    /// Without a token the request must be meant for this host: see [`OwnNames`].
+    /// Without a token the request must be meant for this host: see [`OwnNames`]. Change hooks see to that themselves: a
+    /// forge calls by whatever name leads here, and proves who it is.
     pub(in crate::api) fn identify(&self, request: &mut Request) -> Result<(), Error> {
         let who = match bearer(request.headers()) {
             Bearer::None => {
                 let needed = self.tokens.needed();
-                self.names.check(request.headers(), needed)?;
+                match self.names.check(request.headers(), needed) {
+                    Err(misnamed) if is_below_root(request.uri().path()) => {
+                        request.extensions_mut().insert(misnamed);
+                    }
+                    checked => checked?,
+                }
                 if needed { Who::Nobody } else { Who::Anybody }
             }
             Bearer::Unreadable => return Err(Error::unknown_token()),

@@ -46,6 +46,8 @@ pub(in crate::api) enum Tone {
     Plain,
     /// JSON-RPC's envelope.
     Rpc,
+    /// A text.
+    Words,
 }
 
 /// How long a route may take.
@@ -100,6 +102,7 @@ pub(in crate::api) async fn pass(
     answer.unwrap_or_else(|error| match gate.tone {
         Tone::Plain => error.into_response(),
         Tone::Rpc => error.into_rpc(),
+        Tone::Words => error.into_words(),
     })
 }
 

@@ -13,6 +13,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use url::Url;
 
+/// Whom a request asks for that is not us.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Misnamed(String);
+
+impl From<Misnamed> for Error {
+    fn from(Misnamed(message): Misnamed) -> Self {
+        Self::forbidden(message)
+    }
+}
+
 /// The name in `[server] url`, and `[server] names`.
 #[derive(Clone)]
 pub(super) struct OwnNames(Arc<[String]>);
@@ -26,7 +36,7 @@ impl OwnNames {
 
     /// That the request is meant for this host. An address cannot be led elsewhere, so it is no page's name; while
     /// there are no tokens only loopback is served.
-    pub(super) fn check(&self, headers: &HeaderMap, has_tokens: bool) -> Result<(), Error> {
+    pub(super) fn check(&self, headers: &HeaderMap, has_tokens: bool) -> Result<(), Misnamed> {
         let name = asked_for(headers).unwrap_or_default();
         let is_ours = match name.parse::<IpAddr>() {
             Ok(address) => has_tokens || address.to_canonical().is_loopback(),
@@ -35,7 +45,7 @@ impl OwnNames {
         if is_ours {
             return Ok(());
         }
-        Err(Error::forbidden(format!(
+        Err(Misnamed(format!(
             "the header Host says {name:?}, which is no name of this host: ask for 127.0.0.1 or localhost, put the name into [server] url or names, or send a token"
         )))
     }

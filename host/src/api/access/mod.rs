@@ -18,6 +18,7 @@ pub(super) use gate::Gate;
 pub(super) use gate::Pace;
 pub(super) use gate::Tone;
 pub(super) use gate::pass;
+pub(super) use host_name::Misnamed;
 pub use tokens::TokenError;
 pub use tokens::Tokens;
 pub use tokens::fresh as fresh_token;

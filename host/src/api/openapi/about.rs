@@ -3,6 +3,7 @@
 use super::answers;
 use crate::api::access::Access;
 use crate::api::access::Gate;
+use crate::api::hooks::is_below_root;
 use crate::api::routes::Route;
 use serde_json::Map;
 use serde_json::Value;
@@ -35,9 +36,12 @@ const TABLES: [&str; 3] = ["/api/v2/", "/api/v2/{*path}", "/api/v2/updates/{meth
 /// The path as OpenAPI writes it, and the operation by its method; nothing for what describes itself.
 pub(super) fn operation(route: &Route) -> (String, Value) {
     let path = route.path.replace("{*", "{");
-    let item =
-        if TABLES.contains(&route.path.as_str()) { json!({}) } else { json!({route.method: describe(route, &path)}) };
+    let item = if describes_itself(route) { json!({}) } else { json!({route.method: describe(route, &path)}) };
     (path, item)
+}
+
+fn describes_itself(route: &Route) -> bool {
+    TABLES.contains(&route.path.as_str()) || is_below_root(&route.path)
 }
 
 /// The path that does not answer, but changes the protocol.

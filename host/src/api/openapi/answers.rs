@@ -66,6 +66,7 @@ fn name(status: u16, tone: Tone) -> String {
     match tone {
         Tone::Plain => status.to_string(),
         Tone::Rpc => format!("rpc-{status}"),
+        Tone::Words => format!("words-{status}"),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod about;
 mod answers;
+mod hooks;
 mod reading;
 mod resources;
 mod shapes;
@@ -29,7 +30,7 @@ pub(super) async fn document() -> Json<Value> {
         let (path, item) = about::operation(&route);
         add(&mut paths, path, item);
     }
-    for (path, item) in reading::paths().into_iter().chain(updates::paths(&mut schemas)) {
+    for (path, item) in reading::paths().into_iter().chain(updates::paths(&mut schemas)).chain(hooks::paths()) {
         add(&mut paths, path, item);
     }
     let mut parameters = resources::parameters();

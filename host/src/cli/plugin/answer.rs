@@ -15,11 +15,22 @@ pub(super) struct Answer {
 }
 
 /// Below these keys stands JSON of the plugin's own.
-const FOREIGN: [&str; 3] = ["extra", "json", "value"];
+const FOREIGN: [&str; 4] = ["extra", "json", "properties", "value"];
 
 impl Answer {
-    pub(super) const KEYS: [&'static str; 7] =
-        ["effects", "formatted", "review", "addresses", "previous", "problems", "fails"];
+    pub(super) const KEYS: [&'static str; 11] = [
+        "effects",
+        "formatted",
+        "review",
+        "addresses",
+        "previous",
+        "changes",
+        "poke",
+        "fetch",
+        "refused",
+        "problems",
+        "fails",
+    ];
 
     /// As a person wrote it.
     pub(super) fn expected(key: &str, value: Value) -> Self {
@@ -57,6 +68,20 @@ impl Answer {
 
     pub(super) fn previous(found: Option<BuildId>) -> Self {
         Self::expected("previous", json!(found))
+    }
+
+    /// Of a change hook.
+    pub(super) fn hooked(outcome: HookOutcome) -> Self {
+        match outcome {
+            HookOutcome::Changes(changes) => Self::expected("changes", json!(changes)),
+            HookOutcome::Poke(poke) => Self::expected("poke", json!({"pollers": poke.pollers, "among": poke.among})),
+            HookOutcome::Fetch(wanted) => Self::expected("fetch", json!(wanted)),
+        }
+    }
+
+    /// What is wrong with a request.
+    pub(super) fn refused(reason: &str) -> Self {
+        Self::expected("refused", json!(reason))
     }
 
     pub(super) fn problems(problems: &[Problem]) -> Self {

@@ -3,6 +3,8 @@
 //! The file's text is kept as it was written, but for the answer, which `--update` puts in its place.
 
 use super::answer::Answer;
+use super::request::GivenFetched;
+use super::request::GivenRequest;
 use super::story::Story;
 use crate::model::ChatManner;
 use crate::model::ChatMessage;
@@ -61,6 +63,10 @@ pub(super) struct Given {
     pub(super) users: Vec<String>,
     /// For a getter of previous builds: which of the builds of the data is asked about.
     pub(super) build: Option<i64>,
+    /// For a change hook: what is sent to it, and what came back of what it wanted to read.
+    pub(super) request: Option<GivenRequest>,
+    #[serde(default)]
+    pub(super) fetched: Vec<GivenFetched>,
     /// What is expected, whose shape is its own (`Answer`): it stands here so that the file is parsed as it was written,
     /// and an error says the right line.
     #[serde(
@@ -70,6 +76,10 @@ pub(super) struct Given {
         alias = "review",
         alias = "addresses",
         alias = "previous",
+        alias = "changes",
+        alias = "poke",
+        alias = "fetch",
+        alias = "refused",
         alias = "problems",
         alias = "fails"
     )]

@@ -39,6 +39,7 @@ pub(crate) enum Kind {
     Reporter,
     ReviewCallbacks,
     AddressLookup,
+    ChangeHook,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,6 +77,7 @@ impl Kind {
             Self::Reporter => "reporter",
             Self::ReviewCallbacks => "review-callbacks",
             Self::AddressLookup => "address-lookup",
+            Self::ChangeHook => "change-hook",
         }
     }
 }

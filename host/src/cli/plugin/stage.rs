@@ -25,10 +25,12 @@ use crate::plugin::Runtime;
 use crate::plugin::settings::CallbacksSetting;
 use crate::plugin::settings::Checked;
 use crate::plugin::settings::FormatterSetting;
+use crate::plugin::settings::hook_description;
 use crate::store::Options;
 use crate::store::Store;
 use crate::store::Tx;
 use anyhow::Context;
+use anyhow::anyhow;
 use anyhow::bail;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -142,6 +144,31 @@ impl Stage {
         let told = self.data.build_report(id, want).await.context("build")?;
         let report = self.caller.previous_build(plugin, settings, told).await;
         Ok(Answered::of(report, Answer::previous))
+    }
+
+    /// Asks a change hook what a request means.
+    pub(super) async fn hook(&self, plugin: &Plugin, given: &Given) -> anyhow::Result<Answered> {
+        let description = hook_description(plugin.schema.json()).map_err(|wrong| anyhow!(wrong))?;
+        let settings = match plugin.schema.check(Value::Object(given.settings.clone())) {
+            Ok(checked) => checked.settings.to_string(),
+            Err(problems) => return Ok(Answered::at_once(Answer::problems(&problems))),
+        };
+        let looked = self.caller.check_hook(plugin, &settings).await;
+        match looked.outcome {
+            Ok(problems) if problems.is_empty() => {}
+            Ok(problems) => return Ok(Answered { answer: Answer::problems(&problems), log: looked.log }),
+            Err(error) => return Ok(Answered { answer: Answer::error(&error), log: looked.log }),
+        }
+        let request = given.request.clone().context("it has no `request`: say {\"body\": {…}} for what is posted")?;
+        let request = request.told(&description.headers, Timestamp(given.at));
+        let fetched: Vec<Fetched> = given.fetched.iter().cloned().map(Fetched::from).collect();
+        let report = self.caller.changes(plugin, &settings, (&request, &fetched)).await;
+        let answer = match report.outcome {
+            Ok(Ok(outcome)) => Answer::hooked(outcome),
+            Ok(Err(reason)) => Answer::refused(&reason),
+            Err(error) => Answer::error(&error),
+        };
+        Ok(Answered { answer, log: report.log })
     }
 
     /// Tells a reporter what happened.

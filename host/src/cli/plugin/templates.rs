@@ -34,7 +34,7 @@ macro_rules! contract {
 
 /// The contract, which the tools of Python and JavaScript read. The SDK has it already.
 const CONTRACT: &[Template] =
-    contract!("effects.wit", "events.wit", "host.wit", "messages.wit", "plugins.wit", "types.wit");
+    contract!("effects.wit", "events.wit", "hooks.wit", "host.wit", "messages.wit", "plugins.wit", "types.wit");
 
 /// The files of a project.
 pub(super) fn of(kind: Kind, language: Language) -> impl Iterator<Item = &'static Template> {
@@ -65,6 +65,17 @@ fn sources(kind: Kind, language: Language) -> &'static [Template] {
             template!("Cargo.toml", "rust/Cargo.toml"),
             template!("src/lib.rs", "rust/review-callbacks.rs"),
         ],
+        (Language::Rust, Kind::ChangeHook) => &[
+            script!("build.sh", "rust/build.sh"),
+            template!("Cargo.toml", "rust/Cargo.toml"),
+            template!("src/lib.rs", "rust/change-hook.rs"),
+        ],
+        (Language::Python, Kind::ChangeHook) => {
+            &[script!("build.sh", "python/build.sh"), template!("app.py", "python/change-hook.py")]
+        }
+        (Language::JavaScript, Kind::ChangeHook) => {
+            &[script!("build.sh", "js/build.sh"), template!("app.js", "js/change-hook.js")]
+        }
         (Language::Python, Kind::ReviewCallbacks) => {
             &[script!("build.sh", "python/build.sh"), template!("app.py", "python/review-callbacks.py")]
         }
@@ -111,6 +122,10 @@ fn fixtures(kind: Kind) -> &'static [Template] {
         Kind::AddressLookup => &[
             template!("fixtures/no-domain.json", "fixtures/address-lookup/no-domain.json"),
             template!("fixtures/people.json", "fixtures/address-lookup/people.json"),
+        ],
+        Kind::ChangeHook => &[
+            template!("fixtures/other.json", "fixtures/change-hook/other.json"),
+            template!("fixtures/pushed.json", "fixtures/change-hook/pushed.json"),
         ],
     }
 }
@@ -161,6 +176,12 @@ pub(super) fn given(kind: Kind) -> &'static str {
             "* `users`: whose addresses are asked for.\n* `addresses`, what it answers: one for each user, `null` for \
              none. `problems`, where the settings are wrong. `fails`,\n  where the call fails."
         }
+        Kind::ChangeHook => {
+            "* `request`: what is sent: `body` (an object is sent as JSON, a text as it is), `content_type`, `headers`, `query`, \
+             `method`.\n  `fetched`: what came back of what it wanted to read, if it is asked again.\n\
+             * `changes`, what it answers; or `poke`, or `fetch`, what it wants to read first; `refused`, what is wrong with \
+             the request.\n  `problems`, where the settings are wrong. `fails`, where the call fails."
+        }
     }
 }
 
@@ -185,6 +206,11 @@ pub(super) fn configuration(kind: Kind) -> &'static str {
         Kind::AddressLookup => {
             "```toml\n[[reporter]]\nname = \"failures\"\nplugin = \"mail\"\n[reporter.settings]\nfromaddr = \
              \"ci@example.org\"\nmode = [\"failing\"]\nlookup = {plugin = \"__NAME__\", domain = \"example.org\"}\n```"
+        }
+        Kind::ChangeHook => {
+            "```toml\n[[change_hook]]\ndialect = \"__NAME__\"            # POST /change_hook/__NAME__\nsecret = \
+             \"hook\"                 # a file of that name in [secrets] directory\n[change_hook.settings]\nproject = \
+             \"belfry\"\n```"
         }
     }
 }

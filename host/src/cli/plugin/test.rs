@@ -92,6 +92,7 @@ async fn one(
         Kind::ReviewCallbacks => stage.review(plugin, &fixture.given).await,
         Kind::AddressLookup => stage.look_up(plugin, &fixture.given).await,
         Kind::PreviousBuild => stage.find_previous(plugin, &fixture.given).await,
+        Kind::ChangeHook => stage.hook(plugin, &fixture.given).await,
     };
     stage.leave().await;
     let Answered { answer, log } = answered?;

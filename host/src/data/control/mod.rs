@@ -6,10 +6,14 @@
 mod acts;
 mod ask;
 mod forced;
+mod poke;
 mod target;
 
 pub use ask::Ask;
 pub use ask::ControlError;
+
+pub use poke::PokeError;
+pub use poke::poke;
 
 use super::updates::Update;
 use super::updates::UpdateError;

@@ -96,6 +96,27 @@ impl Apply for AddChange {
     }
 }
 
+impl From<NewHookChange> for AddChange {
+    fn from(change: NewHookChange) -> Self {
+        Self {
+            files: Some(change.files),
+            comments: change.comments,
+            author: change.author,
+            committer: change.committer,
+            revision: change.revision,
+            when_timestamp: change.when_timestamp,
+            branch: change.branch,
+            category: change.category,
+            revlink: change.revlink,
+            properties: change.properties,
+            repository: change.repository,
+            codebase: change.codebase,
+            project: change.project,
+            src: change.src,
+        }
+    }
+}
+
 fn revlink_of(stamp: &NewSourceStamp) -> Option<String> {
     stamp.revision.as_deref().and_then(|revision| revlink(&stamp.repository, revision))
 }

@@ -33,6 +33,7 @@ pub(super) use buildrequests::complete;
 pub use buildsets::AddBuildset;
 pub(super) use buildsets::Stamp;
 pub(super) use buildsets::StampFields;
+pub(super) use changes::AddChange;
 pub use error::UpdateError;
 pub(super) use logs::append_event;
 pub(super) use params::build;
@@ -121,7 +122,7 @@ methods! {
     WorkerMissing(workers::WorkerMissing) = "workerMissing",
     SetWorkerPaused(workers::SetWorkerPaused) = "set_worker_paused",
     SetWorkerGraceful(workers::SetWorkerGraceful) = "set_worker_graceful",
-    AddChange(changes::AddChange) = "addChange",
+    AddChange(AddChange) = "addChange",
     AddBuildset(AddBuildset) = "addBuildset",
     MaybeBuildsetComplete(buildsets::MaybeBuildsetComplete) = "maybeBuildsetComplete",
     ClaimBuildRequests(buildrequests::ClaimBuildRequests) = "claimBuildRequests",

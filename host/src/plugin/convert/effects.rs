@@ -2,6 +2,7 @@
 
 mod message;
 
+pub(super) use message::fields;
 pub(super) use message::text;
 pub(super) use message::tls_verify;
 

@@ -5,6 +5,7 @@
 
 mod effects;
 mod events;
+mod hooks;
 mod messages;
 mod owned;
 mod reports;
@@ -14,6 +15,12 @@ pub(super) use effects::effects;
 pub(super) use events::config;
 pub(super) use events::event;
 pub(super) use events::log_line;
+pub(super) use hooks::fetched;
+pub(super) use hooks::hook_outcome;
+pub(super) use hooks::hook_problems;
+pub(super) use hooks::hook_request;
+pub(super) use hooks::lent;
+pub(super) use hooks::refusal;
 pub(super) use messages::about;
 pub(super) use messages::addresses;
 pub(super) use messages::build_id;

@@ -41,7 +41,7 @@ pub(in crate::plugin) fn want(want: Want) -> model::Want {
     }
 }
 
-fn reported(problems: Vec<wit::Problem>) -> Vec<model::Problem> {
+pub(super) fn reported(problems: Vec<wit::Problem>) -> Vec<model::Problem> {
     if problems.is_empty() {
         return vec![problem("the plugin refuses these settings without saying why".into())];
     }

@@ -5,6 +5,7 @@ mod helpers;
 mod log;
 mod state;
 
+use crate::plugin::bindings::change_hook::campanile::reporter::hooks;
 use crate::plugin::bindings::wit;
 use crate::plugin::state::CallState;
 
@@ -13,3 +14,4 @@ impl wit::types::Host for CallState {}
 impl wit::effects::Host for CallState {}
 impl wit::events::Host for CallState {}
 impl wit::messages::Host for CallState {}
+impl hooks::Host for CallState {}

@@ -11,14 +11,10 @@ const PACKAGE: &str = "campanile:reporter";
 const VERSION: [u64; 3] = [0, 1, 0];
 
 /// Interfaces that all worlds import, with their functions.
-const IMPORTS: &[(&str, &[&str])] = &[
-    ("types", &[]),
-    ("effects", &[]),
-    ("events", &[]),
-    ("messages", &[]),
-    ("data", &["build", "buildset", "lines", "get"]),
-    ("log", &["write"]),
-];
+const IMPORTS: &[(&str, &[&str])] =
+    &[("types", &[]), ("effects", &[]), ("events", &[]), ("messages", &[]), ("hooks", &[]), ("log", &["write"])];
+/// What reads the data API: everybody's but a change hook's, which is told by strangers what to do.
+const DATA_IMPORTS: &[(&str, &[&str])] = &[("data", &["build", "buildset", "lines", "get"])];
 /// Interfaces that only reporters import.
 const REPORTER_IMPORTS: &[(&str, &[&str])] = &[
     ("state", &["get", "keys"]),
@@ -26,12 +22,13 @@ const REPORTER_IMPORTS: &[(&str, &[&str])] = &[
 ];
 
 /// The exports that make a plugin what it is: an interface, and its functions.
-const EXPORTS: [(Kind, &str, &[&str]); 5] = [
+const EXPORTS: [(Kind, &str, &[&str]); 6] = [
     (Kind::Reporter, "reporting", &["subscribe", "handle"]),
     (Kind::MessageFormatter, "formatting", &["format"]),
     (Kind::ReviewCallbacks, "reviewing", &["review"]),
     (Kind::AddressLookup, "addressing", &["addresses"]),
     (Kind::PreviousBuild, "preceding", &["previous-build"]),
+    (Kind::ChangeHook, "hooking", &["check", "changes"]),
 ];
 
 /// WASI 0.2, package by package, as wasmtime-wasi serves it.
@@ -89,8 +86,14 @@ fn missing(kind: Kind, import: &Interface) -> Vec<String> {
     let Some((interface, _)) = ours(&import.name) else {
         return if is_wasi(&import.name) { Vec::new() } else { vec![import.name.clone()] };
     };
-    let reporters = if kind == Kind::Reporter { REPORTER_IMPORTS } else { &[] };
-    let Some((_, given)) = IMPORTS.iter().chain(reporters).find(|(name, _)| *name == interface) else {
+    let (data, reporters) = match kind {
+        Kind::Reporter => (DATA_IMPORTS, REPORTER_IMPORTS),
+        Kind::MessageFormatter | Kind::ReviewCallbacks | Kind::AddressLookup | Kind::PreviousBuild => {
+            (DATA_IMPORTS, [].as_slice())
+        }
+        Kind::ChangeHook => ([].as_slice(), [].as_slice()),
+    };
+    let Some((_, given)) = IMPORTS.iter().chain(data).chain(reporters).find(|(name, _)| *name == interface) else {
         return vec![import.name.clone()];
     };
     let lacking = import.functions.iter().filter(|function| !given.contains(&function.as_str()));
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn the_tables_are_what_wit_says() {
         let wit = functions_of_wit();
-        let tables = IMPORTS.iter().chain(REPORTER_IMPORTS).copied();
+        let tables = IMPORTS.iter().chain(DATA_IMPORTS).chain(REPORTER_IMPORTS).copied();
         let exports = EXPORTS.map(|(_, interface, functions)| (interface, functions));
         for (interface, functions) in tables.chain(exports) {
             let mut expected = functions.to_vec();

@@ -8,6 +8,7 @@
 mod callbacks;
 mod defaults;
 mod formatter;
+mod hook;
 mod marks;
 mod named;
 mod problems;
@@ -18,6 +19,8 @@ mod walk;
 pub use callbacks::CallbacksSetting;
 pub use formatter::FormatterPlugin;
 pub use formatter::FormatterSetting;
+pub(crate) use hook::description as hook_description;
+pub(crate) use hook::lax;
 pub use marks::Mark;
 pub use marks::MarkKind;
 pub use named::NamedPlugin;

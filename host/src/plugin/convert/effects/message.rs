@@ -169,7 +169,7 @@ fn credentials(credentials: wit::Credentials) -> model::Credentials {
     model::Credentials { user: text(credentials.user), password: text(credentials.password) }
 }
 
-fn fields(fields: Vec<wit::Field>) -> Vec<model::Field> {
+pub(in crate::plugin::convert) fn fields(fields: Vec<wit::Field>) -> Vec<model::Field> {
     fields.into_iter().map(|field| model::Field { name: field.name, value: text(field.value) }).collect()
 }
 

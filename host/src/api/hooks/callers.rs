@@ -1,0 +1,89 @@
+//! Who calls a hook: looked at before anything else, and before the plugin sees a byte.
+//!
+//! A secret that is configured always demands its proof. Where there is neither a secret nor a login whoever calls may,
+//! but no page in a browser: then the request must ask for this host by its own name, as all that need no token.
+
+use crate::api::access::Misnamed;
+use crate::api::error::Error;
+use crate::model::SecretName;
+use crate::model::Signature;
+use crate::plugin::ChangeHook;
+use crate::plugin::HookLogin;
+use crate::transport::Secrets;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+/// By it a browser says from where the page is that asks; no page can write it.
+const SITE: &str = "sec-fetch-site";
+
+pub(super) fn check(hook: &ChangeHook, secrets: &Secrets, (head, body): (&Parts, &[u8])) -> Result<(), Error> {
+    let site = head.headers.get(SITE).map(|site| site.as_bytes());
+    if matches!(site, Some(b"cross-site" | b"same-site")) {
+        return Err(Error::forbidden("a page of another site asks, and changes are not for pages to add"));
+    }
+    if !hook.is_guarded()
+        && let Some(misnamed) = head.extensions.get::<Misnamed>()
+    {
+        return Err(misnamed.clone().into());
+    }
+    if let Some(login) = &hook.login {
+        logged_in(login, secrets, &head.headers)?;
+    }
+    match &hook.secret {
+        Some(secret) => signed(&hook.description.signature, (secrets, secret), (&head.headers, body)),
+        None => Ok(()),
+    }
+}
+
+fn logged_in(login: &HookLogin, secrets: &Secrets, headers: &HeaderMap) -> Result<(), Error> {
+    let given = headers.get_all(AUTHORIZATION).iter().find_map(|header| basic(header.to_str().ok()?));
+    let (user, password) = given.ok_or_else(Error::no_login)?;
+    let is_password = secrets.is(&login.password, &password).map_err(|error| Error::internal(&error))?;
+    if user == login.user.as_bytes() && is_password { Ok(()) } else { Err(Error::no_login()) }
+}
+
+fn basic(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (scheme, given) = header.split_once(' ')?;
+    let given = scheme.eq_ignore_ascii_case("basic").then(|| BASE64_STANDARD.decode(given.trim()))?.ok()?;
+    let colon = given.iter().position(|byte| *byte == b':')?;
+    Some((given[..colon].to_vec(), given[colon + 1..].to_vec()))
+}
+
+/// The first of these headers that is there counts, so that a weaker one saves nobody who sends a wrong stronger one.
+fn signed(
+    signatures: &[Signature],
+    (secrets, secret): (&Secrets, &SecretName),
+    (headers, body): (&HeaderMap, &[u8]),
+) -> Result<(), Error> {
+    let there = signatures.iter().find_map(|signature| Some((signature, headers.get(&signature.header)?)));
+    let Some((Signature { header, by, prefix }, given)) = there else {
+        let known: Vec<&str> = signatures.iter().map(|signature| signature.header.as_str()).collect();
+        return Err(Error::unsigned(format!("Request has no required signature: {}", known.join(" or "))));
+    };
+    let Some(given) = given.as_bytes().strip_prefix(prefix.as_bytes()) else {
+        return Err(Error::unsigned(format!("Wrong signature format: {header} does not begin with {prefix}")));
+    };
+    match secrets.proves(secret, (*by, given), body) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::unsigned(format!("Hash mismatch: {header} is not of the hook's secret and this body"))),
+        Err(error) => Err(Error::internal(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_as_they_are_sent() {
+        let pair = |user: &str, password: &str| Some((user.as_bytes().to_vec(), password.as_bytes().to_vec()));
+        assert_eq!(basic("Basic Z2l0aHViOnBhOnNz"), pair("github", "pa:ss"));
+        assert_eq!(basic("basic  Z2l0aHViOg=="), pair("github", ""));
+        for wrong in ["", "Basic", "Basic !", "Basic Z2l0aHVi", "Bearer Z2l0aHViOnBhOnNz"] {
+            assert_eq!(basic(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Payloads of Bitbucket Cloud. Pull requests are also read as Buildbot expects them, in the shape of Bitbucket Server's.
+
+use campanile_sdk::hooks::bitbucket::Pull;
+use campanile_sdk::hooks::bitbucket::Pushed;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(crate) struct Payload {
+    pub(crate) actor: Actor,
+    pub(crate) repository: Repository,
+    pub(crate) push: Option<Push>,
+    pub(crate) pullrequest: Option<PullRequest>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Actor {
+    pub(crate) display_name: Option<String>,
+    #[serde(alias = "username")]
+    pub(crate) nickname: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Repository {
+    pub(crate) scm: Option<String>,
+    pub(crate) project: Option<Project>,
+    pub(crate) links: Links,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Project {
+    pub(crate) name: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Links {
+    #[serde(rename = "self")]
+    pub(crate) own: Link,
+    html: Option<Link>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Link {
+    pub(crate) href: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Push {
+    pub(crate) changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Change {
+    new: Option<Reference>,
+    old: Option<Reference>,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    name: Option<String>,
+    target: Target,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    hash: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PullRequest {
+    id: u64,
+    link: Option<String>,
+    links: Option<PullLinks>,
+    #[serde(alias = "fromRef")]
+    source: Side,
+    #[serde(alias = "toRef")]
+    destination: Side,
+}
+
+#[derive(Deserialize)]
+struct PullLinks {
+    html: Option<Link>,
+}
+
+/// The side of a pull request. Of a fork that is gone there is no commit.
+#[derive(Deserialize)]
+struct Side {
+    branch: Branch,
+    commit: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Branch {
+    name: String,
+}
+
+impl Repository {
+    /// Where people see it.
+    pub(crate) fn web(&self) -> &str {
+        self.links.html.as_ref().map_or("", |link| link.href.as_str())
+    }
+}
+
+impl Change {
+    /// Nothing where it is about nothing.
+    pub(crate) fn pushed(&self) -> Option<Pushed<'_>> {
+        let reference = self.new.as_ref().or(self.old.as_ref())?;
+        Some(Pushed { reference: reference.full(), revision: &reference.target.hash, deleted: self.new.is_none() })
+    }
+}
+
+impl Reference {
+    fn full(&self) -> Option<String> {
+        let name = self.name.as_deref()?;
+        match self.kind.as_deref()? {
+            "branch" | "named_branch" => Some(format!("refs/heads/{name}")),
+            "tag" => Some(format!("refs/tags/{name}")),
+            _ => None,
+        }
+    }
+}
+
+impl PullRequest {
+    pub(crate) fn told(&self) -> Result<Pull<'_>, String> {
+        let html = self.links.as_ref().and_then(|links| links.html.as_ref());
+        let commit = self.source.commit.as_ref().ok_or("the payload has no pullrequest.source.commit")?;
+        Ok(Pull {
+            id: self.id,
+            link: self.link.as_deref().or(html.map(|link| link.href.as_str())),
+            revision: &commit.hash,
+            from: &self.source.branch.name,
+            to: &self.destination.branch.name,
+        })
+    }
+}
