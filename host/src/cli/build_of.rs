@@ -9,7 +9,6 @@ pub(super) const BUILD: &str = "CAMPANILE_BUILD";
 
 /// The build that a command works in.
 #[derive(Args)]
-#[expect(dead_code, reason = "for the commands that work inside of a build")]
 pub(super) struct BuildOf {
     /// The build, by its id; what `campanile run` runs need not say it
     #[arg(long = "build", value_name = "ID", env = BUILD, value_parser = clap::value_parser!(i64).range(1..))]
