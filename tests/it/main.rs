@@ -17,6 +17,7 @@ mod harness;
 mod hooks;
 mod http_push;
 mod hygiene;
+mod ingest;
 mod irc;
 mod lanes;
 mod live;

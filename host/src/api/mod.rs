@@ -11,6 +11,7 @@ mod door;
 mod error;
 mod health;
 mod hooks;
+mod ingest;
 mod latest;
 mod live;
 mod logs;

@@ -7,6 +7,7 @@ mod context;
 pub mod control;
 pub mod endpoints;
 pub mod hooks;
+pub mod ingest;
 pub mod logs;
 mod reports;
 mod site;
