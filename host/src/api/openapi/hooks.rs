@@ -5,6 +5,9 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+/// What a request is answered that was taken.
+const DONE: u16 = 202;
+
 /// What goes wrong, and what it means.
 const WRONG: [(u16, &str); 9] = [
     (400, "the request is wrong, or its payload does not parse; the text names where"),
@@ -20,7 +23,9 @@ const WRONG: [(u16, &str); 9] = [
 
 /// Each path, with both of its operations.
 pub(super) fn paths() -> Vec<(String, Value)> {
-    PLACES.iter().map(|place| place.replace("{*", "{")).map(|path| (path.clone(), item(&path))).collect()
+    // With a slash at its end a path is the same.
+    let places = PLACES.iter().filter(|place| !place.ends_with('/'));
+    places.map(|place| place.replace("{*", "{")).map(|path| (path.clone(), item(&path))).collect()
 }
 
 fn item(path: &str) -> Value {
@@ -42,7 +47,7 @@ fn item(path: &str) -> Value {
             "summary": "Tells of changes, as the forge of this dialect does; without a dialect, as `base`",
             "security": [],
             "parameters": parameters,
-            "responses": responses(),
+            "responses": answers(),
         })
     };
     let (get, mut post) = (operation("get"), operation("post"));
@@ -53,18 +58,28 @@ fn item(path: &str) -> Value {
     json!({"get": get, "post": post})
 }
 
-fn responses() -> Value {
+/// What is answered, by reference.
+fn answers() -> Value {
+    let statuses = [DONE].into_iter().chain(WRONG.map(|(status, _)| status));
+    let reference = |status: u16| json!({"$ref": format!("#/components/responses/hook-{status}")});
+    statuses.map(|status| (status.to_string(), reference(status))).collect::<Map<String, Value>>().into()
+}
+
+/// Each answer.
+pub(super) fn responses() -> Map<String, Value> {
     let text = json!({"schema": {"type": "string"}});
-    let mut responses = json!({"202": {
-        "description": "it is on disk: how many changes, such as `3 change found` or `no change found`",
-        "content": {"text/plain": text},
-    }});
+    let mut responses = Map::new();
+    let says = "it is on disk: how many changes, such as `3 change found` or `no change found`";
+    responses.insert(format!("hook-{DONE}"), json!({"description": says, "content": {"text/plain": text}}));
     for (status, says) in WRONG {
         // The door speaks JSON to everybody.
         let content =
             json!({"text/plain": text, "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}});
-        responses[status.to_string()] = json!({"description": says, "content": content});
+        let mut answer = json!({"description": says, "content": content});
+        if status == 401 {
+            answer["headers"] = json!({"WWW-Authenticate": {"required": true, "schema": {"type": "string"}}});
+        }
+        responses.insert(format!("hook-{status}"), answer);
     }
-    responses["401"]["headers"] = json!({"WWW-Authenticate": {"required": true, "schema": {"type": "string"}}});
     responses
 }

@@ -37,6 +37,7 @@ pub(super) async fn document() -> Json<Value> {
     parameters.insert("idempotency-key".to_owned(), idempotency_key());
     let mut responses = answers::components();
     responses.append(&mut reading::responses());
+    responses.append(&mut hooks::responses());
     for (name, says, schema) in [("result", "it is on disk", result()), ("asked", "it is asked for", rpc_answer())] {
         let content = json!({"application/json": {"schema": schema}});
         responses.insert(name.to_owned(), json!({"description": says, "content": content}));
