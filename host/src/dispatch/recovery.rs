@@ -5,6 +5,7 @@ use super::backoff;
 use super::backoff::After;
 use super::backoff::Schedule;
 use super::clock;
+use super::missed;
 use crate::model::AttemptOutcome;
 use crate::model::DeliveryState;
 use crate::model::Message;
@@ -24,7 +25,7 @@ pub(super) async fn run(context: &Context) -> Result<(), StoreError> {
         .write(move |tx| {
             let left = tx.left_under_way(boot)?;
             for row in &left {
-                tx.settle(&settlement(row, &schedule, now))?;
+                missed::settle(tx, &settlement(row, &schedule, now))?;
             }
             Ok(left.len())
         })
