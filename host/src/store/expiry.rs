@@ -25,6 +25,10 @@ const WINDOW: usize = 64;
 impl Tx<'_> {
     /// Settles some of what has expired in a bucket from which nothing can be taken.
     pub(super) fn expire_piece(&mut self, bucket: &str, claim: &Claim) -> Result<(), StoreError> {
+        // Asked first, for it is asked at each look at what is owed, and mostly there is nothing.
+        if !self.has_some_expired(bucket, claim.now)? {
+            return Ok(());
+        }
         let mut expired = Vec::new();
         loop {
             // The oldest are the first to expire. Those whose turn in their lane comes by that are due as well.
@@ -42,6 +46,15 @@ impl Tx<'_> {
             }
         }
         self.stand_in(expired, claim.in_place, claim.now)
+    }
+
+    fn has_some_expired(&self, bucket: &str, now: Millis) -> Result<bool, StoreError> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT 1 FROM (SELECT expires_at, ttl, tries FROM deliveries
+             WHERE bucket = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown') ORDER BY due_at, deliveryid LIMIT ?3)
+             WHERE expires_at <= ?2 AND NOT (ttl = 0 AND tries = 0)",
+        )?;
+        Ok(select.exists((bucket, now, WINDOW))?)
     }
 
     pub(super) fn expire(&mut self, row: DeliveryRow, now: Millis) -> Result<DeliveryRow, StoreError> {

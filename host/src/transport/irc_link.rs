@@ -157,7 +157,7 @@ impl Driver {
         let login = irc_login::log_in(&mut wire, connection, &password);
         let welcome = tokio::time::timeout(self.times.login, login).await;
         let late = || format!("the login took longer than {} s", self.times.login.as_secs_f32());
-        let welcome = welcome.map_err(|_| late())?.map_err(|reason| hidden(reason, &password))?;
+        let welcome = welcome.map_err(|_| late())?.map_err(|reason| irc_login::hidden(reason, &password))?;
         Ok(Opened { wire, welcome, keys })
     }
 
@@ -332,11 +332,6 @@ async fn goodbye(wire: &mut Wire) -> std::io::Result<()> {
     wire.shut_down().await?;
     while wire.next().await.is_ok() {}
     Ok(())
-}
-
-/// A server may tell us our own words.
-fn hidden(reason: String, password: &str) -> String {
-    if password.is_empty() { reason } else { reason.replace(password, "<password>") }
 }
 
 fn drawn(delay: IrcDelay) -> Duration {

@@ -72,7 +72,7 @@ pub(super) async fn log_in(wire: &mut Wire, connection: &IrcConnection, password
     if let Some(warning) = &warning {
         tracing::warn!(connection = connection.name, warning, "the chat connection is up, but not as it should be");
     }
-    let has_service = connection.login.nickserv || connection.login.sasl_plain;
+    let has_service = (connection.login.nickserv || connection.login.sasl_plain) && !password.is_empty();
     let service_password = has_service.then(|| password.to_owned());
     let Login { nick, support, enabled, .. } = login;
     Ok(Welcome { nick, support, enabled, warning, service_password })
@@ -291,8 +291,7 @@ impl Login<'_> {
                 (None, Command::NOTICE(_, text)) if from_service => match service_says(text) {
                     ServiceSays::Known => return Ok(None),
                     ServiceSays::No | ServiceSays::NoSuchCommand => {
-                        let said = irc_heard::plain(text).replace(self.password, "<password>");
-                        return Ok(Some(format!("NickServ says: {said}")));
+                        return Ok(Some(hidden(format!("NickServ says: {}", irc_heard::plain(text)), self.password)));
                     }
                     // Such as that the nick is registered, which it says by itself.
                     ServiceSays::Else => {}
@@ -305,6 +304,11 @@ impl Login<'_> {
 
 /// Why there is no connection where one by SASL is wanted.
 const NO_SASL: &str = "the server offers no login by SASL";
+
+/// A server may tell us our own words.
+pub(super) fn hidden(reason: String, password: &str) -> String {
+    if password.is_empty() { reason } else { reason.replace(password, "<password>") }
+}
 
 /// The code of an answer, and its words: the first is our nick.
 pub(super) fn numeric(message: &Message) -> Option<(u16, &[String])> {

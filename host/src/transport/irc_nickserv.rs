@@ -3,6 +3,7 @@
 //! Not here: logging in (`irc_login`), and the lines of a session (`irc_session`).
 
 use super::irc_heard;
+use super::irc_login::hidden;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -78,6 +79,11 @@ impl OwnNick {
                 None
             }
         }
+    }
+
+    /// What is shown to people: whoever goes by that nick may say our own words.
+    pub(super) fn hidden(&self, text: String) -> String {
+        hidden(text, self.password.as_deref().unwrap_or_default())
     }
 
     /// Whoever had it may have it no more.

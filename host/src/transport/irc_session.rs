@@ -243,7 +243,8 @@ impl<'a> Session<'a> {
     /// What the service that watches over nicks tells us.
     fn service_said(&mut self, text: &str, now: Instant) {
         if service_says(text) == ServiceSays::No {
-            tracing::warn!(connection = self.connection.name, text = irc_heard::plain(text), "NickServ will not");
+            let text = self.own_nick.hidden(irc_heard::plain(text));
+            tracing::warn!(connection = self.connection.name, text, "NickServ will not");
         }
         self.lines.extend(self.own_nick.told(text, now));
     }
