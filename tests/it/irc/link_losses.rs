@@ -185,7 +185,9 @@ async fn a_host_that_stops_says_goodbye() {
 #[tokio::test]
 async fn a_server_that_says_nothing_any_more_is_left() {
     let server = server().await;
-    let setup = Setup::default().chat("chat", server.port, BOT).tuned(|tuning| {
+    // Long enough to be seen.
+    let lost = format!("{BOT}lost_ms = 1000\n");
+    let setup = Setup::default().chat("chat", server.port, &lost).tuned(|tuning| {
         tuning.chat_times.quiet = Duration::from_millis(300);
         tuning.chat_times.answer = Duration::from_secs(2);
     });
