@@ -41,6 +41,7 @@ mod pool;
 mod ranges;
 mod redact;
 mod referred;
+mod search;
 mod secrets;
 mod smtp;
 mod smtp_offers;
