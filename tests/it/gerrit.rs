@@ -1,6 +1,7 @@
 //! Reviews in Gerrit, over a real sshd that behaves as Gerrit's does.
 
 mod callbacks;
+mod families;
 mod reviews;
 mod tests;
 mod troubles;
