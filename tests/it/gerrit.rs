@@ -5,6 +5,7 @@ mod families;
 mod reviews;
 mod tests;
 mod troubles;
+mod wire;
 
 use campanile_tests::Key;
 use campanile_tests::Setup;
