@@ -4,6 +4,7 @@
 mod mails;
 mod posts;
 mod pushes;
+mod reviews;
 mod sessions;
 mod statuses;
 mod tables;
