@@ -73,7 +73,7 @@ pub(crate) fn run(runtime: &Runtime) -> Vec<Row> {
     };
     let real = Server::Real(&sshd);
     vec![
-        row("Gerrit reviews, events to exit statuses, sshd", &real, SLOW, Goal::AtLeast(0.6)),
+        row("reviews over SSH, events to exit statuses, sshd", &real, SLOW, Goal::AtLeast(0.6)),
         row("the same, a server that answers at once", &Server::Sink(&sink, &sshd.user), FAST, Goal::None),
         latency(runtime, &sshd, &key),
     ]

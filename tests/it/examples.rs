@@ -28,10 +28,14 @@ async fn host(generator: &str) -> (TestHost, SmtpSink) {
         setup = setup.plugins(&[&plugin]).mail(&plugin, sink.port(), &settings);
         setup = setup.edit("builds@example.org", &format!("{plugin}@example.org"));
     }
-    // The first start compiles Python, twice; those of other tests wait for it rather than do the same.
+    (start(setup).await, sink)
+}
+
+/// The first start compiles Python, several times; those of other tests wait for it rather than do the same.
+async fn start(setup: Setup) -> TestHost {
     let turn = File::create(std::env::temp_dir().join("campanile-test-examples.lock")).expect("a file");
     turn.lock().expect("it is locked");
-    (setup.start().await, sink)
+    setup.start().await
 }
 
 /// The kind and the text of each mail to `plugin`, sorted: the order of arrival is no promise.
@@ -165,7 +169,7 @@ async fn a_format_fn_posts_the_same_in_each_language() {
         );
         setup = setup.reporter(plugin, "http-push", &settings);
     }
-    let host = setup.start().await;
+    let host = start(setup).await;
     host.finished_build("li\"nux ü", 2).await;
     host.settle().await;
     let posted = |plugin: &str| {
