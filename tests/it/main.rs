@@ -16,6 +16,7 @@ mod gerrit;
 mod harness;
 mod http_push;
 mod hygiene;
+mod ingest;
 mod irc;
 mod lanes;
 mod live;

@@ -3,6 +3,7 @@
 //! Not here: what is tested (`it/`), what is measured (`bench/`), and the servers (`campanile-sinks`).
 
 mod acme;
+pub mod buildbot;
 mod filled;
 mod gerrit;
 mod greylist;

@@ -4,6 +4,7 @@
 
 mod bench;
 mod browser;
+mod buildbot;
 mod componentizers;
 mod demo;
 mod descriptions;

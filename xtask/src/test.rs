@@ -1,6 +1,7 @@
 //! The suite: guests, the binary, unit and end-to-end tests, doc tests, and no snapshot left behind.
 
 use crate::browser;
+use crate::buildbot;
 use crate::descriptions;
 use crate::examples;
 use crate::fuzzer;
@@ -13,6 +14,7 @@ use xshell::cmd;
 pub(crate) fn run(tree: &Tree, filter: &[String]) -> anyhow::Result<()> {
     packages::install_missing(tree)?;
     browser::install_missing(tree)?;
+    buildbot::install_missing(tree)?;
     descriptions::install_missing(tree)?;
     fuzzer::install_missing(tree)?;
     guests::build_all(tree)?;

@@ -10,6 +10,7 @@ mod deliveries;
 mod door;
 mod error;
 mod health;
+mod ingest;
 mod latest;
 mod live;
 mod logs;

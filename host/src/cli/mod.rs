@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod build_of;
 mod client;
 mod delivery;
 mod demo;

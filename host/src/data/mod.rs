@@ -6,6 +6,7 @@ mod blame;
 mod context;
 pub mod control;
 pub mod endpoints;
+pub mod ingest;
 pub mod logs;
 mod reports;
 mod site;

@@ -11,8 +11,9 @@ pub(super) fn request(site: &Site, id: BuildRequestId) -> String {
     format!("{}#/buildrequests/{id}", site.url)
 }
 
-pub(super) fn log(site: &Site, build: &Build, step: &Step, log: &Log) -> String {
-    format!("{}/steps/{}/logs/{}", self::build(site, build), step.number, log.slug)
+/// `build` is the page of the build.
+pub(super) fn log(build: &str, step: &Step, log: &Log) -> String {
+    format!("{build}/steps/{}/logs/{}", step.number, log.slug)
 }
 
 /// Its text, for downloading or (`inline`) for looking at.

@@ -139,6 +139,7 @@ pub use token::NoScope;
 pub use token::NoTokenName;
 pub use token::Scope;
 pub use token::Scopes;
+pub use token::TOKEN_PREFIX;
 pub use token::Token;
 pub use token::TokenHash;
 pub use token::TokenName;

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// By this people and scanners for leaked secrets know a token.
-const PREFIX: &str = "campanile_";
+pub const TOKEN_PREFIX: &str = "campanile_";
 
 /// The bytes of chance in a token.
 pub const CHANCE: usize = 32;
@@ -151,7 +151,7 @@ pub struct Token(String);
 
 impl Token {
     pub fn from_chance(chance: [u8; CHANCE]) -> Self {
-        Self(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(chance)))
+        Self(format!("{TOKEN_PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(chance)))
     }
 
     /// For who asked for it, and nobody else.
@@ -166,7 +166,7 @@ impl Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}…")
+        write!(f, "{TOKEN_PREFIX}…")
     }
 }
 

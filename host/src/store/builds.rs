@@ -24,15 +24,20 @@ pub struct NewBuild {
     pub buildrequestid: BuildRequestId,
     pub workerid: Option<WorkerId>,
     pub masterid: MasterId,
+    /// The number that it shall have, if that is free.
+    pub number: Option<i64>,
 }
 
 impl Tx<'_> {
-    /// Numbers it after the newest of its builder, from 1.
+    /// Numbers it after the newest of its builder, from 1, unless it comes with a number that is free.
     pub fn insert_build(&mut self, build: &NewBuild, now: Timestamp) -> Result<(BuildId, i64), StoreError> {
         let connection = self.connection();
         let number: i64 = connection
-            .prepare_cached("SELECT ifnull(max(number), 0) + 1 FROM builds WHERE builderid = ?")?
-            .query_row([build.builderid], |row| row.get(0))?;
+            .prepare_cached(
+                "SELECT CASE WHEN ?2 IS NULL OR EXISTS (SELECT 1 FROM builds WHERE builderid = ?1 AND number = ?2)
+                 THEN (SELECT ifnull(max(number), 0) + 1 FROM builds WHERE builderid = ?1) ELSE ?2 END",
+            )?
+            .query_row((build.builderid, build.number), |row| row.get(0))?;
         let line = self.put_line(build.buildrequestid)?;
         connection
             .prepare_cached(

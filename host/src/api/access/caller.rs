@@ -9,10 +9,13 @@ use super::tokens::Tokens;
 use crate::api::error::Error;
 use crate::config::Server;
 use crate::model::Scope;
+use crate::model::TOKEN_PREFIX;
 use crate::model::TokenHash;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use std::sync::Arc;
 
 /// What Buildbot calls who did not say who they are.
@@ -44,7 +47,7 @@ impl Doorkeeper {
             }
             Bearer::Unreadable => return Err(Error::unknown_token()),
             Bearer::Token(token) => {
-                let hash = TokenHash::of(token);
+                let hash = TokenHash::of(&token);
                 Who::Holder(hash, self.tokens.holder(&hash).ok_or_else(Error::unknown_token)?)
             }
         };
@@ -125,25 +128,37 @@ impl Caller {
     }
 }
 
-enum Bearer<'h> {
+enum Bearer {
     None,
     Unreadable,
-    Token(&'h str),
+    Token(String),
 }
 
-/// The token of a request. Other schemes belong to a proxy in front.
-fn bearer(headers: &HeaderMap) -> Bearer<'_> {
+/// The token of a request: as it is, or as the password of who can send no other. Other schemes and other passwords
+/// belong to a proxy in front.
+fn bearer(headers: &HeaderMap) -> Bearer {
     let mut found = Bearer::None;
     for header in headers.get_all(AUTHORIZATION) {
         let Ok(text) = header.to_str() else { return Bearer::Unreadable };
-        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            continue;
-        }
+        let (scheme, credentials) = text.split_once(' ').unwrap_or((text, ""));
+        let token = match scheme {
+            scheme if scheme.eq_ignore_ascii_case("bearer") => credentials.trim().to_owned(),
+            scheme if scheme.eq_ignore_ascii_case("basic") => match password(credentials.trim()) {
+                Some(password) if password.starts_with(TOKEN_PREFIX) => password,
+                _ => continue,
+            },
+            _ => continue,
+        };
         found = match found {
-            Bearer::None => Bearer::Token(token.trim()),
+            Bearer::None => Bearer::Token(token),
             Bearer::Token(_) | Bearer::Unreadable => return Bearer::Unreadable,
         };
     }
     found
+}
+
+/// The password of Basic credentials (RFC 7617).
+fn password(credentials: &str) -> Option<String> {
+    let text = String::from_utf8(BASE64_STANDARD.decode(credentials).ok()?).ok()?;
+    text.split_once(':').map(|(_, password)| password.to_owned())
 }

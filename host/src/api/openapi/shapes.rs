@@ -56,6 +56,42 @@ pub(in crate::api) const BATCH: About = send(
     &[404, 422],
 );
 
+/// Of what a Buildbot posts, what cannot be left out.
+pub(in crate::api) const INGEST: About = send(
+    "what a Buildbot posts by its HttpStatusPush: a build or a request, with what belongs to it, or a list of such",
+    Sends::Json(|| {
+        let known = |id: &str| json!({"type": "object", "properties": {id: number()}, "required": [id]});
+        let build = json!({
+            "type": "object",
+            "properties": {
+                "buildid": or_null(&number()),
+                "number": or_null(&number()),
+                "complete": {"type": "boolean"},
+                "builder": {
+                    "type": "object",
+                    "properties": {"builderid": number(), "name": text()},
+                    "required": ["builderid", "name"],
+                },
+                "buildrequest": known("buildrequestid"),
+                "buildset": known("bsid"),
+                "url": text(),
+            },
+            "required": ["builder", "buildrequest", "buildset", "url"],
+        });
+        json!({"oneOf": [build, {"type": "array", "items": build}]})
+    }),
+    || {
+        let taken = object(json!({
+            "masterid": number(),
+            "builderid": number(),
+            "buildrequestid": number(),
+            "buildid": or_null(&number()),
+        }));
+        object(json!({"result": list(&taken)}))
+    },
+    &[404],
+);
+
 /// Described a method at a time.
 pub(in crate::api) const TABLE: About = get("", || json!({}));
 

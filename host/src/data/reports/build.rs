@@ -7,6 +7,7 @@ use crate::data::blame;
 use crate::data::urls;
 use crate::model::*;
 use crate::store::Reader;
+use crate::store::is_ingested_master;
 use std::collections::HashMap;
 
 /// A build as it is now.
@@ -35,7 +36,7 @@ pub(in crate::data) fn build_as_told(
     match event.map(|event| &event.body) {
         Some(EventBody::Build(report)) if report.build.buildid == id => {
             let mut report = (**report).clone();
-            gather(reader, site, &mut report, want)?;
+            gather(reader, &mut report, want)?;
             Ok(report)
         }
         _ => build(reader, site, id, want),
@@ -54,7 +55,7 @@ pub(in crate::data) fn with_build(
     let buildset = found(reader.buildset(request.buildsetid)?, "buildset", request.buildsetid)?;
     let parent = buildset.parent_buildid.map(|id| parent(reader, id)).transpose()?.flatten();
     let mut report = BuildReport {
-        url: urls::build(site, &build),
+        url: page(reader, site, &build)?,
         build,
         builder,
         request,
@@ -67,16 +68,22 @@ pub(in crate::data) fn with_build(
         users: Vec::new(),
         gathered: Want::default(),
     };
-    gather(reader, site, &mut report, want)?;
+    gather(reader, &mut report, want)?;
     Ok(report)
 }
 
+/// Where the build is shown: with us, or with the master that told of it.
+fn page(reader: &Reader<'_>, site: &Site, build: &Build) -> Result<String, DataError> {
+    let elsewhere = if is_ingested_master(build.masterid) { reader.ingested_page(build.buildid)? } else { None };
+    Ok(elsewhere.unwrap_or_else(|| urls::build(site, build)))
+}
+
 /// Adds to a report what is wanted and not there yet.
-fn gather(reader: &Reader<'_>, site: &Site, report: &mut BuildReport, want: Want) -> Result<(), DataError> {
+fn gather(reader: &Reader<'_>, report: &mut BuildReport, want: Want) -> Result<(), DataError> {
     let id = report.build.buildid;
     let missing = want.without(report.gathered);
     if missing.steps || missing.logs {
-        report.steps = steps(reader, site, &report.build, want.logs || report.gathered.logs)?;
+        report.steps = steps(reader, (&report.build, &report.url), want.logs || report.gathered.logs)?;
     }
     if missing.previous {
         report.previous = reader.previous_build(report.build.builderid, report.build.number)?;
@@ -104,7 +111,7 @@ fn parent(reader: &Reader<'_>, id: BuildId) -> Result<Option<ParentBuild>, DataE
     Ok(Some(ParentBuild { build, builder }))
 }
 
-fn steps(reader: &Reader<'_>, site: &Site, build: &Build, logs: bool) -> Result<Vec<StepWithLogs>, DataError> {
+fn steps(reader: &Reader<'_>, (build, page): (&Build, &str), logs: bool) -> Result<Vec<StepWithLogs>, DataError> {
     let mut by_step: HashMap<StepId, Vec<Log>> = HashMap::new();
     if logs {
         for log in reader.logs_of_build(build.buildid)? {
@@ -113,7 +120,7 @@ fn steps(reader: &Reader<'_>, site: &Site, build: &Build, logs: bool) -> Result<
     }
     let steps = reader.steps_of(build.buildid)?.into_iter().map(|step| {
         let logs = by_step.remove(&step.stepid).unwrap_or_default().into_iter();
-        let logs = logs.map(|log| LogReport { url: urls::log(site, build, &step, &log), log }).collect();
+        let logs = logs.map(|log| LogReport { url: urls::log(page, &step, &log), log }).collect();
         StepWithLogs { step, logs }
     });
     Ok(steps.collect())

@@ -26,7 +26,9 @@ pub(super) fn with_request(
     let builder = found(reader.builder(request.builderid)?, "builder", request.builderid)?;
     let buildset = found(reader.buildset(request.buildsetid)?, "buildset", request.buildsetid)?;
     let properties = reader.buildset_properties(request.buildsetid)?;
-    Ok(RequestReport { url: urls::request(site, request.buildrequestid), request, builder, buildset, properties })
+    let elsewhere = reader.ingested_page(request.buildrequestid)?;
+    let url = elsewhere.unwrap_or_else(|| urls::request(site, request.buildrequestid));
+    Ok(RequestReport { url, request, builder, buildset, properties })
 }
 
 /// A step, with its build and builder.

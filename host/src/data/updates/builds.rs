@@ -41,6 +41,7 @@ impl Apply for AddBuild {
             buildrequestid: self.buildrequestid,
             workerid: self.workerid,
             masterid: master,
+            number: None,
         };
         let (buildid, number) = tx.insert_build(&build, now)?;
         Ok(json!({"buildid": buildid, "number": number}))

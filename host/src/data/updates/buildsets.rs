@@ -140,6 +140,18 @@ impl Apply for AddBuildset {
     }
 }
 
+/// One more request of a buildset that is there.
+pub(in crate::data) fn add_request(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    request: &NewBuildRequest,
+) -> Result<BuildRequestId, UpdateError> {
+    let id = tx.insert_buildrequest(request, now)?;
+    let request = params::buildrequest(tx, id)?;
+    emit::buildrequest(tx, now, &request, "new")?;
+    Ok(id)
+}
+
 /// The answer names each request by its builder, so a builder can have one only.
 fn check_builders(builders: &[BuilderId]) -> Result<(), UpdateError> {
     let mut seen = BTreeSet::new();

@@ -33,6 +33,7 @@ pub(super) use buildrequests::complete;
 pub use buildsets::AddBuildset;
 pub(super) use buildsets::Stamp;
 pub(super) use buildsets::StampFields;
+pub(super) use buildsets::add_request;
 pub use error::UpdateError;
 pub(super) use logs::append_event;
 pub(super) use params::build;

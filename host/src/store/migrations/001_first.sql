@@ -326,6 +326,18 @@ CREATE TABLE logchunks (
   PRIMARY KEY (logid, first_line)
 ) STRICT, WITHOUT ROWID;
 
+-- What a master told of under ids of its own (`theirs`): which of ours it is, and where its page is.
+CREATE TABLE ingested (
+  masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  theirs INTEGER NOT NULL,
+  ours INTEGER NOT NULL,
+  url TEXT,
+  PRIMARY KEY (masterid, kind, theirs)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ingested_ours ON ingested (kind, ours);
+
 -- Who may call. Only the SHA-256 of a token is kept; `scopes` are words with a blank between. A revoked token stays to
 -- be seen, and because a host that once had tokens is never open again; its name is free for another.
 CREATE TABLE tokens (

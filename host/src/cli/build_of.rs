@@ -1,0 +1,23 @@
+//! Which build a command belongs to: `campanile run` says it in the environment, nested commands read it there or from
+//! an option.
+
+use crate::model::BuildId;
+use clap::Args;
+
+/// The variable with the id of the build.
+pub(super) const BUILD: &str = "CAMPANILE_BUILD";
+
+/// The build that a command works in.
+#[derive(Args)]
+pub(super) struct BuildOf {
+    /// The build, by its id; what `campanile run` runs need not say it
+    #[arg(long = "build", value_name = "ID", env = BUILD, value_parser = clap::value_parser!(i64).range(1..))]
+    id: i64,
+}
+
+#[expect(dead_code, reason = "for the commands that work inside of a build")]
+impl BuildOf {
+    pub(super) fn id(&self) -> BuildId {
+        BuildId(self.id)
+    }
+}

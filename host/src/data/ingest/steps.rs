@@ -1,0 +1,147 @@
+//! Steps and their logs, as far as they are told.
+
+use super::From;
+use super::builds::missing;
+use super::places::id_of;
+use super::told::ContentTold;
+use super::told::LogTold;
+use super::told::StepTold;
+use super::told::Told;
+use crate::data::logs::prepare_text;
+use crate::data::updates::UpdateError;
+use crate::data::updates::append_event;
+use crate::model::*;
+use serde_json::json;
+
+impl From<'_, '_> {
+    /// What is told of the steps of a build, in their order.
+    pub(super) fn steps(&mut self, told: &Told, build: BuildId) -> Result<(), UpdateError> {
+        let mut steps: Vec<&StepTold> = told.steps.iter().flatten().collect();
+        steps.sort_by_key(|step| step.number);
+        steps.into_iter().try_for_each(|step| self.step(step, build))
+    }
+
+    fn step(&mut self, told: &StepTold, build: BuildId) -> Result<(), UpdateError> {
+        let started_at = self.at(told.started_at.or(told.complete_at));
+        let stepid = match self.tx.ingested(self.masterid, told.stepid)? {
+            Some(id) => id,
+            None => {
+                let made = self.call("addStep", &json!({"buildid": build, "name": told.name}), started_at)?;
+                let id = StepId(id_of(&made["stepid"])?);
+                self.tx.put_ingested((self.masterid, told.stepid), id, None)?;
+                id
+            }
+        };
+        let Some(ours) = self.tx.step(stepid)?.filter(|step| !step.complete) else { return Ok(()) };
+        if let (None, Some(at)) = (ours.started_at, told.started_at) {
+            let locks_acquired = told.locks_acquired_at.is_some();
+            let start = json!({"stepid": stepid, "started_at": at, "locks_acquired": locks_acquired});
+            self.call("startStep", &start, at)?;
+        }
+        self.describe_step(told, &ours)?;
+        told.logs.iter().try_for_each(|log| self.log(log, stepid, self.at(told.complete_at)))?;
+        if told.complete {
+            let results = told.results.ok_or_else(|| missing("results", "a step that is complete has some"))?;
+            self.finish_step((stepid, told.hidden), results, self.at(told.complete_at))?;
+        }
+        Ok(())
+    }
+
+    fn describe_step(&mut self, told: &StepTold, ours: &Step) -> Result<(), UpdateError> {
+        let (stepid, at) = (ours.stepid, self.at(told.complete_at));
+        if ours.state_string != told.state_string {
+            self.call("setStepStateString", &json!({"stepid": stepid, "state_string": told.state_string}), at)?;
+        }
+        for url in told.urls.iter().filter(|url| !ours.urls.contains(url)) {
+            self.call("addStepURL", &json!({"stepid": stepid, "name": url.name, "url": url.url}), at)?;
+        }
+        Ok(())
+    }
+
+    /// A log whose lines are not told is not kept either: it would look as if it were empty.
+    fn log(&mut self, told: &LogTold, step: StepId, at: Timestamp) -> Result<(), UpdateError> {
+        if told.kind == LogKind::Deleted || (told.content.is_none() && told.num_lines > 0) {
+            return Ok(());
+        }
+        let logid = match self.tx.ingested(self.masterid, told.logid)? {
+            Some(id) => id,
+            None => {
+                let log = json!({"stepid": step, "name": told.name, "type": told.kind});
+                let id = LogId(id_of(&self.call("addLog", &log, at)?)?);
+                self.tx.put_ingested((self.masterid, told.logid), id, None)?;
+                id
+            }
+        };
+        let Some(ours) = self.tx.log(logid)?.filter(|log| !log.complete) else { return Ok(()) };
+        if let Some(content) = &told.content {
+            self.append(content, &ours, at)?;
+        }
+        if told.complete {
+            self.call("finishLog", &json!({"logid": logid}), at)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the lines that the log does not have yet.
+    fn append(&mut self, told: &ContentTold, ours: &Log, at: Timestamp) -> Result<(), UpdateError> {
+        let lines = &told.content;
+        if let (LogKind::Stdio, Some(line)) = (ours.kind, lines.unmarked.filter(|_| !lines.text.is_empty())) {
+            let message = format!("line {line} of log {:?} must begin with o, e or h, its stream", ours.name);
+            return Err(UpdateError::Invalid { param: "content", message });
+        }
+        let Ok(known) = usize::try_from(ours.num_lines - told.firstline) else {
+            let message = format!("{} lines come before it that were not told", told.firstline - ours.num_lines);
+            return Err(UpdateError::Invalid { param: "firstline", message });
+        };
+        let rest = rest(&lines.text, known);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let num_lines = match known {
+            0 => self.tx.append_chunks(ours, &lines.prepared.chunks)?,
+            _ => self.tx.append_chunks(ours, &prepare_text(rest)?.chunks)?,
+        };
+        append_event(self.tx, at, ours, num_lines)
+    }
+
+    /// Ends the steps of a build that has ended, where that was not told: with retry, as after a master that is gone.
+    pub(super) fn end_steps(&mut self, build: BuildId, at: Timestamp) -> Result<(), UpdateError> {
+        for step in self.tx.steps_of(build)?.into_iter().filter(|step| !step.complete) {
+            self.finish_step((step.stepid, step.hidden), Results::Retry, at)?;
+        }
+        Ok(())
+    }
+
+    fn finish_step(
+        &mut self,
+        (step, hidden): (StepId, bool),
+        results: Results,
+        at: Timestamp,
+    ) -> Result<(), UpdateError> {
+        for log in self.tx.logs_of(step)?.into_iter().filter(|log| !log.complete) {
+            self.call("finishLog", &json!({"logid": log.logid}), at)?;
+        }
+        self.call("finishStep", &json!({"stepid": step, "results": results, "hidden": hidden}), at)?;
+        Ok(())
+    }
+}
+
+/// What comes behind so many lines.
+fn rest(text: &str, lines: usize) -> &str {
+    let Some(last) = lines.checked_sub(1) else { return text };
+    memchr::memchr_iter(b'\n', text.as_bytes()).nth(last).and_then(|end| text.get(end + 1..)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_known_are_left_out() {
+        let check = |lines: usize, expected: &str| assert_eq!(rest("oa\nob\noc\n", lines), expected, "{lines}");
+        check(0, "oa\nob\noc\n");
+        check(1, "ob\noc\n");
+        check(3, "");
+        check(4, "");
+    }
+}
