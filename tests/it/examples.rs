@@ -61,7 +61,7 @@ async fn alike((host, sink): (TestHost, SmtpSink), kind: &str) -> Vec<(String, S
     assert_eq!(rust, python);
     assert_eq!(rust, javascript);
     let incidents = host.get("reporters").await;
-    let troubled = |reporter: &serde_json::Value| !reporter["incidents"].as_array().is_none_or(Vec::is_empty);
+    let troubled = |reporter: &Value| !reporter["incidents"].as_array().is_none_or(Vec::is_empty);
     assert!(!incidents["reporters"].as_array().expect("a list").iter().any(troubled), "{incidents}");
     rust
 }
@@ -160,7 +160,8 @@ async fn lines_that_are_too_much_for_one_answer_are_fewer() {
 async fn a_format_fn_posts_the_same_in_each_language() {
     let sink = HttpSink::start(None).await.expect("a server");
     let plugins = ["build_json", "build-json-python", "build-json-javascript"];
-    let mut setup = Setup::default().allow(format!("127.0.0.1:{}", sink.port())).plugins(&["http-push"]).plugins(&plugins);
+    let mut setup =
+        Setup::default().allow(format!("127.0.0.1:{}", sink.port())).plugins(&["http-push"]).plugins(&plugins);
     for plugin in plugins {
         let settings = format!(
             "serverUrl = \"http://127.0.0.1:{}/{plugin}\"\nwantProperties = true\n\
