@@ -43,6 +43,7 @@ mod pool;
 mod ranges;
 mod redact;
 mod referred;
+mod search;
 mod secrets;
 mod smtp;
 mod smtp_offers;
