@@ -4,7 +4,10 @@ use crate::contract::Delivery;
 use crate::contract::Effect;
 use crate::contract::Entry;
 use crate::contract::Json;
+use crate::contract::JsonString;
+use crate::contract::Marker;
 use crate::contract::Message;
+use crate::contract::Probe;
 use crate::contract::Problem;
 use crate::contract::Resend;
 use crate::contract::Skipped;
@@ -54,6 +57,25 @@ impl Delivery {
     pub fn receipt(mut self) -> Self {
         self.receipt = true;
         self
+    }
+}
+
+impl Probe {
+    /// It arrived if the answer to `ask` has these letters in it.
+    pub fn letters(ask: Message, letters: impl Into<String>) -> Self {
+        Self { ask, marker: Marker::Letters(letters.into()), whole: None }
+    }
+
+    /// It arrived if a string of the JSON in the answer to `ask` begins and ends so.
+    pub fn json_string(ask: Message, begins: impl Into<String>, ends: impl Into<String>) -> Self {
+        let marker = Marker::JsonString(JsonString { begins: begins.into(), ends: ends.into() });
+        Self { ask, marker, whole: None }
+    }
+
+    /// Every whole answer has these letters in it; one without is asked for again.
+    #[must_use]
+    pub fn whole(self, letters: impl Into<String>) -> Self {
+        Self { whole: Some(letters.into()), ..self }
     }
 }
 

@@ -1,6 +1,6 @@
-//! A chat bot: how long a command takes to its answer, against a client that answers by itself on the same server; and
-//! notices of builds to 1,000 channels a second, against ready-made lines that are written to the same server. The
-//! budget of lines is off.
+//! The bundled chat bot: how long a command takes to its answer, against a client that answers by itself on the same
+//! server; and notices to 1,000 channels a second, from the update calls of the builds to the lines on the wire, against
+//! ready-made lines that are written to the same server. The budget of lines is off.
 
 use crate::host;
 use crate::host::Host;
@@ -70,7 +70,7 @@ async fn bare(port: u16) {
     let mut lines = BufReader::new(reader).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         if line.contains(" PRIVMSG ") {
-            writer.write_all(b"PRIVMSG ada :ada said hello\r\n").await.expect("the server runs");
+            writer.write_all(b"PRIVMSG ada :Hello, ada!\r\n").await.expect("the server runs");
         }
     }
 }
@@ -130,10 +130,14 @@ async fn ready_made(sink: &IrcSink) -> f64 {
     (BUILDS * CHANNELS) as f64 / started.elapsed().as_secs_f64()
 }
 
-/// A bot that is in so many channels, and tells each of each build.
+/// Buildbot's bot as it is bundled, in so many channels, each of which is told of each build.
 fn talking(sink: &IrcSink, channels: usize) -> Setup {
     let names: Vec<String> = (0..channels).map(|number| format!("#c{number}")).collect();
-    let tables: Vec<String> = names.iter().map(|name| format!("{{name = {name:?}}}")).collect();
-    let settings = format!("nick = \"bot\"\nchannels = [{}]\nannounce = {names:?}\n", tables.join(", "));
-    host::setup().chat("chat", sink.port, &settings)
+    let settings = format!(
+        "host = \"127.0.0.1\"\nport = {}\nnick = \"bot\"\nchannels = {names:?}\nnotify_events = [\"finished\"]\n\
+         noticeOnChannel = true\nfloodSeconds = 0\n",
+        sink.port
+    );
+    let setup = host::setup().plugins(&["irc"]).allow(format!("127.0.0.1:{}", sink.port));
+    setup.reporter("chat", "irc", &settings)
 }

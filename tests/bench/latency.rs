@@ -64,15 +64,20 @@ pub(crate) fn p50_p99(times: &[f64]) -> String {
 
 /// Tells of the builds, each at its time by the clock, whatever became of the one before.
 pub(crate) async fn tell(address: SocketAddr, pace: Pace) -> HashMap<i64, Told> {
+    tell_each(address, pace, |builder, _| finished_build(builder, 0)).await
+}
+
+/// The same of builds that differ: what tells of a build of this builder, by its number.
+pub(crate) async fn tell_each(address: SocketAddr, pace: Pace, tells: fn(i64, usize) -> Value) -> HashMap<i64, Told> {
     let builder = mix::builder(&mut Client::connect(address).await).await;
     let started = Instant::now() + Duration::from_millis(50);
     let mut tasks = JoinSet::new();
     for place in 0..CLIENTS {
         tasks.spawn_local(async move {
             let mut client = Client::connect(address).await;
-            let body = finished_build(builder, 0).to_string();
             let mut told = Vec::new();
             for number in (place..pace.builds).step_by(CLIENTS as usize) {
+                let body = tells(builder, number as usize).to_string();
                 tokio::time::sleep_until((started + Duration::from_secs(1) / pace.rate * number).into()).await;
                 let sending = Instant::now();
                 let answer: Vec<u8> = client.post("updates", &body).await.to_vec();

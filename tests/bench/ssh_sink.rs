@@ -1,4 +1,5 @@
-//! An SSH server in this process that takes any key, and ends each command at once with success.
+//! An SSH server in this process that takes any key, and ends each command at once with success. Asked for its version, it is
+//! Gerrit's.
 
 use russh::Channel;
 use russh::ChannelId;
@@ -70,8 +71,16 @@ impl Handler for Taking {
         Ok(())
     }
 
-    async fn exec_request(&mut self, channel: ChannelId, _: &[u8], session: &mut Session) -> Result<(), Self::Error> {
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        line: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
         session.channel_success(channel)?;
+        if line == b"gerrit version" {
+            session.data(channel, "gerrit version 3.9.1\n")?;
+        }
         session.exit_status_request(channel, 0)?;
         session.eof(channel)?;
         session.close(channel)?;

@@ -48,6 +48,12 @@ async fn a_configuration_is_checked_without_a_start() {
     let file = setup.write();
     let said = campanile(&["check", "--config", &file]).await.succeeds();
     assert!(said.contains("is well: 1 reporters\n  all (mail)"), "{said}");
+    let settings = "host = \"127.0.0.1\"\nnick = \"bb\"\npassword = \"word\"";
+    let open = Setup::default().plugins(&["irc"]).secret("word", "sesame").allow("127.0.0.1:6667");
+    let open = open.reporter("bot", "irc", settings);
+    let file = open.write();
+    let said = campanile(&["check", "--config", &file]).await.warns();
+    assert!(said.contains("sends its password to 127.0.0.1:6667 for all to read: encrypt it with TLS"), "{said}");
     let homeless = setup.clone().toml("[store]\npath = \"nowhere/campanile.db\"\n").write();
     let said = campanile(&["check", "--config", &homeless]).await.fails();
     assert!(said.contains("store.path: there is no folder") && said.contains("nowhere; make it"), "{said}");

@@ -4,6 +4,7 @@
 mod mails;
 mod posts;
 mod pushes;
+mod reviews;
 mod sessions;
 mod statuses;
 mod tables;
@@ -55,6 +56,8 @@ const DOCUMENTS: &[&str] = &[
     "docs/reporters/stash.md",
     "docs/reporters/status-push.md",
     "docs/reporters/zulip.md",
+    "examples/build-json-javascript/README.md",
+    "examples/build-json-python/README.md",
     "examples/build-json/README.md",
     "examples/gerrit-callbacks/README.md",
     "examples/gerrit-callbacks-javascript/README.md",
@@ -75,6 +78,8 @@ const PLUGINS: &[&str] = &[
     "bitbucket",
     "bitbucket-server",
     "bitbucket-server-pr",
+    "build-json-javascript",
+    "build-json-python",
     "build_json",
     "gerrit",
     "gerrit-callbacks-javascript",
@@ -164,6 +169,14 @@ fn rust_examples_stand_in_a_crate_that_is_built_and_tested() {
             assert!(crates.contains(&plain(&block)), "{document}: this stands in no crate:\n{block}");
         }
     }
+}
+
+#[test]
+fn the_format_fn_in_python_stands_in_a_plugin_that_is_built_and_tested() {
+    let blocks = blocks(&read("docs/reporters/http-push.md"), "python");
+    let found: Vec<&String> = blocks.iter().filter(|block| block.starts_with("class Formatting")).collect();
+    let source = read("examples/build-json-python/formatter.py");
+    assert!(found.len() == 1 && source.contains(found[0].as_str()), "{found:?}");
 }
 
 #[tokio::test]

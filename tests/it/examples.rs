@@ -1,5 +1,6 @@
 //! The example formatters in three languages: for one and the same build each says the same, byte for byte.
 
+use campanile_sinks::HttpSink;
 use campanile_sinks::ReceivedMail;
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpSink;
@@ -8,6 +9,7 @@ use campanile_tests::TestHost;
 use campanile_tests::play;
 use mail_parser::MessageParser;
 use mail_parser::MimeHeaders;
+use serde_json::Value;
 use serde_json::json;
 use std::fs::File;
 
@@ -26,10 +28,14 @@ async fn host(generator: &str) -> (TestHost, SmtpSink) {
         setup = setup.plugins(&[&plugin]).mail(&plugin, sink.port(), &settings);
         setup = setup.edit("builds@example.org", &format!("{plugin}@example.org"));
     }
-    // The first start compiles Python, twice; those of other tests wait for it rather than do the same.
+    (start(setup).await, sink)
+}
+
+/// The first start compiles Python, several times; those of other tests wait for it rather than do the same.
+async fn start(setup: Setup) -> TestHost {
     let turn = File::create(std::env::temp_dir().join("campanile-test-examples.lock")).expect("a file");
     turn.lock().expect("it is locked");
-    (setup.start().await, sink)
+    setup.start().await
 }
 
 /// The kind and the text of each mail to `plugin`, sorted: the order of arrival is no promise.
@@ -55,7 +61,7 @@ async fn alike((host, sink): (TestHost, SmtpSink), kind: &str) -> Vec<(String, S
     assert_eq!(rust, python);
     assert_eq!(rust, javascript);
     let incidents = host.get("reporters").await;
-    let troubled = |reporter: &serde_json::Value| !reporter["incidents"].as_array().is_none_or(Vec::is_empty);
+    let troubled = |reporter: &Value| !reporter["incidents"].as_array().is_none_or(Vec::is_empty);
     assert!(!incidents["reporters"].as_array().expect("a list").iter().any(troubled), "{incidents}");
     rust
 }
@@ -148,4 +154,34 @@ async fn lines_that_are_too_much_for_one_answer_are_fewer() {
     let large = &html.iter().find(|(_, text)| text.contains("large.notes")).expect("it is told").1;
     let first = large.split("<pre>\n").nth(1).and_then(|log| log.split(' ').next());
     assert_eq!((first, large.contains("\n80 xxx")), (Some("61"), true), "80 lines and 40 are too much, 20 are not");
+}
+
+#[tokio::test]
+async fn a_format_fn_posts_the_same_in_each_language() {
+    let sink = HttpSink::start(None).await.expect("a server");
+    let plugins = ["build_json", "build-json-python", "build-json-javascript"];
+    let mut setup =
+        Setup::default().allow(format!("127.0.0.1:{}", sink.port())).plugins(&["http-push"]).plugins(&plugins);
+    for plugin in plugins {
+        let settings = format!(
+            "serverUrl = \"http://127.0.0.1:{}/{plugin}\"\nwantProperties = true\n\
+             format_fn = {{plugin = \"{plugin}\", property = \"got_revision\"}}\n",
+            sink.port()
+        );
+        setup = setup.reporter(plugin, "http-push", &settings);
+    }
+    let host = start(setup).await;
+    host.finished_build("li\"nux ü", 2).await;
+    host.settle().await;
+    let posted = |plugin: &str| {
+        let received = sink.received();
+        let of = received.iter().filter(|request| request.target == format!("/{plugin}"));
+        let mut posted: Vec<Value> = of.map(|request| serde_json::from_str(&request.text()).expect("JSON")).collect();
+        posted.sort_by_key(|one| one["state"].to_string());
+        posted
+    };
+    let one = |state: &str| json!({"text": "li\"nux ü #1", "state": state, "branch": "abc123", "url": "https://ci.example.org/#/builders/1/builds/1"});
+    for plugin in plugins {
+        assert_eq!(posted(plugin), [one("failure"), one("running")], "{plugin}");
+    }
 }

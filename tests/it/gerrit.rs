@@ -1,8 +1,11 @@
 //! Reviews in Gerrit, over a real sshd that behaves as Gerrit's does.
 
 mod callbacks;
+mod families;
 mod reviews;
+mod tests;
 mod troubles;
+mod wire;
 
 use campanile_tests::Key;
 use campanile_tests::Setup;
@@ -16,21 +19,6 @@ use serde_json::json;
 /// The commit that is built.
 const REVISION: &str = "d34db33f";
 
-/// What Gerrit answers to a query about changes: all that was said so far, as JSON with the escapes that it makes.
-const COMMENTS: &str = r#"if [ "$2" = query ]; then exec python3 - "$folder/reviews" <<'END'
-import json, os, sys
-words = open(sys.argv[1], encoding="utf-8").read().split("\0") if os.path.exists(sys.argv[1]) else []
-said = [after for word, after in zip(words, words[1:]) if word == "--message"]
-comments = [{"timestamp": 1, "reviewer": {"username": "ci"}, "message": "Patch Set 1: Verified-1\n\n" + text.strip()} for text in said]
-line = json.dumps({"project": "gp", "comments": comments}, ensure_ascii=False, separators=(",", ":"))
-for sign in "<>&='":
-    line = line.replace(sign, "\\u%04x" % ord(sign))
-print(line)
-print('{"type":"stats","rowCount":1}')
-END
-fi
-"#;
-
 /// A server that behaves as this version of Gerrit does.
 async fn server(version: &str) -> Sshd {
     let sshd = Sshd::start().await.expect("sshd starts");
@@ -40,7 +28,7 @@ async fn server(version: &str) -> Sshd {
 
 /// Behaves so before it behaves as Gerrit does.
 fn behave(sshd: &Sshd, version: &str, first: &str) {
-    sshd.behave(&format!("{first}\n{COMMENTS}{}", gerrit(version)));
+    sshd.behave(&format!("{first}\n{}", gerrit(version)));
 }
 
 /// A reporter with these settings besides the usual ones.
@@ -67,6 +55,7 @@ fn properties() -> Value {
         "event.change.id": ["I0123", "Change"],
         "event.change.project": ["gp", "Change"],
         "event.change.number": [12345, "Change"],
+        "event.patchSet.number": [1, "Change"],
         "event.patchSet.revision": [REVISION, "Change"],
     })
 }
@@ -94,6 +83,7 @@ fn said(sshd: &Sshd) -> Vec<(String, Vec<String>)> {
 async fn states(host: &TestHost) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let deliveries = host.deliveries().await;
-    let deliveries = deliveries.iter().filter(|delivery| delivery["key"] != "version");
+    let asks = |delivery: &Value| text(&delivery["key"]).starts_with("version of ");
+    let deliveries = deliveries.iter().filter(|delivery| !asks(delivery));
     deliveries.map(|delivery| (text(&delivery["state"]), text(&delivery["reason"]))).collect()
 }

@@ -63,7 +63,7 @@ impl Client {
 
     pub(crate) async fn run_as(&self, identity: Option<SshIdentity>, command: Vec<Text>) -> Sent {
         let (host, port) = (self.destination.host().to_owned(), self.destination.port());
-        let message = Message::Ssh(SshCommand { host, port, user: self.user.clone(), identity, command });
+        let message = Message::Ssh(SshCommand { host, port, user: self.user.clone(), identity, command, read: None });
         let value = self.key.display().to_string().into();
         let kind = "ssh-identity".to_owned();
         let mark = Mark { kind, pointer: "/identity_file".to_owned(), value, port: None, is_default: false };

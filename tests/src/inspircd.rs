@@ -30,6 +30,8 @@ module { name = "ns_register"; registration = "none"; nickregdelay = 0s; }
 command { service = "NickServ"; name = "REGISTER"; command = "nickserv/register"; }
 module { name = "ns_identify"; }
 command { service = "NickServ"; name = "IDENTIFY"; command = "nickserv/identify"; }
+module { name = "ns_recover"; restoreonrecover = no; }
+command { service = "NickServ"; name = "GHOST"; command = "nickserv/recover"; }
 module { name = "ns_cert"; max = 5; }
 command { service = "NickServ"; name = "CERT"; command = "nickserv/cert"; }
 module { name = "m_sasl"; }

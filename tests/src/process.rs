@@ -90,6 +90,12 @@ impl Ended {
         self.stdout
     }
 
+    /// What it warned of; a failure fails the test.
+    pub fn warns(self) -> String {
+        assert!(self.success, "{}\n{}", self.stdout, self.stderr);
+        self.stderr
+    }
+
     /// What it said where it found a difference, which is a failure without a word of why.
     pub fn differs(self) -> String {
         assert!(!self.success && self.stderr.is_empty(), "{}\n{}", self.stdout, self.stderr);

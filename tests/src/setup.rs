@@ -51,7 +51,8 @@ impl Default for Setup {
         // Retries follow at once, so that no test waits for the clock.
         let soon = Duration::from_millis(100);
         let chat_times = ChatTimes { reenter: soon, ..ChatTimes::USUAL };
-        let tuning = Tuning { schedule: Schedule(vec![0; 4]), chat_times, ..Tuning::default() };
+        let tuning =
+            Tuning { schedule: Schedule { waits: vec![0; 4], before_question: 0 }, chat_times, ..Tuning::default() };
         Self {
             folder: Arc::new(folder),
             text: String::new(),
@@ -165,7 +166,7 @@ impl Setup {
     }
 
     pub fn schedule(mut self, waits_ms: &[i64]) -> Self {
-        self.tuning.schedule = Schedule(waits_ms.to_vec());
+        self.tuning.schedule.waits = waits_ms.to_vec();
         self
     }
 

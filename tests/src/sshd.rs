@@ -31,6 +31,7 @@ use std::process::Command;
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Instant;
 use tokio::io::AsyncBufReadExt;
 use tokio::io::BufReader;
 use tokio::net::unix::pipe;
@@ -43,13 +44,15 @@ const PROGRAM: &str = "/usr/sbin/sshd";
 const SEPARATION: &str = "/run/sshd";
 
 /// Makes words of the command and records them, then behaves. It is done in this order, so that who hears of the
-/// command finds its words.
+/// command finds its words; and how it behaves is settled before, whatever who hears of it says then.
 const SCRIPT: &str = r#"folder=$1
+printf '%s' "$SSH_ORIGINAL_COMMAND" > "$folder/raw/$$"
 eval "set -- $SSH_ORIGINAL_COMMAND"
 if [ $# -gt 0 ]; then printf '%s\0' "$@" > "$folder/words/$$"; else : > "$folder/words/$$"; fi
+behaviour=$(cat "$folder/behaviour")
 echo "$$" >> "$folder/record"
 echo "$$ $PPID" > "$folder/begun"
-. "$folder/behaviour"
+eval "$behaviour"
 "#;
 
 /// A kind of key, and how `ssh-keygen` makes it.
@@ -69,6 +72,7 @@ pub enum Key {
 /// A command that was asked for.
 #[derive(Clone, Debug)]
 struct Begun {
+    at: Instant,
     process: u32,
     /// The session that runs it.
     session: u32,
@@ -163,9 +167,20 @@ impl Sshd {
 
     /// The words of all commands so far, in the order in which they began.
     pub fn commands(&self) -> Vec<Vec<String>> {
+        self.record().iter().map(|process| words(&self.folder().join("words").join(process))).collect()
+    }
+
+    /// The same, each as the line that came, byte for byte.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |process: &String| fs::read_to_string(self.folder().join("raw").join(process));
+        self.record().iter().map(|process| line(process).expect("a line that is recorded")).collect()
+    }
+
+    /// The processes of all commands so far.
+    fn record(&self) -> Vec<String> {
         // The bell may still be on its way when a command has ended; the record is not.
         let record = fs::read_to_string(self.folder().join("record")).unwrap_or_default();
-        record.lines().map(|process| words(&self.folder().join("words").join(process))).collect()
+        record.lines().map(str::to_owned).collect()
     }
 
     /// How many commands began.
@@ -178,6 +193,11 @@ impl Sshd {
         let mut begun = self.begun.clone();
         let enough = begun.wait_for(|begun| begun.len() >= count).await.expect("the pipe stays open");
         enough.iter().map(|begun| begun.words.clone()).collect()
+    }
+
+    /// When it was heard of each command, and its words, in the order in which they were heard of.
+    pub fn arrivals(&self) -> Vec<(Instant, Vec<String>)> {
+        self.begun.borrow().iter().map(|begun| (begun.at, begun.words.clone())).collect()
     }
 
     /// Waits until its log has so many lines with these words, and returns them all.
@@ -286,7 +306,7 @@ async fn listen(pipe: pipe::Receiver, words: PathBuf, tell: watch::Sender<Vec<Be
         let mut numbers = line.split_whitespace().map_while(|number| number.parse::<u32>().ok());
         let (Some(process), Some(session)) = (numbers.next(), numbers.next()) else { continue };
         let words = self::words(&words.join(process.to_string()));
-        let begun = Begun { process, session, words };
+        let begun = Begun { at: Instant::now(), process, session, words };
         tell.send_modify(|all: &mut Vec<Begun>| all.push(begun));
         if tell.is_closed() {
             return;
@@ -301,6 +321,7 @@ fn prepare(folder: &Path) -> anyhow::Result<()> {
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
     fs::create_dir(folder.join("words"))?;
+    fs::create_dir(folder.join("raw"))?;
     fs::write(folder.join("script"), SCRIPT)?;
     fs::write(folder.join("behaviour"), "")?;
     said(Command::new("/usr/bin/mkfifo").arg(folder.join("begun")))?;

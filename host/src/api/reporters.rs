@@ -70,15 +70,16 @@ fn connection(reporter: &Reporter, chat: &ChatPermit, chats: &BTreeMap<String, C
     let mut shown = json!({
         "name": connection.name, "server": server.to_string(), "tls": connection.tls.is_some(),
         "state": "ended", "since_ms": state.map(|state| state.since), "nick": null, "channels": [], "missing": {},
-        "reason": null, "retry_at_ms": null,
+        "reason": null, "retry_at_ms": null, "warning": null,
     });
     match state.map(|state| &state.link) {
         Some(ChatLink::Connecting) => shown["state"] = json!("connecting"),
-        Some(ChatLink::Connected { nick, channels, missing }) => {
+        Some(ChatLink::Connected { nick, channels, missing, warning }) => {
             shown["state"] = json!("connected");
             shown["nick"] = json!(nick);
             shown["channels"] = json!(channels);
             shown["missing"] = json!(missing);
+            shown["warning"] = json!(warning);
         }
         Some(ChatLink::Down { reason, retry_at }) => {
             shown["state"] = json!("down");

@@ -94,6 +94,20 @@ fn wrong(connection: &IrcConnection) -> Vec<String> {
     wrong
 }
 
+/// What is dangerous in it, though it may be meant.
+pub(crate) fn dangers(chats: &[ChatPermit]) -> Vec<String> {
+    let is_open = |connection: &IrcConnection| {
+        let login = connection.login;
+        connection.tls.is_none() && (login.pass || login.nickserv || login.sasl_plain)
+    };
+    let open = chats.iter().map(ChatPermit::connection).filter(|connection| is_open(connection));
+    open.map(|connection| {
+        let IrcConnection { name, host, port, .. } = connection;
+        format!("the chat connection {name:?} sends its password to {host}:{port} for all to read: encrypt it with TLS")
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -101,6 +101,9 @@ async fn one(
     if grants.is_unverified() {
         tracing::warn!(reporter = %reporter.name, "certificates of its servers are not verified, as its settings say");
     }
+    for danger in chats::dangers(&chats) {
+        tracing::warn!(reporter = %reporter.name, "{danger}");
+    }
     Ok(Reporter {
         name: reporter.name.clone(),
         plugin,

@@ -85,7 +85,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             serve::run(&serve).await
         }
         Command::Check(check) => {
-            log("error");
+            log("warn");
             serve::check(&check).await
         }
         Command::Demo(flags) => {

@@ -50,7 +50,7 @@ pub(super) async fn attempt(context: &Context, claimed: &Claimed) -> Ended {
         recipients: &claimed.recipients,
     };
     let sent = match (&resend, claimed.unknown) {
-        (Resend::Probe(probe), true) => context.transports.probe(&permit, &outgoing, &probe.marker).await,
+        (Resend::Probe(probe), true) => context.transports.probe(&permit, &outgoing, probe).await,
         _ => context.transports.send(&permit, &outgoing).await,
     };
     let sent = if claimed.unknown && matches!(resend, Resend::Probe(_)) { probed(sent) } else { sent };
@@ -88,7 +88,7 @@ fn ended_as(outcome: AttemptOutcome) -> Sent {
 
 fn ended(
     context: &Context,
-    Claimed { row, recipients, .. }: &Claimed,
+    Claimed { row, recipients, unknown, .. }: &Claimed,
     (message, resend): (&Message, &Resend),
     sent: Sent,
 ) -> Ended {
@@ -98,6 +98,7 @@ fn ended(
         message,
         resend,
         tries: row.tries,
+        asked: *unknown,
         somebody_has_it: recipients.iter().any(|one| one.outcome == RecipientOutcome::Accepted),
         now,
         not_before: sent.wait.map(|wait| wait.at_least(now)),

@@ -12,20 +12,30 @@ const MOST_JITTER: i64 = 15 * 60 * 1000;
 /// The shortest addition by chance, where one fits.
 const LEAST_JITTER: i64 = 1000;
 
-/// When a delivery is tried: the milliseconds to wait before the first try, the second, and so on.
+/// From a command whose end nobody knows to the first question about it, in milliseconds, without what chance adds: as
+/// much again at most. On the far side it may go on without us, and what is not there yet would be sent twice.
+const BEFORE_QUESTION: i64 = 60_000;
+
+/// When a delivery is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule(pub Vec<i64>);
+pub struct Schedule {
+    /// The milliseconds to wait before the first try, the second, and so on.
+    pub waits: Vec<i64>,
+    /// The milliseconds, at least, between a command that was given up and the first question about it.
+    pub before_question: i64,
+}
 
 impl Schedule {
     /// 13 tries over 75.7 hours.
     pub fn usual() -> Self {
         let minutes = [2, 10, 30, 60, 120, 240, 480, 720, 1440, 1440].map(|minutes: i64| minutes * 60_000);
-        Self([0, 5_000, 30_000].into_iter().chain(minutes).collect())
+        let waits = [0, 5_000, 30_000].into_iter().chain(minutes).collect();
+        Self { waits, before_question: BEFORE_QUESTION }
     }
 
     /// The wait after so many tries, or nothing when that was the last. `chance` is from 0 to 1.
     pub fn wait(&self, tries: i64, chance: f64) -> Option<i64> {
-        let base = *self.0.get(usize::try_from(tries).unwrap_or(usize::MAX))?;
+        let base = *self.waits.get(usize::try_from(tries).unwrap_or(usize::MAX))?;
         let most = (base / 5).min(MOST_JITTER);
         let least = LEAST_JITTER.min(most);
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a share of minutes")]
@@ -42,6 +52,8 @@ pub(super) struct After<'a> {
     pub(super) resend: &'a Resend,
     /// With this one.
     pub(super) tries: i64,
+    /// The attempt was a question after an earlier one.
+    pub(super) asked: bool,
     /// An earlier attempt reached some recipients of the mail.
     pub(super) somebody_has_it: bool,
     pub(super) now: Millis,
@@ -73,7 +85,10 @@ pub(super) fn next(after: After<'_>, schedule: &Schedule) -> Next {
         }
         AttemptOutcome::Failed | AttemptOutcome::Partly => again(after, schedule, DeliveryState::Ready),
         AttemptOutcome::Unknown => match unknown(after.resend, after.message) {
-            Some(state) => again(after, schedule, state),
+            Some(state) => {
+                let next = again(after, schedule, state);
+                Next { due_at: next.due_at.max(after.now.plus(quiet(after, schedule))), ..next }
+            }
             None => Next { because: Some(MAYBE_ARRIVED.to_owned()), ..settled(DeliveryState::Dead) },
         },
     }
@@ -91,6 +106,18 @@ fn unknown(resend: &Resend, message: &Message) -> Option<DeliveryState> {
         // With the same Message-ID.
         (Resend::Blind, Message::Mail(_)) => Some(DeliveryState::Ready),
         (Resend::Blind, Message::Http(_) | Message::Ssh(_) | Message::Irc(_) | Message::Other(_)) => None,
+    }
+}
+
+/// For how long a delivery is left alone, at least, of which nobody knows whether it arrived.
+pub(super) fn quiet(after: After<'_>, schedule: &Schedule) -> i64 {
+    match (after.message, after.resend) {
+        (Message::Ssh(_), Resend::Probe(_)) if !after.asked => {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a share of minutes")]
+            let more = (schedule.before_question as f64 * after.chance) as i64;
+            schedule.before_question + more
+        }
+        _ => 0,
     }
 }
 
@@ -115,6 +142,9 @@ mod tests {
     use crate::model::HttpRequest;
     use crate::model::IrcAction;
     use crate::model::IrcVerb;
+    use crate::model::Marker;
+    use crate::model::Probe;
+    use crate::model::SshCommand;
     use crate::model::Text;
 
     fn http() -> Message {
@@ -132,6 +162,7 @@ mod tests {
             message,
             resend,
             tries,
+            asked: false,
             somebody_has_it: false,
             now: Millis(0),
             not_before: None,
@@ -176,6 +207,7 @@ mod tests {
             message: &message,
             resend: &resend,
             tries: 13,
+            asked: false,
             somebody_has_it: false,
             now: Millis(0),
             not_before,
@@ -183,5 +215,29 @@ mod tests {
         };
         let next = next(after, &Schedule::usual());
         assert_eq!((next.state, next.due_at, next.counts), (DeliveryState::Ready, Millis(3_600_000), false));
+    }
+
+    fn command() -> Message {
+        let (host, user) = ("gerrit".to_owned(), "ci".to_owned());
+        Message::Ssh(SshCommand { host, port: 29_418, user, identity: None, command: Vec::new(), read: None })
+    }
+
+    #[test]
+    fn a_command_that_was_given_up_is_asked_for_when_the_far_side_has_surely_ended_it() {
+        let marker = Marker::Letters("m".to_owned());
+        let probe = Resend::Probe(Box::new(Probe { ask: command(), marker, whole: None }));
+        let due = |message: &Message, resend: &Resend, (tries, asked, chance)| {
+            let (outcome, now) = (AttemptOutcome::Unknown, Millis(0));
+            let (somebody_has_it, not_before) = (false, None);
+            let after = After { outcome, message, resend, tries, asked, somebody_has_it, now, not_before, chance };
+            let next = next(after, &Schedule::usual());
+            (next.state, next.due_at.0)
+        };
+        assert_eq!(due(&command(), &probe, (1, false, 0.0)), (DeliveryState::Unknown, 60_000));
+        assert_eq!(due(&command(), &probe, (1, false, 1.0)), (DeliveryState::Unknown, 120_000));
+        assert_eq!(due(&command(), &probe, (4, false, 0.0)).1, 601_000, "no sooner than any other");
+        assert_eq!(due(&command(), &probe, (1, true, 0.0)).1, 6_000, "it was asked for before");
+        assert_eq!(due(&http(), &probe, (1, false, 0.0)).1, 6_000);
+        assert_eq!(due(&command(), &Resend::Upsert, (1, false, 0.0)), (DeliveryState::Ready, 6_000));
     }
 }

@@ -7,12 +7,16 @@ use super::clock;
 use crate::model::Heard;
 use crate::model::ReporterName;
 use crate::store::StoreError;
+use crate::transport::Drops;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 /// Written down together.
 const MOST: usize = 64;
+
+/// After a failed write, the next try is so much later, in milliseconds.
+const AFTER_FAILURE: i64 = 1000;
 
 /// Keeps all connections up, and listens on each until it ends.
 pub(super) fn keep(context: &Context) -> Vec<JoinHandle<()>> {
@@ -29,29 +33,43 @@ pub(super) fn keep(context: &Context) -> Vec<JoinHandle<()>> {
 }
 
 async fn listen(context: Context, name: ReporterName, mut heard: mpsc::Receiver<Heard>) {
-    let mut together = Vec::new();
+    let (mut together, mut drops) = (Vec::new(), Drops::default());
     while heard.recv_many(&mut together, MOST).await > 0 {
-        let (name, heard, now) = (name.clone(), std::mem::take(&mut together), clock::now());
-        let written: Result<Vec<Heard>, StoreError> = context
-            .store
-            .write(move |tx| {
-                let mut dropped = Vec::new();
-                for heard in heard {
-                    if !tx.put_heard(&name, &heard, now)? {
-                        dropped.push(heard);
-                    }
+        let some = std::mem::take(&mut together);
+        // As often as it takes: who said it waits for an answer. What comes meanwhile waits in the channel.
+        let dropped = loop {
+            match write(&context, &name, some.clone()).await {
+                Ok(dropped) => break dropped,
+                Err(StoreError::Closed) => return,
+                Err(error) if heard.is_closed() => {
+                    tracing::error!(%error, lines = some.len(), "what was heard in a chat is lost with the end of the host");
+                    return;
                 }
-                Ok(dropped)
-            })
-            .await;
-        match written {
-            Ok(dropped) => {
-                if let Some(speaker) = dropped.first().and_then(Heard::speaker) {
-                    tracing::warn!(speaker, dropped = dropped.len(), "more is said than is answered");
-                }
+                Err(error) => tracing::warn!(%error, "what was heard in a chat is not written down yet"),
             }
-            Err(StoreError::Closed) => return,
-            Err(error) => tracing::error!(%error, "what was heard in a chat is lost"),
+            clock::reached(Some(clock::now().plus(AFTER_FAILURE))).await;
+        };
+        if let Some(speaker) = dropped.first().and_then(Heard::speaker)
+            && drops.begins(clock::now())
+        {
+            tracing::warn!(speaker, "more is said than is answered: some of it is dropped");
         }
     }
+}
+
+/// Writes it down; returns what there is no room for.
+async fn write(context: &Context, name: &ReporterName, heard: Vec<Heard>) -> Result<Vec<Heard>, StoreError> {
+    let (name, now) = (name.clone(), clock::now());
+    context
+        .store
+        .write(move |tx| {
+            let mut dropped = Vec::new();
+            for heard in heard {
+                if !tx.put_heard(&name, &heard, now)? {
+                    dropped.push(heard);
+                }
+            }
+            Ok(dropped)
+        })
+        .await
 }

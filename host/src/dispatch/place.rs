@@ -213,7 +213,7 @@ async fn write(context: &Context, bucket: &str, turn: Turn) -> Result<Vec<Claime
         .store
         .write(move |tx| {
             for Ended { settlement, hold } in &turn.ended {
-                if !tx.settle(settlement)? {
+                if !missed::settle(tx, settlement)? {
                     tracing::warn!(delivery = %settlement.deliveryid, "a late result changes nothing");
                 }
                 if let Some(wait) = *hold {

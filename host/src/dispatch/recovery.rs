@@ -3,8 +3,10 @@
 use super::Context;
 use super::backoff;
 use super::backoff::After;
+use super::backoff::Next;
 use super::backoff::Schedule;
 use super::clock;
+use super::missed;
 use crate::model::AttemptOutcome;
 use crate::model::DeliveryState;
 use crate::model::Message;
@@ -24,7 +26,7 @@ pub(super) async fn run(context: &Context) -> Result<(), StoreError> {
         .write(move |tx| {
             let left = tx.left_under_way(boot)?;
             for row in &left {
-                tx.settle(&settlement(row, &schedule, now))?;
+                missed::settle(tx, &settlement(row, &schedule, now))?;
             }
             Ok(left.len())
         })
@@ -36,7 +38,7 @@ pub(super) async fn run(context: &Context) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// By its class: again, ask first, or never. The first time at once; an attempt that ends the host again and again
+/// By its class: again, ask first, or never. The first time as soon as may be; an attempt that ends the host again and again
 /// follows the schedule.
 fn settlement(row: &DeliveryRow, schedule: &Schedule, now: Millis) -> Settlement {
     let read = serde_json::from_str::<Resend>(&row.resend).ok().zip(serde_json::from_str::<Message>(&row.message).ok());
@@ -47,12 +49,16 @@ fn settlement(row: &DeliveryRow, schedule: &Schedule, now: Millis) -> Settlement
             message,
             resend,
             tries: row.tries,
+            // The attempt may have been either; a question can wait.
+            asked: false,
             somebody_has_it: false,
             now,
             not_before: None,
             chance: 0.0,
         };
-        backoff::next(after, schedule)
+        let next = backoff::next(after, schedule);
+        let first = now.plus(backoff::quiet(after, schedule));
+        Next { due_at: if row.tries <= 1 { first } else { next.due_at }, ..next }
     });
     let (state, due_at, because) = match next {
         Some(next) => (next.state, next.due_at, next.because),
@@ -68,7 +74,7 @@ fn settlement(row: &DeliveryRow, schedule: &Schedule, now: Millis) -> Settlement
         reason: Some(reason),
         answer: None,
         next: state,
-        due_at: if row.tries <= 1 { now } else { due_at },
+        due_at,
         counts: true,
         recipients: Vec::new(),
     }

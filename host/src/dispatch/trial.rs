@@ -34,15 +34,30 @@ fn mark(delivery: NewDelivery, trial: &TrialName) -> NewDelivery {
             request.headers.push(Field { name, value });
             Message::Http(request)
         }
-        other @ (Message::Irc(_) | Message::Ssh(_) | Message::Other(_)) => other,
+        Message::Ssh(command) => Message::Ssh(mark_command(command)),
+        other @ (Message::Irc(_) | Message::Other(_)) => other,
+    };
+    let resend = match (&message, delivery.resend) {
+        // It would be looked for by words that are others now.
+        (Message::Ssh(_), Resend::Probe(_)) => Resend::Blind,
+        (_, resend) => resend,
     };
     NewDelivery {
+        resend,
         key: trial.key_prefix() + &delivery.key,
         lane: None,
         replace: None,
         ttl_seconds: Some(WORTH_SENDING),
         receipt: false,
         message,
-        ..delivery
     }
+}
+
+/// In the word that people read; a command without one has no place for a mark.
+fn mark_command(mut command: SshCommand) -> SshCommand {
+    let read = command.read.and_then(|at| usize::try_from(at).ok());
+    if let Some(word) = read.and_then(|at| command.command.get_mut(at)) {
+        word.0.insert(0, Part::Literal(MARK.to_owned()));
+    }
+    command
 }

@@ -59,7 +59,31 @@ pub enum Resend {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     pub ask: Message,
-    pub marker: String,
+    pub marker: Marker,
+    /// What every whole answer has in it, where that is known.
+    pub whole: Option<String>,
+}
+
+/// What an answer is searched for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Marker {
+    Letters(String),
+    /// A string of JSON by its ends.
+    JsonString {
+        begins: String,
+        ends: String,
+    },
+}
+
+impl Marker {
+    /// Whether it would be found in anything.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Letters(letters) => letters.is_empty(),
+            Self::JsonString { begins, ends } => begins.is_empty() && ends.is_empty(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

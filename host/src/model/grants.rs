@@ -451,7 +451,8 @@ mod tests {
             let grants = Grants::new(&marks, false, &[]).unwrap();
             let identity = Some(SshIdentity::File(file.to_owned()));
             let (host, user) = ("gerrit".to_owned(), "ci".to_owned());
-            let message = Message::Ssh(SshCommand { host, port: 29418, user, identity, command: Vec::new() });
+            let message =
+                Message::Ssh(SshCommand { host, port: 29418, user, identity, command: Vec::new(), read: None });
             grants.permit(&message).map(|permit| permit.destination().to_string()).map_err(|denied| denied.to_string())
         };
         assert_eq!(of(json!("/keys/ci"), "/keys/ci"), Ok("ssh://gerrit:29418".to_owned()));

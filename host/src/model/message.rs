@@ -267,6 +267,8 @@ pub struct SshCommand {
     pub user: String,
     pub identity: Option<SshIdentity>,
     pub command: Vec<Text>,
+    /// Which of the words people read.
+    pub read: Option<u32>,
 }
 
 /// Where a private key is.

@@ -50,6 +50,7 @@ pub use effect::ControlRequest;
 pub use effect::Effect;
 pub use effect::Failure;
 pub use effect::ForceBuild;
+pub use effect::Marker;
 pub use effect::NewDelivery;
 pub use effect::Probe;
 pub use effect::Resend;

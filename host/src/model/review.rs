@@ -1,5 +1,6 @@
 //! Reviews of changes, as callbacks that are plugins ask for them.
 
+use crate::model::BuildId;
 use crate::model::BuildsetId;
 use crate::model::Extent;
 
@@ -38,4 +39,6 @@ pub struct ReviewScope {
     pub builders: Option<Vec<String>>,
     /// The builds of these buildsets belong to it, too.
     pub buildsets: Vec<BuildsetId>,
+    /// These builds do not count: others were made in their place.
+    pub replaced: Vec<BuildId>,
 }

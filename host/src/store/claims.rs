@@ -3,14 +3,15 @@
 //! Invariants: an attempt's row is written in the transaction that takes the delivery, before a byte leaves; in a
 //! lane at most one is under way, and the oldest goes first.
 //!
-//! Not here: how attempts end (`settlements`).
+//! Not here: how attempts end (`settlements`), and what comes in the place of those that expire (`expiry`).
 
 use super::Reader;
 use super::StoreError;
 use super::Tx;
 use super::deliveries;
 use super::deliveries::DeliveryRow;
-use super::settlements::End;
+use super::expiry::InPlace;
+use super::expiry::MOST_EXPIRED;
 use crate::model::*;
 use rusqlite::OptionalExtension;
 use std::collections::HashMap;
@@ -22,8 +23,7 @@ pub struct Claim {
     pub now: Millis,
     pub boot: Boot,
     pub next: Next,
-    /// What is owed in the place of those that have expired.
-    pub in_place: fn(&[DeliveryRow], Millis) -> Vec<DeliveryRow>,
+    pub in_place: InPlace,
 }
 
 /// How much of it, over all buckets.
@@ -73,6 +73,12 @@ impl Tx<'_> {
         let mut claimed = Vec::new();
         let mut before = String::new();
         while let Some(Bucket { bucket, destination, transport }) = self.bucket_after(&before)? {
+            // Nothing may go there now, for how long nobody knows: what is no longer worth sending does not wait for that.
+            if own.get(&destination) == Some(&0) {
+                self.expire_piece(&bucket, claim)?;
+                before = bucket;
+                continue;
+            }
             let places = own.get(&destination).copied().unwrap_or_else(|| places(&transport));
             let busy = under_way.entry(destination).or_default();
             let room = places.saturating_sub(*busy).min(most - claimed.len());
@@ -92,7 +98,12 @@ impl Tx<'_> {
         }
         let mut expired = Vec::new();
         // What has expired takes no room, so there may be more behind it.
-        loop {
+        while claimed.len() < room {
+            if expired.len() >= MOST_EXPIRED {
+                // The rest is for the next look.
+                self.owes = true;
+                break;
+            }
             let wanted = room - claimed.len();
             let mut due = self.due(bucket, claim, wanted + 1)?;
             let more = due.len() > wanted;
@@ -101,26 +112,18 @@ impl Tx<'_> {
                 break;
             }
             for row in due {
-                // What is worth one try has that one, whenever it is.
-                let is_owed_a_try = row.ttl == 0 && row.tries == 0;
-                if row.expires_at <= claim.now && !is_owed_a_try {
-                    let last = row.reason.as_ref().map(|reason| format!("; the last: {reason}")).unwrap_or_default();
-                    let reason = format!("it was no longer worth sending{last}");
-                    let reason = Some(reason.as_str());
-                    self.settle_row(row.deliveryid, &End { state: DeliveryState::Expired, reason, at: claim.now })?;
-                    expired.push(row);
+                if row.has_expired(claim.now) {
+                    expired.push(self.expire(row, claim.now)?);
                 } else {
                     claimed.push(self.lease((row, more), claim)?);
                 }
             }
         }
-        for row in (claim.in_place)(&expired, claim.now) {
-            self.insert_delivery(&row)?;
-        }
+        self.stand_in(expired, claim.in_place, claim.now)?;
         Ok(claimed)
     }
 
-    fn due(&self, bucket: &str, claim: &Claim, most: usize) -> Result<Vec<DeliveryRow>, StoreError> {
+    pub(super) fn due(&self, bucket: &str, claim: &Claim, most: usize) -> Result<Vec<DeliveryRow>, StoreError> {
         let sql = format!(
             "SELECT {} FROM deliveries WHERE bucket = ?1 AND due_at <= ?2 AND state IN ('ready', 'unknown')
              ORDER BY due_at, deliveryid LIMIT ?3",

@@ -30,7 +30,9 @@ pub struct SshDeadlines {
     pub login: Duration,
     /// From the request for a command to its end.
     pub command: Duration,
-    /// The whole, with the wait for a free channel.
+    /// The wait for a free channel, which comes before all else.
+    pub channel: Duration,
+    /// The whole, from the free channel on.
     pub whole: Duration,
 }
 
@@ -62,6 +64,7 @@ impl Deadlines {
             handshake: Duration::from_secs(5),
             login: Duration::from_secs(10),
             command: Duration::from_secs(30),
+            channel: Duration::from_mins(1),
             whole: Duration::from_mins(1),
         },
     };
@@ -85,6 +88,8 @@ pub(super) enum Step {
     Lookup,
     Connect,
     Tls,
+    /// Until one of the few commands at once has ended.
+    Channel,
     Handshake,
     Login,
     Command,
@@ -124,6 +129,16 @@ impl Clock {
         Self::of(deadlines, deadlines.ssh.whole)
     }
 
+    /// For the wait for a channel, after which the time of the attempt itself begins.
+    pub(super) fn before_ssh(deadlines: Deadlines) -> Self {
+        Self::of(deadlines, deadlines.ssh.channel + deadlines.ssh.whole)
+    }
+
+    /// The same limits, from now on.
+    pub(super) fn begin_ssh(&self) -> Self {
+        Self::start_ssh(self.deadlines)
+    }
+
     fn of(deadlines: Deadlines, whole: Duration) -> Self {
         Self { deadlines, whole, end: Instant::now() + whole }
     }
@@ -133,6 +148,7 @@ impl Clock {
             Step::Lookup => self.deadlines.lookup,
             Step::Connect => self.deadlines.connect,
             Step::Tls => self.deadlines.tls,
+            Step::Channel => self.deadlines.ssh.channel,
             Step::Handshake => self.deadlines.ssh.handshake,
             Step::Login => self.deadlines.ssh.login,
             Step::Command => self.deadlines.ssh.command,
@@ -162,6 +178,7 @@ impl Step {
             Self::Lookup => "the lookup",
             Self::Connect => "the connection",
             Self::Tls => "the TLS handshake",
+            Self::Channel => "the wait for a channel",
             Self::Handshake => "the SSH handshake",
             Self::Login => "the login",
             Self::Command => "the command",

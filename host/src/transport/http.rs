@@ -18,6 +18,7 @@ use super::http_tokens::Had;
 use super::http_tokens::Tokens;
 use super::link::Network;
 use super::outcome::Sent;
+use super::search::Search;
 use super::transports::Try;
 use crate::model::Destination;
 use crate::model::HttpLogin;
@@ -120,8 +121,12 @@ fn judged(answered: &Answered, this: &Try<'_>) -> Sent {
     let read = String::from_utf8_lossy(&answered.body);
     let said = this.filler.redact(read.clone().into_owned());
     let sent = judge(answered.status, &answered.headers, this.outgoing.now, said);
-    match this.marker {
-        Some(marker) => probed(sent, read.contains(marker), answered.extent),
+    match this.probe {
+        Some(probe) => {
+            let mut search = Search::of(probe);
+            search.look_at(&answered.body);
+            probed(sent, search.seen(), answered.extent)
+        }
         None => sent,
     }
 }

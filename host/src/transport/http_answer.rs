@@ -1,6 +1,7 @@
 //! What an HTTP answer means for a delivery.
 
 use super::outcome::Sent;
+use super::search::Seen;
 use crate::model::AttemptOutcome;
 use crate::model::Millis;
 use crate::model::Wait;
@@ -65,17 +66,23 @@ pub(super) fn shown(answer: &str) -> String {
     line
 }
 
-/// What a judged answer says of an earlier message. What may stand in the part that was not read is not absent: the
-/// message would be sent a second time.
-pub(super) fn probed(sent: Sent, found: bool, extent: Extent) -> Sent {
+/// What a judged answer says of an earlier message. What may stand in the part that was not read is not absent, nor is
+/// what an answer is silent about that does not look as a whole one does: the message would be sent a second time.
+pub(super) fn probed(sent: Sent, seen: Seen, extent: Extent) -> Sent {
     if sent.outcome != AttemptOutcome::Done {
         return sent;
     }
-    match (found, extent) {
-        (true, _) => Sent { outcome: AttemptOutcome::ProbeFound, ..sent },
-        (false, Extent::Whole) => Sent { outcome: AttemptOutcome::ProbeAbsent, ..sent },
-        (false, Extent::Part) => Sent { outcome: AttemptOutcome::Failed, ..sent }
-            .with_reason("no marker was found, but the answer was not read to its end"),
+    let failed = |sent: Sent, why: &str| Sent { outcome: AttemptOutcome::Failed, ..sent }.with_reason(why);
+    match (seen, extent) {
+        (Seen::Marker, _) => Sent { outcome: AttemptOutcome::ProbeFound, ..sent },
+        (Seen::None, Extent::Whole) => Sent { outcome: AttemptOutcome::ProbeAbsent, ..sent },
+        (Seen::None | Seen::Nothing, Extent::Part) => {
+            failed(sent, "no marker was found, but the answer was not read to its end")
+        }
+        (Seen::Nothing, Extent::Whole) => {
+            let said = shown(&sent.answer);
+            failed(sent, &format!("whether it arrived was asked, and the answer does not say: {said}"))
+        }
     }
 }
 

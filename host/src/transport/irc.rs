@@ -32,6 +32,9 @@ use tracing::Instrument;
 /// Deliveries under way at once on a connection without a flood budget: enough for one commit to carry many.
 const PLACES: usize = 32;
 
+/// Deliveries that take turns while lines wait: few, for the host forgets what it had begun when its machine dies.
+const TURNS: usize = 16;
+
 /// Requests that a connection has not looked at yet.
 const MOST_REQUESTS: usize = 64;
 
@@ -161,12 +164,16 @@ impl Link {
             return ChatRoom::Closed;
         }
         let now = Instant::now();
-        match self.flood.lock().unwrap_or_else(PoisonError::into_inner).room(now) {
+        let flood = self.flood.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lines = flood.room(now).map(|lines| usize::try_from(lines).unwrap_or(usize::MAX).min(PLACES));
+        match lines {
+            // Whoever talks takes each line that there is. Others do not wait for the end of that: they take turns.
+            Ok(_) | Err(_) if flood.is_waited_for => ChatRoom::Open(lines.unwrap_or_default().max(TURNS)),
+            Ok(lines) => ChatRoom::Open(lines),
             Err(at) => {
                 let wait = i64::try_from((at - now).as_millis()).unwrap_or(i64::MAX).saturating_add(1);
                 ChatRoom::Later(irc_link::now().plus(wait))
             }
-            Ok(room) => ChatRoom::Open(usize::try_from(room).unwrap_or(usize::MAX).min(PLACES)),
         }
     }
 }

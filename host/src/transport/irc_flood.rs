@@ -11,11 +11,14 @@ pub(super) struct Flood {
     interval: Duration,
     /// When it is full again.
     full_at: Instant,
+    /// Whether lines wait for it now.
+    pub(super) is_waited_for: bool,
 }
 
 impl Flood {
     pub(super) fn new(flood: IrcFlood, now: Instant) -> Self {
-        Self { burst: flood.burst.max(1), interval: Duration::from_millis(u64::from(flood.interval_ms)), full_at: now }
+        let interval = Duration::from_millis(u64::from(flood.interval_ms));
+        Self { burst: flood.burst.max(1), interval, full_at: now, is_waited_for: false }
     }
 
     pub(super) fn is_limited(&self) -> bool {

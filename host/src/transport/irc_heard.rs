@@ -53,7 +53,7 @@ pub(super) fn account_tag(message: &Message) -> Option<String> {
 }
 
 /// Without colours, bold and the like.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {

@@ -6,6 +6,7 @@ use super::deadlines::Clock;
 use super::deadlines::Deadlines;
 use super::http_tls::Look;
 use super::irc_channels::Channels;
+use super::irc_drops::Drops;
 use super::irc_flood::Flood;
 use super::irc_lines;
 use super::irc_login;
@@ -20,6 +21,7 @@ use super::irc_wire::Wire;
 use super::link::Network;
 use super::outcome::Sent;
 use super::secrets::Secrets;
+use crate::model::AttemptOutcome;
 use crate::model::ChatPermit;
 use crate::model::Heard;
 use crate::model::IrcAction;
@@ -47,6 +49,9 @@ pub(super) const MOST_HEARD: usize = 1024;
 
 /// A connection that lasted no longer counts as one that was not to be had, from the second in a row on.
 const SHORT_LIFE: Duration = Duration::from_secs(30);
+
+/// A courtesy goes only where so many lines could go.
+const COURTESY_ROOM: u32 = 2;
 
 /// For the goodbye to arrive.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -152,7 +157,7 @@ impl Driver {
         let login = irc_login::log_in(&mut wire, connection, &password);
         let welcome = tokio::time::timeout(self.times.login, login).await;
         let late = || format!("the login took longer than {} s", self.times.login.as_secs_f32());
-        let welcome = welcome.map_err(|_| late())?.map_err(|reason| hidden(reason, &password))?;
+        let welcome = welcome.map_err(|_| late())?.map_err(|reason| irc_login::hidden(reason, &password))?;
         Ok(Opened { wire, welcome, keys })
     }
 
@@ -185,12 +190,12 @@ impl Driver {
 
     /// Until the connection is lost, or the host stops.
     async fn drive(&mut self, mut session: Session<'_>, mut wire: Wire) -> Result<(), String> {
-        let (mut heard_at, mut asked_at) = (Instant::now(), None);
+        let (mut heard_at, mut asked_at, mut drops) = (Instant::now(), None, Drops::default());
         loop {
             let now = Instant::now();
             session.pass_time(now);
             let may_say_at = self.write(&mut session, &mut wire, now);
-            self.publish(&mut session);
+            self.publish(&mut session, &mut drops);
             if wire.is_stuck() {
                 return Err("the server does not read what we say".to_owned());
             }
@@ -198,7 +203,7 @@ impl Driver {
                 Some(asked) => asked + self.times.answer,
                 None => heard_at + self.times.quiet,
             };
-            let due = [session.next_due(), may_say_at, Some(dead_at)].into_iter().flatten().min().unwrap_or(dead_at);
+            let due = [session.next_due(now), may_say_at, Some(dead_at)].into_iter().flatten().min().unwrap_or(dead_at);
             // All of these are cancel-safe: the wire moves no byte that it does not keep.
             tokio::select! {
                 message = wire.next() => {
@@ -213,6 +218,7 @@ impl Driver {
                     }
                     if now >= dead_at {
                         asked_at = Some(now);
+                        self.flood.lock().unwrap_or_else(PoisonError::into_inner).take(now);
                         wire.put("PING :campanile");
                     }
                 }
@@ -225,47 +231,47 @@ impl Driver {
         }
     }
 
-    /// Writes what may be written now; says when there may be more.
+    /// Writes what may be written now; says when there may be more. All but the answers that keep us in is of the budget.
     fn write(&self, session: &mut Session<'_>, wire: &mut Wire, now: Instant) -> Option<Instant> {
+        session.pongs.drain(..).for_each(|line| wire.put(&line));
         let mut flood = self.flood.lock().unwrap_or_else(PoisonError::into_inner);
-        for line in session.lines.drain(..) {
-            // What keeps us in does not wait, but what is said waits for it.
-            if !line.starts_with("PONG") {
-                flood.take(now);
-            }
-            wire.put(&line);
-        }
         let mut later = None;
-        while session.outbox.has_line() || !session.courtesies.is_empty() {
+        while session.has_line(now) {
             if let Err(at) = flood.room(now) {
                 later = Some(at);
                 break;
             }
-            match session.outbox.next_line().or_else(|| session.courtesies.pop()) {
-                Some(line) => {
-                    flood.take(now);
-                    wire.put(&line);
-                }
-                None => break,
+            let Some(line) = session.next_line(now) else { break };
+            flood.take(now);
+            wire.put(&line);
+        }
+        flood.is_waited_for = session.has_line(now);
+        // Strangers ask for them: they get what nobody else needs, and do not wait.
+        for line in session.courtesies.drain(..) {
+            if flood.room(now).is_ok_and(|room| room >= COURTESY_ROOM) {
+                flood.take(now);
+                wire.put(&line);
             }
         }
-        drop(flood);
-        if let Some(question) = session.outbox.question() {
+        // It goes at once, for who waits for the answer holds up what comes after; the next line waits for it instead.
+        if let Some(question) = session.outbox.question(now) {
+            flood.take(now);
             wire.put(&question);
         }
         later
     }
 
     /// Hands on what was heard, and shows what has changed.
-    fn publish(&self, session: &mut Session<'_>) {
+    fn publish(&self, session: &mut Session<'_>, drops: &mut Drops) {
         // Waiting here would cost the connection.
         let dropped = session.heard.drain(..).filter_map(|heard| self.heard.try_send(heard).err()).count();
-        if dropped > 0 {
-            tracing::warn!(connection = session.connection.name, dropped, "too much was said at once");
+        if dropped > 0 && drops.begins(now()) {
+            tracing::warn!(connection = session.connection.name, "more is said than is written down: some is dropped");
         }
         if std::mem::take(&mut session.changed) {
             let (channels, missing) = session.channels.shown();
-            let link = ChatLink::Connected { nick: session.nick.clone(), channels, missing };
+            let (nick, warning) = (session.nick.clone(), session.warning.clone());
+            let link = ChatLink::Connected { nick, channels, missing, warning };
             let before = self.state.borrow().clone();
             let since = if matches!(before.link, ChatLink::Connected { .. }) { before.since } else { now() };
             self.state.send_replace(ChatState { link, since });
@@ -293,6 +299,10 @@ fn begin(session: &mut Session<'_>, Request { action, reply }: Request) {
     if !is_channel || session.is_inside(&folded) {
         return session.outbox.say(item);
     }
+    // What was to be said before we left does not lead us in again.
+    if action.verb != IrcVerb::Join && session.channels.was_left(&folded) {
+        return item.end(Sent::refused(format!("we have left {target}")));
+    }
     if let Some(why) = session.is_kept_out(&folded)
         && action.verb != IrcVerb::Join
     {
@@ -310,17 +320,11 @@ fn leave(
     (target, folded): (String, String),
     (reason, reply): (&str, oneshot::Sender<Sent>),
 ) {
-    let inside = session.is_inside(&folded);
-    if !inside {
-        session.channels.forget(&folded);
-        session.changed = true;
-        let _ = reply.send(Sent::new(crate::model::AttemptOutcome::Done, None, String::new()));
-        return;
+    match session.leave((&target, &folded), reason, Instant::now()) {
+        true => session.outbox.leave(folded, reply),
+        // There is nothing to leave.
+        false => drop(reply.send(Sent::new(AttemptOutcome::Done, None, String::new()))),
     }
-    session.channels.leave(&folded);
-    session.outbox.leave(folded, reply);
-    let reason = irc_lines::rest(reason);
-    session.lines.push(if reason.is_empty() { format!("PART {target}") } else { format!("PART {target} :{reason}") });
 }
 
 /// What was written arrives before the end does.
@@ -328,11 +332,6 @@ async fn goodbye(wire: &mut Wire) -> std::io::Result<()> {
     wire.shut_down().await?;
     while wire.next().await.is_ok() {}
     Ok(())
-}
-
-/// A server may tell us our own words.
-fn hidden(reason: String, password: &str) -> String {
-    if password.is_empty() { reason } else { reason.replace(password, "<password>") }
 }
 
 fn drawn(delay: IrcDelay) -> Duration {

@@ -2,6 +2,9 @@
 //!
 //! Linear on purpose: each step waits for its answer. Not here: what is said afterwards (`irc_session`).
 
+use super::irc_heard;
+use super::irc_nickserv::ServiceSays;
+use super::irc_nickserv::service_says;
 use super::irc_support::Support;
 use super::irc_wire::Wire;
 use crate::model::IrcConnection;
@@ -38,6 +41,10 @@ pub(super) struct Welcome {
     pub(super) support: Support,
     /// The capabilities that are on.
     pub(super) enabled: Vec<String>,
+    /// What went wrong, and does not keep us from talking.
+    pub(super) warning: Option<String>,
+    /// For the service that watches over nicks, where it may take ours from who has it.
+    pub(super) service_password: Option<String>,
 }
 
 /// Logs in; or says why not.
@@ -50,6 +57,7 @@ pub(super) async fn log_in(wire: &mut Wire, connection: &IrcConnection, password
         nick: connection.nick.clone(),
         offered: BTreeMap::new(),
         open: 0,
+        has_answered: false,
         enabled: Vec::new(),
         support: Support::default(),
         greeted: None,
@@ -60,10 +68,14 @@ pub(super) async fn log_in(wire: &mut Wire, connection: &IrcConnection, password
         login.take(message)?;
     }
     login.read_greeting().await?;
-    if connection.login.nickserv {
-        login.identify().await?;
+    let warning = if connection.login.nickserv { login.identify().await? } else { None };
+    if let Some(warning) = &warning {
+        tracing::warn!(connection = connection.name, warning, "the chat connection is up, but not as it should be");
     }
-    Ok(Welcome { nick: login.nick, support: login.support, enabled: login.enabled })
+    let has_service = (connection.login.nickserv || connection.login.sasl_plain) && !password.is_empty();
+    let service_password = has_service.then(|| password.to_owned());
+    let Login { nick, support, enabled, .. } = login;
+    Ok(Welcome { nick, support, enabled, warning, service_password })
 }
 
 struct Login<'a> {
@@ -77,6 +89,8 @@ struct Login<'a> {
     offered: BTreeMap<String, String>,
     /// Requests for capabilities without an answer.
     open: usize,
+    /// Whether the server said anything about capabilities.
+    has_answered: bool,
     enabled: Vec<String>,
     support: Support,
     /// When the server let us in.
@@ -136,8 +150,9 @@ impl Login<'_> {
             902 | 904 | 905 | 906 | 908 => {
                 return Err(format!("the server refuses the login by SASL: {code} {}", said()));
             }
-            // It does not know of capabilities, so there is no SASL either.
-            410 | 421 if self.offered.is_empty() && self.wants_sasl() => return Err(NO_SASL.to_owned()),
+            // It does not know of capabilities, or not before the login, so there is no SASL either.
+            410 | 421 | 451 if !self.has_answered && self.wants_sasl() => return Err(NO_SASL.to_owned()),
+            451 if !self.has_answered => {}
             464 | 465 | 463 | 484 => return Err(format!("the server does not let us in: {code} {}", said())),
             451 | 461 | 462 => return Err(format!("the server refuses the login: {code} {}", said())),
             _ => {}
@@ -146,6 +161,7 @@ impl Login<'_> {
     }
 
     fn capabilities(&mut self, sub: CapSubCommand, (more, list): (Option<&str>, Option<&str>)) -> Result<(), String> {
+        self.has_answered = true;
         // With `*` there is another line to come.
         let (last, list) = match (more, list) {
             (Some("*"), Some(list)) => (false, list),
@@ -257,19 +273,29 @@ impl Login<'_> {
     }
 
     /// Tells the service that watches over nicks who we are, and waits a moment for what it says: a channel may let in
-    /// only those who are known.
-    async fn identify(&mut self) -> Result<(), String> {
+    /// only those who are known. Returns what it has against us.
+    async fn identify(&mut self) -> Result<Option<String>, String> {
         let account =
             if self.nick == self.connection.nick { String::new() } else { self.connection.nick.clone() + " " };
         self.wire.put(&format!("PRIVMSG NickServ :IDENTIFY {account}{}", self.password));
         let end = Instant::now() + IDENTIFYING;
         loop {
-            let Ok(message) = tokio::time::timeout_at(end, self.next()).await else { return Ok(()) };
+            let Ok(message) = tokio::time::timeout_at(end, self.next()).await else {
+                return Ok(Some("NickServ did not say whether it takes the password".to_owned()));
+            };
             let message = message?;
             let from_service = message.source_nickname().is_some_and(|nick| nick.eq_ignore_ascii_case("NickServ"));
             match (numeric(&message), &message.command) {
-                (Some((900 | 401, _)), _) => return Ok(()),
-                (None, Command::NOTICE(..)) if from_service => return Ok(()),
+                (Some((900, _)), _) => return Ok(None),
+                (Some((401, _)), _) => return Ok(Some("there is no NickServ to give the password to".to_owned())),
+                (None, Command::NOTICE(_, text)) if from_service => match service_says(text) {
+                    ServiceSays::Known => return Ok(None),
+                    ServiceSays::No | ServiceSays::NoSuchCommand => {
+                        return Ok(Some(hidden(format!("NickServ says: {}", irc_heard::plain(text)), self.password)));
+                    }
+                    // Such as that the nick is registered, which it says by itself.
+                    ServiceSays::Else => {}
+                },
                 _ => {}
             }
         }
@@ -278,6 +304,11 @@ impl Login<'_> {
 
 /// Why there is no connection where one by SASL is wanted.
 const NO_SASL: &str = "the server offers no login by SASL";
+
+/// A server may tell us our own words.
+pub(super) fn hidden(reason: String, password: &str) -> String {
+    if password.is_empty() { reason } else { reason.replace(password, "<password>") }
+}
 
 /// The code of an answer, and its words: the first is our nick.
 pub(super) fn numeric(message: &Message) -> Option<(u16, &[String])> {

@@ -9,6 +9,9 @@ use super::irc_heard;
 use super::irc_lines;
 use super::irc_login::Welcome;
 use super::irc_login::numeric;
+use super::irc_nickserv::OwnNick;
+use super::irc_nickserv::ServiceSays;
+use super::irc_nickserv::service_says;
 use super::irc_outbox::Outbox;
 use super::irc_support::Support;
 use crate::model::ChatMessage;
@@ -16,15 +19,11 @@ use crate::model::ChatPresence;
 use crate::model::Heard;
 use crate::model::IrcConnection;
 use crate::model::PresenceChange;
-use irc_proto::ChannelMode;
 use irc_proto::Command;
 use irc_proto::Message;
-use irc_proto::Mode;
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// A line with several channels to enter is no longer than this, in bytes.
-const JOIN_LINE: usize = 400;
 
 /// Courtesies that wait to be sent; who asks for more gets none.
 const MOST_COURTESIES: usize = 2;
@@ -36,8 +35,10 @@ pub struct ChatTimes {
     pub login: Duration,
     /// Nothing came for so long: we ask whether the server is there.
     pub quiet: Duration,
-    /// No answer to that for so long: it is not.
+    /// No answer to that for so long: it is not. A channel that does not answer for so long was not entered, or left.
     pub answer: Duration,
+    /// The server does not say for so long whether it took what we said, though it is there.
+    pub confirm: Duration,
     /// Before the first try to enter a channel that we were thrown out of, or not let into.
     pub reenter: Duration,
     /// Between tries to have the nick that somebody had.
@@ -50,6 +51,8 @@ impl ChatTimes {
         login: Duration::from_mins(1),
         quiet: Duration::from_mins(1),
         answer: Duration::from_secs(30),
+        // Some servers read slowly who says much.
+        confirm: Duration::from_mins(3),
         reenter: Duration::from_secs(10),
         nick: Duration::from_mins(1),
     };
@@ -64,14 +67,20 @@ pub(super) struct Session<'a> {
     /// What the server told with a tag is who the speaker is.
     has_account_tag: bool,
     times: ChatTimes,
-    /// To be written now.
-    pub(super) lines: Vec<String>,
+    /// To be written now, whatever the budget.
+    pub(super) pongs: Vec<String>,
+    /// To be written first.
+    lines: VecDeque<String>,
+    /// Whether it is for what is said to go, and not for another line of channels to be entered.
+    speaks_next: bool,
     /// To be written when there is nothing else to say: notices.
     pub(super) courtesies: Vec<String>,
     pub(super) heard: Vec<Heard>,
     /// Something that people see has changed.
     pub(super) changed: bool,
-    nick_due: Option<Instant>,
+    own_nick: OwnNick,
+    /// What the operator has to know of the login.
+    pub(super) warning: Option<String>,
 }
 
 impl<'a> Session<'a> {
@@ -81,8 +90,8 @@ impl<'a> Session<'a> {
         (channels, outbox): (&'a mut Channels, &'a mut Outbox),
         (times, now): (ChatTimes, Instant),
     ) -> Self {
-        let Welcome { nick, support, enabled } = welcome;
-        let nick_due = (nick != connection.nick).then(|| now + times.nick);
+        let Welcome { nick, support, enabled, warning, service_password } = welcome;
+        let own_nick = OwnNick::new((&connection.nick, service_password), times.nick);
         let mut session = Self {
             connection,
             support,
@@ -91,36 +100,64 @@ impl<'a> Session<'a> {
             outbox,
             has_account_tag: enabled.iter().any(|name| name == "account-tag"),
             times,
-            lines: Vec::new(),
+            pongs: Vec::new(),
+            lines: VecDeque::new(),
+            speaks_next: false,
             courtesies: Vec::new(),
             heard: Vec::new(),
             changed: true,
-            nick_due,
+            own_nick,
+            warning,
         };
+        if session.nick != connection.nick {
+            session.lines.extend(session.own_nick.begin(now));
+        }
         session.tell(PresenceChange::Connected);
-        session.pass_time(now);
         session
     }
 
     /// What follows from the time alone.
     pub(super) fn pass_time(&mut self, now: Instant) {
-        for line in join_lines(self.channels.enter_due(now), self.support.most_joined) {
-            self.lines.push(line);
+        let unanswered = now.checked_sub(self.times.answer).map(|then| self.channels.unanswered(then));
+        for folded in unanswered.unwrap_or_default() {
+            match self.channels.is_leaving(&folded) {
+                true => self.have_left(&folded, now),
+                false => self.not_let_in(&folded, (None, "the server did not answer"), now),
+            }
         }
-        for folded in now.checked_sub(self.times.answer).map(|then| self.channels.unanswered(then)).unwrap_or_default()
-        {
-            self.not_let_in(&folded, (None, "the server did not answer"), now);
+        if self.outbox.asked_at().is_some_and(|at| at + self.times.confirm <= now) {
+            self.outbox.not_answered();
         }
-        if self.nick_due.is_some_and(|due| due <= now) {
-            self.nick_due = Some(now + self.times.nick);
-            self.lines.push(format!("NICK {}", self.connection.nick));
-        }
+        self.lines.extend(self.own_nick.line(now));
     }
 
     /// When something follows from the time alone.
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        let unanswered = self.channels.entering_since().map(|since| since + self.times.answer);
-        [self.channels.next_due(), unanswered, self.nick_due].into_iter().flatten().min()
+    pub(super) fn next_due(&self, now: Instant) -> Option<Instant> {
+        let unanswered = self.channels.asked_since().map(|since| since + self.times.answer);
+        let unconfirmed = self.outbox.asked_at().map(|at| at + self.times.confirm);
+        [self.channels.next_due(now), unanswered, unconfirmed, self.own_nick.due()].into_iter().flatten().min()
+    }
+
+    /// Whether a line waits to be written as soon as the budget allows.
+    pub(super) fn has_line(&self, now: Instant) -> bool {
+        !self.lines.is_empty() || self.outbox.has_line() || self.channels.has_due(now)
+    }
+
+    /// The next line to write. Entering channels and talking take turns: each may be much.
+    pub(super) fn next_line(&mut self, now: Instant) -> Option<String> {
+        if let Some(line) = self.lines.pop_front() {
+            return Some(line);
+        }
+        let speaks = std::mem::take(&mut self.speaks_next);
+        if speaks && let Some(line) = self.outbox.next_line() {
+            return Some(line);
+        }
+        if let Some(line) = self.channels.join_line(now, self.support.most_joined) {
+            self.speaks_next = true;
+            self.changed = true;
+            return Some(line);
+        }
+        self.outbox.next_line()
     }
 
     pub(super) fn fold(&self, name: &str) -> String {
@@ -135,10 +172,13 @@ impl<'a> Session<'a> {
     pub(super) fn take(&mut self, message: &Message, now: Instant) -> Result<(), String> {
         let source = message.source_nickname().unwrap_or_default();
         match &message.command {
-            Command::PING(word, _) => self.lines.push(format!("PONG :{word}")),
+            Command::PING(word, _) => self.pongs.push(format!("PONG :{word}")),
             Command::PONG(first, second) => self.outbox.answered(second.as_ref().unwrap_or(first)),
             Command::ERROR(reason) => return Err(format!("the server closed the connection: {reason}")),
             Command::PRIVMSG(target, text) if !self.is_me(source) => self.said(message, (source, target, text)),
+            Command::NOTICE(target, text) if self.is_me(target) && source.eq_ignore_ascii_case("NickServ") => {
+                self.service_said(text, now);
+            }
             // Programs do not answer notices, and what we say ourselves is nothing to answer either.
             Command::PRIVMSG(..) | Command::NOTICE(..) => {}
             Command::JOIN(channel, account, _) => self.joined((source, channel), account.as_deref(), now),
@@ -153,7 +193,7 @@ impl<'a> Session<'a> {
                 let nick = self.fold(source);
                 self.channels.has_account(&nick, Some(account.as_str()).filter(|account| *account != "*"));
             }
-            Command::ChannelMODE(channel, modes) => self.modes(channel, modes),
+            Command::Raw(command, words) if command == "MODE" => self.modes(words, now),
             _ => {
                 if let Some((code, words)) = numeric(message) {
                     self.answer(code, words, now);
@@ -200,12 +240,22 @@ impl<'a> Session<'a> {
         self.heard.push(Heard::Said(ChatMessage { connection, me, nick, account, channel, op, manner, text }));
     }
 
+    /// What the service that watches over nicks tells us.
+    fn service_said(&mut self, text: &str, now: Instant) {
+        if service_says(text) == ServiceSays::No {
+            let text = self.own_nick.hidden(irc_heard::plain(text));
+            tracing::warn!(connection = self.connection.name, text, "NickServ will not");
+        }
+        self.lines.extend(self.own_nick.told(text, now));
+    }
+
     fn joined(&mut self, (nick, channel): (&str, &str), account: Option<&str>, now: Instant) {
         let folded = self.fold(channel);
         if self.is_me(nick) {
-            self.channels.entered(folded.clone(), channel, now);
-            self.outbox.entered(&folded);
-            self.tell(PresenceChange::Joined(folded));
+            if self.channels.entered(folded.clone(), channel, now) {
+                self.outbox.entered(&folded);
+                self.tell(PresenceChange::Joined(folded));
+            }
             return;
         }
         let account = account.filter(|account| *account != "*").map(str::to_owned);
@@ -214,14 +264,6 @@ impl<'a> Session<'a> {
     }
 
     fn parted(&mut self, (nick, channel): (&str, &str), reason: Option<&str>, now: Instant) {
-        let folded = self.fold(channel);
-        if self.is_me(nick) && matches!(self.channels.get(&folded).map(|channel| &channel.place), Some(Place::Leaving))
-        {
-            self.channels.forget(&folded);
-            self.outbox.left(&folded);
-            self.changed = true;
-            return;
-        }
         self.gone((nick, channel), format!("we were made to leave: {}", reason.unwrap_or_default()), now);
     }
 
@@ -232,8 +274,19 @@ impl<'a> Session<'a> {
             let nick = self.fold(nick);
             return self.channels.left(&folded, &nick);
         }
+        // We are on our way out: thrown out is as good as gone.
+        if self.channels.is_leaving(&folded) {
+            return self.have_left(&folded, now);
+        }
         self.channels.put_out(&folded, why, (now, self.times.reenter));
         self.tell(PresenceChange::Removed(folded));
+    }
+
+    /// We are out of a channel that we wanted to leave.
+    fn have_left(&mut self, folded: &str, now: Instant) {
+        self.channels.have_left(folded, now);
+        self.outbox.left(folded);
+        self.changed = true;
     }
 
     fn quit(&mut self, nick: &str, now: Instant) {
@@ -247,7 +300,7 @@ impl<'a> Session<'a> {
             to.clone_into(&mut self.nick);
             self.changed = true;
             let has_it = self.fold(to) == self.fold(&self.connection.nick);
-            self.nick_due = (!has_it).then(|| now + self.times.nick);
+            self.own_nick.changed(has_it, now);
         }
         let (from, to) = (self.fold(from), self.fold(to));
         self.channels.renamed(&from, &to);
@@ -256,27 +309,22 @@ impl<'a> Session<'a> {
 
     /// Somebody gave up a nick: ours, perhaps.
     fn free(&mut self, folded: &str, now: Instant) {
-        if self.nick_due.is_some() && folded == self.fold(&self.connection.nick) {
-            self.nick_due = Some(now);
+        if folded == self.fold(&self.connection.nick) {
+            self.own_nick.freed(now);
         }
     }
 
-    fn modes(&mut self, channel: &str, modes: &[Mode<ChannelMode>]) {
+    fn modes(&mut self, words: &[String], now: Instant) {
+        let Some((channel, words)) = words.split_first() else { return };
         let folded = self.fold(channel);
         let mut is_odd = false;
-        for mode in modes {
-            let (what, who, is_on) = match mode {
-                Mode::Plus(what, Some(who)) => (what, who, true),
-                Mode::Minus(what, Some(who)) => (what, who, false),
-                Mode::Plus(_, None) | Mode::Minus(_, None) | Mode::NoPrefix(_) => continue,
-            };
-            let Some(letter) = letter(what) else { continue };
+        for (mode, who, is_on) in self.support.ranks(words) {
             let nick = self.fold(who);
-            is_odd |= !self.channels.mode(&folded, &nick, (letter, is_on));
+            is_odd |= !self.channels.mode(&folded, &nick, (mode, is_on));
         }
-        // A mode before it took a word that the crate does not know of: the server tells who is what.
-        if is_odd {
-            self.lines.push(format!("NAMES {channel}"));
+        // We have missed somebody: the server tells who is there.
+        if is_odd && self.channels.may_ask_names(&folded, now) {
+            self.lines.push_back(format!("NAMES {channel}"));
         }
     }
 
@@ -295,7 +343,7 @@ impl<'a> Session<'a> {
             }
             // Somebody has the nick that we would like, who may be spoken to all the same.
             (431..=436, _) => {}
-            (400..=599, [_, about, .., _]) => self.refused((code, about), said, now),
+            (400..=599 | 707 | 716, [_, about, .., _]) => self.refused((code, about), said, now),
             _ => {}
         }
     }
@@ -306,12 +354,13 @@ impl<'a> Session<'a> {
         let place = self.channels.get(&folded).map(|channel| &channel.place);
         match place {
             Some(Place::Entering { .. }) => self.not_let_in(&folded, (Some(code), said), now),
-            // We were not in it.
-            Some(Place::Leaving) => {
-                self.channels.forget(&folded);
-                self.outbox.left(&folded);
+            // We were not in it. Others are about what was said before.
+            Some(Place::Leaving { .. }) if matches!(code, 403 | 442 | 461) => self.have_left(&folded, now),
+            // Of what we ask of a channel, only leaving it ends so.
+            _ if code == 442 => {}
+            Some(Place::Outside { .. } | Place::Inside { .. } | Place::Leaving { .. }) | None => {
+                self.outbox.refused(&folded, (code, said));
             }
-            Some(Place::Outside { .. } | Place::Inside { .. }) | None => self.outbox.refused(&folded, (code, said)),
         }
     }
 
@@ -329,65 +378,34 @@ impl<'a> Session<'a> {
     /// Why we are not in a channel for now, where we were thrown out or not let in.
     pub(super) fn is_kept_out(&self, folded: &str) -> Option<String> {
         match &self.channels.get(folded)?.place {
-            Place::Outside { why, .. } => Some(why.clone()),
-            Place::Entering { .. } | Place::Inside { .. } | Place::Leaving => None,
+            Place::Outside { why, .. } => Some(why.clone()).filter(|why| !why.is_empty()),
+            Place::Entering { .. } | Place::Inside { .. } | Place::Leaving { .. } => None,
         }
     }
 
-    /// To enter a channel now.
+    /// To enter a channel as soon as the budget allows; tells whether there is room for it.
     pub(super) fn enter(&mut self, name: &str, key: &str, now: Instant) -> bool {
         let folded = self.fold(name);
-        let wanted = self.channels.want(folded, (name, irc_lines::word(key)), now);
-        self.pass_time(now);
-        wanted
+        self.changed = true;
+        self.channels.want(folded, (name, irc_lines::word(key)), now)
     }
-}
 
-/// Several channels in a line, those with keys first, as the protocol has it; not more of them than the server takes.
-fn join_lines(mut channels: Vec<(String, String)>, most: usize) -> Vec<String> {
-    channels.sort_by_key(|(_, key)| key.is_empty());
-    let mut lines: Vec<(String, String)> = Vec::new();
-    for (place, (name, key)) in channels.into_iter().enumerate() {
-        match lines.last_mut().filter(|_| place % most != 0) {
-            Some((names, keys)) if names.len() + keys.len() + name.len() + key.len() < JOIN_LINE => {
-                names.push(',');
-                names.push_str(&name);
-                if !key.is_empty() {
-                    keys.push(',');
-                    keys.push_str(&key);
-                }
-            }
-            _ => lines.push((name, key)),
+    /// To leave a channel; tells whether there is one to leave.
+    pub(super) fn leave(&mut self, (name, folded): (&str, &str), reason: &str, now: Instant) -> bool {
+        let was_leaving = self.channels.is_leaving(folded);
+        self.changed = true;
+        self.outbox.turned_away(folded, "we have left the channel");
+        if !self.channels.leave(folded, now) {
+            return false;
         }
-    }
-    lines.into_iter().map(|(names, keys)| format!("JOIN {names} {keys}").trim_end().to_owned()).collect()
-}
-
-/// The letter of a mode of members.
-fn letter(mode: &ChannelMode) -> Option<char> {
-    match mode {
-        ChannelMode::Founder => Some('q'),
-        ChannelMode::Admin => Some('a'),
-        ChannelMode::Oper => Some('o'),
-        ChannelMode::Halfop => Some('h'),
-        ChannelMode::Voice => Some('v'),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn channels_are_entered_together_those_with_keys_first() {
-        let of = |name: &str, key: &str| (name.to_owned(), key.to_owned());
-        let three = || vec![of("#a", ""), of("#b", "k"), of("#c", "")];
-        assert_eq!(join_lines(three(), 16), ["JOIN #b,#a,#c k"]);
-        assert_eq!(join_lines(three(), 2), ["JOIN #b,#a k", "JOIN #c"]);
-        assert_eq!(join_lines(vec![of("#a", "")], 1), ["JOIN #a"]);
-        let many = (0..200).map(|i| of(&format!("#channel-{i}"), "")).collect();
-        let lines = join_lines(many, 1000);
-        assert!(lines.len() > 4 && lines.iter().all(|line| line.len() <= 5 + JOIN_LINE), "{lines:?}");
+        let reason = irc_lines::rest(reason);
+        if !was_leaving {
+            self.lines.push_back(if reason.is_empty() {
+                format!("PART {name}")
+            } else {
+                format!("PART {name} :{reason}")
+            });
+        }
+        true
     }
 }

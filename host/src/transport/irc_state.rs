@@ -21,6 +21,8 @@ pub enum ChatLink {
         channels: Vec<String>,
         /// Those we should be in and are not, and why.
         missing: BTreeMap<String, String>,
+        /// What does not end the connection, and has to be seen: a password that NickServ does not take.
+        warning: Option<String>,
     },
     /// Not there, and tried again.
     Down { reason: String, retry_at: Millis },

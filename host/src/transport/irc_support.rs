@@ -15,6 +15,10 @@ pub(super) struct Support {
     mapping: Mapping,
     /// Modes of members, each with its sign.
     prefixes: Vec<(char, char)>,
+    /// Modes of channels that always have a word with them: lists, and what is set to it.
+    with_word: String,
+    /// Those that have one when they are set.
+    with_word_when_set: String,
     channel_types: String,
     /// Channels that may be entered by one line.
     pub(super) most_joined: usize,
@@ -27,7 +31,9 @@ impl Default for Support {
     fn default() -> Self {
         Self {
             mapping: Mapping::Rfc1459,
-            prefixes: vec![('q', '~'), ('a', '&'), ('o', '@'), ('h', '%'), ('v', '+')],
+            prefixes: vec![('o', '@'), ('v', '+')],
+            with_word: "beIk".to_owned(),
+            with_word_when_set: "l".to_owned(),
             channel_types: "#&+!".to_owned(),
             most_joined: MOST_JOINED,
         }
@@ -49,6 +55,11 @@ impl Support {
             "PREFIX" => {
                 let (modes, signs) = value.trim_start_matches('(').split_once(')').unwrap_or(("", ""));
                 self.prefixes = modes.chars().zip(signs.chars()).collect();
+            }
+            "CHANMODES" => {
+                let mut kinds = value.split(',');
+                self.with_word = kinds.by_ref().take(2).collect();
+                kinds.next().unwrap_or_default().clone_into(&mut self.with_word_when_set);
             }
             "CHANTYPES" => value.clone_into(&mut self.channel_types),
             "MAXTARGETS" => self.joins(value),
@@ -102,6 +113,27 @@ impl Support {
         mode != 'v' && self.prefixes.iter().any(|(known, _)| *known == mode)
     }
 
+    /// What a change of modes says of members: the mode, who, and whether it is on. `+q` is a list on some networks, and
+    /// somebody's rank on others.
+    pub(super) fn ranks<'w>(&self, words: &'w [String]) -> Vec<(char, &'w str, bool)> {
+        let Some((letters, words)) = words.split_first() else { return Vec::new() };
+        let (mut ranks, mut words, mut is_on) = (Vec::new(), words.iter(), true);
+        for letter in letters.chars() {
+            match letter {
+                '+' => is_on = true,
+                '-' => is_on = false,
+                _ if self.prefixes.iter().any(|(mode, _)| *mode == letter) => {
+                    ranks.extend(words.next().map(|who| (letter, who.as_str(), is_on)));
+                }
+                _ if self.with_word.contains(letter) || (is_on && self.with_word_when_set.contains(letter)) => {
+                    words.next();
+                }
+                _ => {}
+            }
+        }
+        ranks
+    }
+
     fn is_sign(&self, c: char) -> bool {
         self.prefixes.iter().any(|(_, sign)| *sign == c)
     }
@@ -136,6 +168,24 @@ mod tests {
             (true, true, false, false)
         );
         assert_eq!(said("PREFIX= CHANTYPES=#").member("@ada"), ("@ada", String::new()));
+    }
+
+    #[test]
+    fn ranks_are_told_from_other_modes_as_the_server_has_them() {
+        let check = |said_words: &str, mode: &str, expected: &[(char, &str, bool)]| {
+            let words: Vec<String> = mode.split(' ').map(str::to_owned).collect();
+            assert_eq!(said(said_words).ranks(&words), expected, "{said_words}: {mode}");
+        };
+        let usual = "PREFIX=(ov)@+ CHANMODES=eIbq,k,flj,CFLM";
+        check(usual, "-lo ada", &[('o', "ada", false)]);
+        check(usual, "+lo 5 ada", &[('o', "ada", true)]);
+        check(usual, "+q-o+v *!*@bad ada bob", &[('o', "ada", false), ('v', "bob", true)]);
+        check(usual, "-kj+o key ada", &[('o', "ada", true)]);
+        check(usual, "+jo 5:10 ada", &[('o', "ada", true)]);
+        check("PREFIX=(qaohv)~&@%+ CHANMODES=beI,k,l,imnpst", "+qo ada ada", &[('q', "ada", true), ('o', "ada", true)]);
+        check("NETWORK=x", "-l+ob ada *!*@bad", &[('o', "ada", true)]);
+        check("NETWORK=x", "+q *!*@bad", &[]);
+        check("NETWORK=x", "+o", &[]);
     }
 
     #[test]

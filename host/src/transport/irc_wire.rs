@@ -6,6 +6,7 @@
 use super::link::Encrypted;
 use bytes::Buf;
 use bytes::BytesMut;
+use irc_proto::Command;
 use irc_proto::Message;
 use std::io;
 use tokio::io::AsyncReadExt;
@@ -57,7 +58,7 @@ impl Wire {
     pub(super) async fn next(&mut self) -> io::Result<Message> {
         loop {
             while let Some(line) = self.line() {
-                if let Ok(message) = line.parse() {
+                if let Some(message) = read(&line) {
                     return Ok(message);
                 }
             }
@@ -106,8 +107,21 @@ impl Wire {
         if std::mem::take(&mut self.overlong) || line.len() > LONGEST {
             return Some(String::new());
         }
-        Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
+        // What ends a line for others, or a word for a program in C, would come back in what we answer.
+        Some(String::from_utf8_lossy(&line).replace(['\r', '\n', '\0'], ""))
     }
+}
+
+/// A line that came in. The words of a `MODE` are left as they are: which of them belong together says the server.
+fn read(line: &str) -> Option<Message> {
+    let mut message: Message = line.parse().ok()?;
+    if let Command::ChannelMODE(..) | Command::UserMODE(..) = message.command {
+        let (_, words) = line.split_once(" MODE ").or_else(|| line.split_once("MODE "))?;
+        let (words, last) = words.split_once(" :").map_or((words, None), |(words, last)| (words, Some(last)));
+        let words = words.split_whitespace().chain(last).map(|word| word.trim_start_matches(':').to_owned()).collect();
+        message.command = Command::Raw("MODE".to_owned(), words);
+    }
+    Some(message)
 }
 
 /// Writes some, or what the encryption has still got; tells whether it may still have something.
@@ -118,4 +132,20 @@ async fn write(stream: &mut (impl AsyncWriteExt + Unpin), outgoing: &mut BytesMu
     }
     stream.flush().await?;
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_mode_are_left_as_they_are() {
+        let check = |line: &str, expected: &[&str]| {
+            let expected = expected.iter().map(|&word| word.to_owned()).collect();
+            assert_eq!(read(line).unwrap().command, Command::Raw("MODE".to_owned(), expected));
+        };
+        check(":ada!a@h MODE #c -lo ada", &["#c", "-lo", "ada"]);
+        check("@time=1 :s MODE #c +o :ada", &["#c", "+o", "ada"]);
+        check(":bot MODE bot :+i", &["bot", "+i"]);
+    }
 }

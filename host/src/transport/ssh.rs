@@ -54,11 +54,13 @@ impl Ssh {
         let peer = self.peer(command, this)?;
         let link = self.links.get(&peer);
         let _place = link.place(&this.clock).await.map_err(|trouble| trouble.sent())?;
+        // Who waited for others has as much time as they had.
+        this.clock = this.clock.begin_ssh();
         let mut again = true;
         loop {
             let (session, pooled) =
                 self.links.session(&link, &peer, &this.clock).await.map_err(|trouble| trouble.sent())?;
-            let mut output = Output::new(this.marker);
+            let mut output = Output::new(this.probe);
             match session.run(&line, &mut output, &this.clock).await {
                 Ok(end) => {
                     link.used();

@@ -113,7 +113,7 @@ impl Link {
 
     /// A place among the commands that run at once.
     pub(super) async fn place(&self, clock: &Clock) -> Result<SemaphorePermit<'_>, Trouble> {
-        let place = clock.within(Step::Exchange, self.places.acquire()).await;
+        let place = clock.within(Step::Channel, self.places.acquire()).await;
         let place = place.map_err(|late| {
             Trouble::passing(format!("{MOST_CHANNELS} other commands were under way to this server: {late}"))
         })?;

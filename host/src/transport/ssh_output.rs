@@ -8,8 +8,10 @@ use super::http_answer::probed;
 use super::http_answer::shown;
 use super::outcome::MAX_KEPT_BYTES;
 use super::outcome::Sent;
+use super::search::Search;
 use super::ssh_session::End;
 use crate::model::AttemptOutcome;
+use crate::model::Probe;
 
 /// What commands say, and Gerrit does, of troubles that pass, and may have come when all was done: Gerrit says the same of an
 /// error before a review is stored and after. In small letters.
@@ -40,33 +42,23 @@ const PASSING: [&str; 13] = [
     "shutting down",
 ];
 
-/// What came from a command, as far as it is kept; the marker is looked for in all of it.
+/// What came from a command, as far as it is kept; all of it is searched.
 #[derive(Debug, Default)]
 pub(super) struct Output {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
-    sought: Option<Sought>,
-}
-
-/// A marker that is looked for while the text goes by.
-#[derive(Debug)]
-struct Sought {
-    marker: Vec<u8>,
-    /// The end of what went by, which may be the marker's beginning.
-    tail: Vec<u8>,
-    found: bool,
+    search: Option<Search>,
 }
 
 impl Output {
-    pub(super) fn new(marker: Option<&str>) -> Self {
-        let sought = marker.map(|marker| Sought { marker: marker.into(), tail: Vec::new(), found: false });
-        Self { sought, ..Self::default() }
+    pub(super) fn new(probe: Option<&Probe>) -> Self {
+        Self { search: probe.map(Search::of), ..Self::default() }
     }
 
     pub(super) fn stdout(&mut self, piece: &[u8]) {
         keep(&mut self.stdout, piece);
-        if let Some(sought) = &mut self.sought {
-            sought.look_at(piece);
+        if let Some(search) = &mut self.search {
+            search.look_at(piece);
         }
     }
 
@@ -108,22 +100,10 @@ impl Output {
             _ => format!("{}\n{stderr}", stdout.trim_end()),
         };
         let sent = Sent { reason, ..Sent::new(outcome, status, answer) };
-        match self.sought {
-            Some(sought) => probed(sent, sought.found, Extent::Whole),
+        match self.search {
+            Some(search) => probed(sent, search.seen(), Extent::Whole),
             None => sent,
         }
-    }
-}
-
-impl Sought {
-    fn look_at(&mut self, piece: &[u8]) {
-        if self.found {
-            return;
-        }
-        self.tail.extend_from_slice(piece);
-        self.found = memchr::memmem::find(&self.tail, &self.marker).is_some();
-        let gone = (self.tail.len() + 1).saturating_sub(self.marker.len());
-        self.tail.drain(..gone);
     }
 }
 
@@ -140,6 +120,10 @@ fn says_any(stderr: &str, signs: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::HttpRequest;
+    use crate::model::Marker;
+    use crate::model::Message;
+    use crate::model::Text;
 
     fn judged(end: &End, stdout: &str, stderr: &str) -> Sent {
         let mut output = Output::default();
@@ -183,19 +167,25 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_is_found_wherever_it_stands() {
-        let found = |pieces: &[&str], end: &End| {
-            let mut output = Output::new(Some("mark:7"));
+    fn what_the_answer_to_a_question_means() {
+        let said = |pieces: &[&str], end: &End| {
+            let ask = Message::Http(HttpRequest::new("GET", Text::literal("https://example.org/")));
+            let probe = Probe { ask, marker: Marker::Letters("mark:7".into()), whole: Some("stats".into()) };
+            let mut output = Output::new(Some(&probe));
             pieces.iter().for_each(|piece| output.stdout(piece.as_bytes()));
-            output.judged(end, |text| text).outcome
+            output.judged(end, |text| text)
         };
+        let outcome = |pieces: &[&str], end: &End| said(pieces, end).outcome;
         let zero = End::Exit(0);
         let long = "x".repeat(MAX_KEPT_BYTES);
-        assert_eq!(found(&["a mark:7 b"], &zero), AttemptOutcome::ProbeFound);
-        assert_eq!(found(&[&long, "ma", "r", "k:", "7"], &zero), AttemptOutcome::ProbeFound);
-        assert_eq!(found(&["ma", "mark:", "8"], &zero), AttemptOutcome::ProbeAbsent);
-        assert_eq!(found(&[], &zero), AttemptOutcome::ProbeAbsent);
-        assert_eq!(found(&["mark:7"], &End::Exit(1)), AttemptOutcome::Refused);
-        assert_eq!(found(&["mark:"], &lost()), AttemptOutcome::Unknown);
+        assert_eq!(outcome(&[&long, "ma", "rk:7"], &zero), AttemptOutcome::ProbeFound);
+        assert_eq!(outcome(&[&long, "sta", "ts"], &zero), AttemptOutcome::ProbeAbsent);
+        assert_eq!(outcome(&["mark:7 stats"], &End::Exit(1)), AttemptOutcome::Refused);
+        assert_eq!(outcome(&["stats"], &lost()), AttemptOutcome::Unknown);
+        let error = said(&[r#"{"type":"error","message":"busy"}"#], &zero);
+        assert_eq!(error.outcome, AttemptOutcome::Failed);
+        assert!(
+            error.reason.is_some_and(|reason| reason.ends_with(r#"does not say: {"type":"error","message":"busy"}"#))
+        );
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn line(words: &[String]) -> Result<String, WordsError> {
         return Err(WordsError::Nul(at + 1));
     }
     let (first, rest) = words.split_first().ok_or(WordsError::Nothing)?;
-    let mut line = if RESERVED.contains(&first.as_str()) { in_quotes(first) } else { quoted(first) };
+    let is_more = RESERVED.contains(&first.as_str()) || first.contains('=');
+    let mut line = if is_more { in_quotes(first) } else { quoted(first) };
     for word in rest {
         line.push(' ');
         line.push_str(&quoted(word));
@@ -53,10 +54,12 @@ fn in_quotes(word: &str) -> String {
     format!("'{}'", escaped(word))
 }
 
-/// Whether no shell sees anything in it but a word.
+/// Whether no shell sees anything in it but a word, where it is not the first, which with a `=` would be an assignment.
 fn is_plain(word: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'@' | b'+');
-    !word.is_empty() && word.bytes().all(plain)
+    let plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'@' | b'+' | b'=');
+    // To zsh, `=ls` is where ls is.
+    !word.is_empty() && !word.starts_with('=') && word.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -76,7 +79,7 @@ mod tests {
     fn words_are_quoted_unless_they_are_plain() {
         check(&["gerrit", "review", "--project", "a/b-c.d"], "gerrit review --project a/b-c.d");
         check(&["gerrit", "--message", "it's $(done)"], r"gerrit --message 'it'\''s $(done)'");
-        check(&["gerrit", "", "a\nb", "ü", "~", "a=b"], "gerrit '' 'a\nb' 'ü' '~' 'a=b'");
+        check(&["gerrit", "", "a\nb", "ü", "~", "a=b", "=a"], "gerrit '' 'a\nb' 'ü' '~' a=b '=a'");
         check(&["A=b", "if"], "'A=b' if");
         check(&["if", "true"], "'if' true");
         check(&["'"], r"''\'''");

@@ -55,7 +55,7 @@ impl House {
                 whole: Duration::from_millis(900),
                 last: Duration::from_millis(1500),
             },
-            ssh: SshDeadlines { handshake: second, login: second, command: second, whole: second },
+            ssh: SshDeadlines { handshake: second, login: second, command: second, channel: second, whole: second },
         };
         let setup = Setup {
             chat_times: ChatTimes::USUAL,

@@ -27,6 +27,7 @@ use crate::model::HttpStep;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
+use crate::model::Probe;
 use crate::model::Recipient;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,8 +88,8 @@ pub(super) struct Try<'a> {
     pub(super) destination: &'a Destination,
     pub(super) filler: Filler<'a>,
     pub(super) clock: Clock,
-    /// What to look for in the answer, if the message is a question.
-    pub(super) marker: Option<&'a str>,
+    /// What to look for in the answer, if the message is its question.
+    pub(super) probe: Option<&'a Probe>,
 }
 
 #[derive(Debug)]
@@ -158,26 +159,26 @@ impl Transports {
         self.0.irc.end().await;
     }
 
-    /// Asks whether an earlier message arrived: `ProbeFound` if the answer is a success and has `marker` in it,
-    /// `ProbeAbsent` if it is a success without, read to its end.
-    pub(crate) async fn probe(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: &str) -> Sent {
-        if marker.is_empty() {
+    /// Asks whether an earlier message arrived; `permit` is for the question of `probe`. `ProbeFound` if the answer is a
+    /// success and has the marker in it, `ProbeAbsent` if it is a whole success without.
+    pub(crate) async fn probe(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, probe: &Probe) -> Sent {
+        if probe.marker.is_empty() {
             return Sent::refused("a probe without a marker, which would be found in any answer");
         }
         if !matches!(permit.message(), Message::Http(_) | Message::Ssh(_)) {
             return Sent::refused("this version probes by HTTP and SSH only");
         }
-        self.exchange(permit, outgoing, Some(marker)).await
+        self.exchange(permit, outgoing, Some(probe)).await
     }
 
-    async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, marker: Option<&str>) -> Sent {
+    async fn exchange(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>, probe: Option<&Probe>) -> Sent {
         let clock = match permit.message() {
             Message::Mail(_) => Clock::start_mail(self.0.deadlines),
-            Message::Ssh(_) => Clock::start_ssh(self.0.deadlines),
+            Message::Ssh(_) => Clock::before_ssh(self.0.deadlines),
             Message::Http(_) | Message::Irc(_) | Message::Other(_) => Clock::start(self.0.deadlines),
         };
         let filler = Filler::new(&self.0.secrets, permit);
-        let mut this = Try { outgoing, destination: permit.destination(), filler, clock, marker };
+        let mut this = Try { outgoing, destination: permit.destination(), filler, clock, probe };
         let sent = match permit.message() {
             Message::Mail(mail) => self.0.smtp.send(mail, &mut this).await,
             Message::Http(request) => self.0.http.send(request, &mut this).await,

@@ -111,5 +111,5 @@ fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), pa
     let message = HttpRequest::post(literal(format!("{address}/comments"))).json(literal(body)).with(&access);
     // The newest come first.
     let ask = HttpRequest::get(literal(format!("{address}/activities?limit=100"))).with(&access);
-    (Message::Http(message), Probe { ask: Message::Http(ask), marker })
+    (Message::Http(message), Probe::letters(Message::Http(ask), marker))
 }

@@ -3,6 +3,9 @@
 //! The question is a delivery with a receipt; what it brings is remembered and asked anew when it is old. A review that
 //! comes before the first answer waits in the reporter's state, so that no restart loses it; a question that fails is
 //! asked again, and the reviews wait on.
+//!
+//! Invariant: what is known, what waits and what is asked names its server. Once the settings name another one, it is
+//! forgotten, and late answers of the former one say nothing.
 
 use std::hash::DefaultHasher;
 use std::hash::Hash;
@@ -32,16 +35,28 @@ const ASKED_SECONDS: u32 = 900;
 const AGAIN_MS: (u32, u32) = (2_000, 600_000);
 /// So many reviews wait at once; the oldest gives way.
 const MOST_HELD: usize = 2_000;
-/// So many that waited are sent in one call; the others in the next.
+/// So many that waited are sent, or forgotten, in one call; the others in the next.
 const AT_ONCE: usize = 80;
 /// So much of an answer is told in a reason, in characters.
 const QUOTED: usize = 300;
 
-/// The key of the question, and of the wake-up that asks again.
-const VERSION: &str = "version";
-/// The key of the wake-up that sends more of what waited.
-const MORE: &str = "more";
-const HELD: &str = "held/";
+/// What all that is remembered of servers begins with.
+const SERVERS: &str = "server/";
+/// And those that wait for one, after its name.
+const HELD: &str = "/held/";
+
+/// What belongs to the server of the settings.
+struct Names {
+    server: String,
+    /// The key of the question, and of the wake-up that asks again.
+    question: String,
+    /// The key of the wake-up that sends more of what waited.
+    more: String,
+    /// Where what is known of it is remembered.
+    known: String,
+    /// Where reviews wait.
+    held: String,
+}
 
 /// What is remembered of a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,17 +83,46 @@ pub(crate) struct Desk<'a, H> {
     settings: &'a Settings,
     event: &'a Event,
     host: &'a H,
+    names: Names,
     known: Known,
+    /// The keys of the reviews that wait, the oldest first.
+    waiting: Vec<String>,
+    /// How many more that waited have room in this call.
+    room: usize,
     asks: bool,
+    goes_on: bool,
     effects: Vec<Effect>,
     count: usize,
 }
 
 impl<'a, H: Host> Desk<'a, H> {
     pub(crate) fn new(settings: &'a Settings, event: &'a Event, host: &'a H) -> Self {
-        let kept = host.recall(&place(settings)).and_then(|json| serde_json::from_str(&json).ok());
+        let names = Names::of(settings);
+        let kept = host.recall(&names.known).and_then(|json| serde_json::from_str(&json).ok());
         let known: Known = kept.unwrap_or_default();
-        Self { settings, event, host, known, asks: false, effects: Vec::new(), count: 0 }
+        let (own, others): (Vec<String>, Vec<String>) =
+            host.recall_keys(SERVERS).into_iter().partition(|key| names.owns(key));
+        let waiting = own.into_iter().filter(|key| key.starts_with(&names.held)).collect();
+        let (effects, room) = (Vec::new(), AT_ONCE);
+        let mut desk =
+            Self { settings, event, host, names, known, waiting, room, asks: false, goes_on: false, effects, count: 0 };
+        desk.forget(&others);
+        desk
+    }
+
+    /// What was known of a server that the settings name no more, and what waited for it.
+    fn forget(&mut self, others: &[String]) {
+        let gone = &others[..others.len().min(self.room)];
+        self.room -= gone.len();
+        self.goes_on = gone.len() < others.len();
+        self.effects.extend(gone.iter().map(|key| Effect::forget(key.as_str())));
+        let waited = gone.iter().filter(|key| key.contains(HELD)).count();
+        if waited > 0 {
+            let server = &self.names.server;
+            self.skip(format!(
+                "the server is {server} now, so what waited for another one is not sent: {waited} of reviews"
+            ));
+        }
     }
 
     /// Takes what came of a generator: a review is sent, or waits.
@@ -93,7 +137,7 @@ impl<'a, H: Host> Desk<'a, H> {
     fn review(&mut self, review: &Review) {
         match self.known.version {
             // What still waits is older, and goes first.
-            Some(version) if self.host.recall_keys(HELD).is_empty() => self.send(review, version),
+            Some(version) if self.waiting.is_empty() => self.send(review, version),
             Some(_) | None => self.hold(review),
         }
         let is_old = self.event.at.saturating_sub(self.known.said_at) >= FRESH_SECONDS;
@@ -123,7 +167,7 @@ impl<'a, H: Host> Desk<'a, H> {
 
     /// The answer to the question; what waited for it goes.
     pub(crate) fn answered(&mut self, receipt: &Receipt) {
-        if receipt.key != VERSION {
+        if receipt.key != self.names.question {
             return;
         }
         self.known.asked_at = None;
@@ -144,15 +188,15 @@ impl<'a, H: Host> Desk<'a, H> {
                 "Gerrit does not tell its version, so reviews wait; it is asked again in {} s. It said: {said}",
                 after / 1_000
             ));
-            self.effects.push(Effect::wake(VERSION, after));
+            self.effects.push(Effect::wake(self.names.question.as_str(), after));
         }
     }
 
     pub(crate) fn woken(&mut self, key: &str) {
-        match key {
-            VERSION => self.asks = self.known.version.is_none() && !self.is_asked(),
-            MORE => self.release(),
-            _ => {}
+        if key == self.names.question {
+            self.asks = self.known.version.is_none() && !self.is_asked();
+        } else if key == self.names.more {
+            self.release();
         }
     }
 
@@ -161,8 +205,11 @@ impl<'a, H: Host> Desk<'a, H> {
         if self.asks {
             self.known.asked_at = Some(self.event.at);
             self.remember();
-            let question = Delivery::new(VERSION, command::version(self.settings)).resend(Resend::Upsert).receipt();
-            self.effects.push(question.ttl_seconds(ASKED_SECONDS).into());
+            let question = Delivery::new(self.names.question.as_str(), command::version(self.settings));
+            self.effects.push(question.resend(Resend::Upsert).receipt().ttl_seconds(ASKED_SECONDS).into());
+        }
+        if self.goes_on {
+            self.effects.push(Effect::wake(self.names.more.as_str(), 0));
         }
         self.effects
     }
@@ -180,9 +227,8 @@ impl<'a, H: Host> Desk<'a, H> {
     /// Keeps a review. It takes the place of an older one of the same.
     fn hold(&mut self, review: &Review) {
         let same = same(review);
-        let waiting = self.host.recall_keys(HELD);
-        let older = waiting.iter().filter(|key| key.ends_with(&same));
-        let oldest = waiting.first().filter(|_| waiting.len() >= MOST_HELD);
+        let older: Vec<String> = self.waiting.iter().filter(|key| key.ends_with(&same)).cloned().collect();
+        let oldest = self.waiting.first().filter(|_| self.waiting.len() >= MOST_HELD).cloned();
         for key in older {
             self.effects.push(Effect::forget(key.as_str()));
             self.skip(format!("a newer review of {} took its place before Gerrit told its version", review.of));
@@ -192,7 +238,7 @@ impl<'a, H: Host> Desk<'a, H> {
             self.skip(format!("more than {MOST_HELD} reviews wait for Gerrit to tell its version"));
         }
         self.count += 1;
-        let key = format!("{HELD}{:020}.{:03}{same}", self.event.seq, self.count);
+        let key = format!("{}{:020}.{:03}{same}", self.names.held, self.event.seq, self.count);
         let json = serde_json::to_string(&Held { at: self.event.at, review: review.clone() }).expect("texts are JSON");
         self.effects.push(Effect::remember(key, json));
     }
@@ -200,8 +246,8 @@ impl<'a, H: Host> Desk<'a, H> {
     /// Sends what waited, in its order.
     fn release(&mut self) {
         let Some(version) = self.known.version else { return };
-        let waiting = self.host.recall_keys(HELD);
-        for key in waiting.iter().take(AT_ONCE) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for key in waiting.iter().take(self.room) {
             let held = self.host.recall(key).and_then(|json| serde_json::from_str::<Held>(&json).ok());
             match held {
                 Some(Held { at, review }) if self.event.at.saturating_sub(at) > u64::from(WORTH_SECONDS) => {
@@ -213,14 +259,12 @@ impl<'a, H: Host> Desk<'a, H> {
             }
             self.effects.push(Effect::forget(key.as_str()));
         }
-        if waiting.len() > AT_ONCE {
-            self.effects.push(Effect::wake(MORE, 0));
-        }
+        self.goes_on |= waiting.len() > self.room;
     }
 
     fn remember(&mut self) {
         let json = serde_json::to_string(&self.known).expect("numbers are JSON");
-        self.effects.push(Effect::remember(place(self.settings), json));
+        self.effects.push(Effect::remember(self.names.known.as_str(), json));
     }
 
     fn next_key(&mut self) -> String {
@@ -229,9 +273,18 @@ impl<'a, H: Host> Desk<'a, H> {
     }
 }
 
-/// Where what is known of a server is remembered.
-fn place(settings: &Settings) -> String {
-    format!("version of {}:{}", settings.server, settings.port)
+impl Names {
+    fn of(settings: &Settings) -> Self {
+        let server = format!("{}:{}", settings.server, settings.port);
+        let of = |what: &str| format!("{what} of {server}");
+        let at = |what: &str| format!("{SERVERS}{server}{what}");
+        Self { question: of("version"), more: of("more"), known: at("/version"), held: at(HELD), server }
+    }
+
+    /// Whether what is remembered there is of this server.
+    fn owns(&self, key: &str) -> bool {
+        key == self.known || key.starts_with(&self.held)
+    }
 }
 
 /// What reviews have in common of which the newest counts.

@@ -1,13 +1,14 @@
 //! All that belongs to a buildset: its builds, and the buildsets that these triggered, and so on.
 //!
 //! Nothing is voted before all of it is over. Whichever of its buildsets ends last brings the whole; of two that end at
-//! once the second finds that it was told.
+//! once the second finds that it was told. A build that was made again in place of another counts for it.
 
 use campanile_sdk::contract::BuildsetReport;
 use campanile_sdk::contract::DataError;
 use campanile_sdk::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::collections::VecDeque;
 
 use crate::target::Target;
@@ -29,6 +30,8 @@ pub(crate) struct Family {
     /// The one that was not triggered; all others came of its builds.
     pub(crate) first: BuildsetReport,
     pub(crate) others: Vec<BuildsetReport>,
+    /// Builds that do not count, as others were made in their place; and what they triggered.
+    replaced: BTreeSet<Id>,
 }
 
 /// That a family of so many was told.
@@ -45,7 +48,8 @@ impl Family {
         if first.buildset.complete_at.is_none() {
             return Ok(None);
         }
-        let (mut others, mut unseen) = (Vec::new(), VecDeque::from(triggered(&first, host)?));
+        let (mut others, mut rebuilt) = (Vec::new(), Vec::new());
+        let mut unseen = VecDeque::from(triggered(&first, host)?);
         while let Some(set) = unseen.pop_front() {
             if !set.complete || unseen.iter().any(|set| !set.complete) {
                 return Ok(None);
@@ -57,9 +61,11 @@ impl Family {
             let other =
                 other.map_err(|error| unknown(&format!("the builds of buildset {}", set.bsid), &why(&error)))?;
             unseen.extend(triggered(&other, host)?);
+            rebuilt.extend(set.rebuilt_buildid.map(|of| Rebuilt { set: set.bsid, of }));
             others.push(other);
         }
-        Ok(Some(Self { first, others }))
+        let replaced = replaced(&others, &rebuilt);
+        Ok(Some(Self { first, others, replaced }))
     }
 
     pub(crate) fn id(&self) -> Id {
@@ -71,7 +77,12 @@ impl Family {
         self.others.iter().map(|other| other.buildset.id).collect()
     }
 
-    /// All builds; of those that were tried again the last.
+    /// The builds that do not count, by id.
+    pub(crate) fn replaced(&self) -> Vec<Id> {
+        self.replaced.iter().copied().collect()
+    }
+
+    /// All builds that count; of those that were tried again the last.
     pub(crate) fn builds(&self) -> impl Iterator<Item = &BuildReport> {
         let sets = || std::iter::once(&self.first).chain(&self.others);
         sets()
@@ -82,6 +93,7 @@ impl Family {
                 })
             })
             .map(|(_, build)| build)
+            .filter(|build| !self.replaced.contains(&build.build.id))
     }
 
     /// Remembers that this was told; `None` if it was before.
@@ -139,6 +151,35 @@ fn why(error: &DataError) -> String {
 struct Triggered {
     bsid: Id,
     complete: bool,
+    /// Which build it was made in place of; of one that was itself made so, the first of them all.
+    #[serde(default)]
+    rebuilt_buildid: Option<Id>,
+}
+
+/// A buildset that was made in place of a build.
+struct Rebuilt {
+    set: Id,
+    of: Id,
+}
+
+/// The builds in whose place others were made: all of their request, those that were made so before, and what any of
+/// them triggered.
+fn replaced(sets: &[BuildsetReport], rebuilt: &[Rebuilt]) -> BTreeSet<Id> {
+    let builds = || sets.iter().flat_map(|set| set.builds.iter().map(move |build| (set.buildset.id, build)));
+    let mut gone = BTreeSet::new();
+    for Rebuilt { set: newest, of } in rebuilt {
+        let request = builds().find(|(_, build)| build.build.id == *of).map(|(_, build)| build.request.id);
+        let earlier = |set: Id| rebuilt.iter().any(|other| other.set == set && other.of == *of && set < *newest);
+        let is_gone = |(set, build): &(Id, &BuildReport)| Some(build.request.id) == request || earlier(*set);
+        gone.extend(builds().filter(is_gone).map(|(_, build)| build.build.id));
+    }
+    // What triggers comes before what it triggered.
+    for set in sets.iter().filter(|set| !set.builds.is_empty()) {
+        if set.buildset.parent_build_id.is_some_and(|parent| gone.contains(&parent)) {
+            gone.extend(set.builds.iter().map(|build| build.build.id));
+        }
+    }
+    gone
 }
 
 /// The buildsets that its builds triggered.
@@ -151,7 +192,9 @@ fn triggered(report: &BuildsetReport, host: &impl Host) -> Result<Vec<Triggered>
     let mut found = Vec::new();
     for builds in report.builds.chunks(PAGE) {
         let parents: String = builds.iter().map(|build| format!("parent_buildid={}&", build.build.id)).collect();
-        let path = format!("buildsets?{parents}field=bsid&field=complete&field=parent_buildid&order=bsid");
+        let path = format!(
+            "buildsets?{parents}field=bsid&field=complete&field=parent_buildid&field=rebuilt_buildid&order=bsid"
+        );
         match host.get(&path) {
             Ok(json) => {
                 let page: Buildsets = serde_json::from_str(&json).map_err(|problem| odd(&problem.to_string()))?;

@@ -71,7 +71,7 @@ impl Generator {
     }
 
     /// The callbacks as the host is asked for them: with what they are told; `None` if there are none.
-    pub(crate) fn callbacks(&self, buildsets: &[Id]) -> Option<String> {
+    pub(crate) fn callbacks(&self, buildsets: &[Id], replaced: &[Id]) -> Option<String> {
         let chosen = self.callback.as_ref()?;
         let mut asked = match serde_json::from_str(chosen.json()) {
             Ok(Value::Object(chosen)) => chosen,
@@ -89,6 +89,7 @@ impl Generator {
                 tell("builders", json!(builders));
             }
             tell("buildsets", json!(buildsets));
+            tell("replaced", json!(replaced));
         }
         Some(Value::Object(asked).to_string())
     }

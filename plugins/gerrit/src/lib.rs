@@ -5,7 +5,6 @@
 
 mod command;
 mod desk;
-mod escaped;
 mod family;
 mod generators;
 mod reviews;

@@ -22,8 +22,9 @@ const LONGEST_NAME: usize = 500;
 pub(crate) struct Subject<'a> {
     moment: Moment,
     about: About,
-    /// Buildsets that belong to it, by id.
+    /// Buildsets that belong to it, and builds in these that do not count, by id.
     others: Vec<Id>,
+    replaced: Vec<Id>,
     /// At least one; the first one's properties say which patch set it is.
     builds: Vec<&'a BuildReport>,
 }
@@ -42,13 +43,19 @@ pub(crate) enum Ruling {
 
 impl<'a> Subject<'a> {
     pub(crate) fn build(report: &'a BuildReport, moment: Moment) -> Self {
-        Self { moment, about: About::Build(report.build.id), others: Vec::new(), builds: vec![report] }
+        Self {
+            moment,
+            about: About::Build(report.build.id),
+            others: Vec::new(),
+            replaced: Vec::new(),
+            builds: vec![report],
+        }
     }
 
     /// These builds of it; `None` if there are none.
     pub(crate) fn buildset(family: &Family, builds: Vec<&'a BuildReport>) -> Option<Self> {
-        let (about, others) = (About::Buildset(family.id()), family.others());
-        (!builds.is_empty()).then_some(Self { moment: Moment::Summary, about, others, builds })
+        let (about, others, replaced) = (About::Buildset(family.id()), family.others(), family.replaced());
+        (!builds.is_empty()).then_some(Self { moment: Moment::Summary, about, others, replaced, builds })
     }
 
     /// What is said without callbacks.
@@ -86,7 +93,7 @@ pub(crate) fn ruling(
         Ok(target) => target,
         Err(reason) => return Ok(Ruling::Skip(format!("{reason}, so there is nothing to review"))),
     };
-    let answer = match generator.callbacks(&subject.others) {
+    let answer = match generator.callbacks(&subject.others, &subject.replaced) {
         Some(callbacks) => host.review(&callbacks, subject.moment, &subject.about),
         None => Ok(Answer::Default),
     };

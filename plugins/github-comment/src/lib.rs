@@ -96,5 +96,5 @@ fn comment(config: &Config<Settings>, (event, report): (&Event, &Report<'_>), is
     let since = clock_text(event.at.saturating_sub(CLOCKS_DIFFER)).replace(" UTC", "Z").replace(' ', "T");
     let ask = authorized(HttpRequest::get(literal(join(&url, &format!("?since={since}&per_page=100")))));
     let message = Message::Http(authorized(HttpRequest::post(literal(url))).json(literal(body)));
-    (message, Probe { ask: Message::Http(ask), marker })
+    (message, Probe::letters(Message::Http(ask), marker))
 }

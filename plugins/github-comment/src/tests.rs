@@ -1,6 +1,7 @@
 //! The reporter from the outside: given settings and an event, expect comments.
 
 use campanile_sdk::contract::HttpBody;
+use campanile_sdk::contract::Marker;
 use campanile_sdk::contract::Part;
 use campanile_sdk::contract::Resend;
 use campanile_sdk::contract::SourceStamp;
@@ -52,7 +53,8 @@ fn comments(generators: &Value, event: &Event) -> Vec<(String, String, String, S
         assert_eq!((ask.method.as_str(), &ask.headers), ("GET", &request.headers));
         let body: Value = serde_json::from_str(&text(body)).expect("JSON");
         let said = body["body"].as_str().expect("a text").to_owned();
-        (text(&request.url), said, text(&ask.url), probe.marker.clone())
+        let Marker::Letters(marker) = &probe.marker else { panic!("no letters: {probe:?}") };
+        (text(&request.url), said, text(&ask.url), marker.clone())
     });
     told.collect()
 }

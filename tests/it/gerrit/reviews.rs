@@ -43,7 +43,7 @@ async fn the_version_is_asked_for_once_and_reviews_wait_for_it() {
     }
     let questions = sshd.commands().iter().filter(|words| words[1] == "version").count();
     assert_eq!((questions, reviews(&sshd).len()), (1, 3));
-    host.forgotten("reviews", "held/").await;
+    host.forgotten("reviews", &format!("server/127.0.0.1:{}/held/", sshd.port)).await;
 }
 
 #[tokio::test]

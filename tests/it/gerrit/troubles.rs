@@ -2,41 +2,77 @@
 
 use super::*;
 
-/// The command stalls instead of a review, which was made before or not.
-const STALLS: &str = "if [ \"$2\" = review ]; then exec sleep 600; fi";
-const REVIEWS_AND_STALLS: &str =
-    "if [ \"$2\" = review ]; then cat \"$folder/words/$$\" >> \"$folder/reviews\"; exec sleep 600; fi";
+/// The connection is lost in the first review, which was made before that or not.
+const LOST_BEFORE: &str =
+    "if [ \"$2\" = review ] && [ ! -e \"$folder/lost\" ]; then : > \"$folder/lost\"; kill -KILL $PPID; exit; fi";
+const LOST_AFTER: &str = "if [ \"$2\" = review ] && [ ! -e \"$folder/lost\" ]; then
+    : > \"$folder/lost\"; echo \"$$\" >> \"$folder/reviews\"; kill -KILL $PPID; exit; fi";
 
-/// A review is under way when the connection is lost; then Gerrit is as it should be. How many reviews it was asked for,
-/// of so many commands.
-async fn lost_in_a_review(stalls: &str, commands: usize) -> usize {
+/// A build whose review is lost so; then the server behaves as Gerrit does.
+async fn lost(behaviour: &str) -> (Sshd, TestHost) {
     let sshd = server("3.9.1").await;
-    behave(&sshd, "3.9.1", stalls);
-    let host = setup(&sshd, &[], "").schedule(&[0, 10]).start_acme().await;
-    let lost = async {
-        sshd.begun(2).await;
-        behave(&sshd, "3.9.1", "");
-        sshd.kill_sessions();
-    };
-    tokio::join!(build(&host, 2), lost);
-    host.settle().await;
+    behave(&sshd, "3.9.1", behaviour);
+    let host = setup(&sshd, &[], "").schedule(&[0, 10, 10]).start_acme().await;
+    build(&host, 2).await;
     assert_eq!(states(&host).await, [("delivered".to_owned(), String::new())]);
-    let queries: Vec<_> = sshd.begun(commands).await.into_iter().filter(|words| words[1] == "query").collect();
-    assert_eq!(queries.len(), 1);
-    let asked =
-        ["project:{gp}", "commit:d34db33f", &format!("label:Verified=-1,user={}", sshd.user)].map(str::to_owned);
-    assert_eq!(queries[0][4..], asked);
-    reviews(&sshd).len()
+    (sshd, host)
+}
+
+/// What was asked about changes.
+fn queries(sshd: &Sshd) -> Vec<Vec<String>> {
+    sshd.commands().into_iter().filter(|words| words[1] == "query").collect()
 }
 
 #[tokio::test]
 async fn a_review_that_arrived_is_found_and_not_sent_twice() {
-    assert_eq!(lost_in_a_review(REVIEWS_AND_STALLS, 3).await, 1);
+    let (sshd, host) = lost(LOST_AFTER).await;
+    assert_eq!((queries(&sshd).len(), reviews(&sshd).len()), (1, 1));
+    let asked =
+        ["project:{gp}", "commit:d34db33f", &format!("label:Verified=-1,user={}", sshd.user)].map(str::to_owned);
+    assert_eq!(queries(&sshd)[0][4..], asked);
+    host.stop().await;
 }
 
 #[tokio::test]
 async fn a_review_that_did_not_arrive_is_sent_again() {
-    assert_eq!(lost_in_a_review(STALLS, 4).await, 2);
+    let (sshd, host) = lost(LOST_BEFORE).await;
+    assert_eq!((queries(&sshd).len(), reviews(&sshd).len()), (1, 2));
+    host.stop().await;
+}
+
+/// A query that succeeds, as far as its exit status says, and answers nothing; the first one.
+const NO_ANSWER: &str =
+    "if [ \"$2\" = query ] && [ ! -e \"$folder/asked\" ]; then : > \"$folder/asked\"; {answer}; exit 0; fi";
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_is_asked_for_again() {
+    for answer in
+        ["echo '{\"type\":\"error\",\"message\":\"cannot query the index\"}'", ":", "echo '{\"project\":\"gp\"'"]
+    {
+        let (sshd, host) = lost(&format!("{LOST_AFTER}\n{}", NO_ANSWER.replace("{answer}", answer))).await;
+        assert_eq!((queries(&sshd).len(), reviews(&sshd).len()), (2, 1), "{answer}");
+        host.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_words_and_votes_on_an_earlier_patch_set_are_not_this_review() {
+    for (behaviour, count) in [(LOST_BEFORE, 3), (LOST_AFTER, 2)] {
+        let sshd = server("3.9.1").await;
+        std::fs::write(sshd.folder().join("patch_sets"), "d34db33f 12345 1\n5eed5eed 12345 2\n").expect("patch sets");
+        let callbacks = "summaryCB = {plugin = \"misbehaving_callbacks\", behaviour = \"answer\"}\nsummaryArg = 7";
+        let host = setup(&sshd, &["misbehaving_callbacks"], callbacks).schedule(&[0, 10]).start_acme().await;
+        build(&host, 2).await;
+        behave(&sshd, "3.9.1", behaviour);
+        let mut second = properties();
+        second["event.patchSet.number"] = json!([2, "Change"]);
+        second["event.patchSet.revision"] = json!(["5eed5eed", "Change"]);
+        host.acme_build(&[acme_source("ssh://g:29418/gp", Some("5eed5eed"))], second, 2).await;
+        let said = said(&sshd);
+        assert!(said.iter().all(|one| *one == said[0]), "{said:?}");
+        assert_eq!((queries(&sshd).len(), said.len()), (1, count), "{behaviour}");
+        host.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use super::BOT;
 use super::server;
+use super::with_account;
 use campanile_tests::Person;
 use campanile_tests::Setup;
-use campanile_tests::inspircd::IrcWithServices;
 use campanile_tests::ngircd::IrcOptions;
 use campanile_tests::ngircd::RealIrc;
 use rcgen::CertifiedKey;
@@ -36,6 +36,9 @@ async fn a_server_password_is_needed_and_is_told_to_nobody() {
     host.stop().await;
     let host = with("right").start().await;
     host.chat(is_up).await;
+    // Without TLS that has to be seen.
+    let warned = format!("sends its password to 127.0.0.1:{} for all to read", server.port);
+    assert!(campanile_tests::logged().contains(&warned));
 }
 
 #[tokio::test]
@@ -77,15 +80,6 @@ async fn a_nick_that_somebody_has_is_taken_back_when_it_is_free() {
     host.settle().await;
 }
 
-/// A server on which `bot` has an account.
-async fn with_account() -> (IrcWithServices, Person) {
-    let server = IrcWithServices::start().await.expect("a server");
-    let mut owner = Person::join(server.port, "bot", &[]).await;
-    owner.say("NickServ", "REGISTER sesame");
-    owner.until("registered").await;
-    (server, owner)
-}
-
 #[tokio::test]
 async fn accounts_are_logged_in_to_by_sasl_and_by_nickserv() {
     let (server, owner) = with_account().await;
@@ -123,6 +117,36 @@ async fn accounts_are_logged_in_to_by_sasl_and_by_nickserv() {
     let host = at(server.port, "login = [\"sasl_plain\"]\npassword = \"wrong\"\n").start().await;
     let state = host.chat(is_down).await;
     assert!(state["reason"].as_str().is_some_and(|why| why.contains("refuses the login by SASL: 904")), "{state}");
+}
+
+#[tokio::test]
+async fn a_password_that_nickserv_does_not_take_is_seen() {
+    let (server, owner) = with_account().await;
+    owner.quit();
+    let settings = "nick = \"bot\"\nlogin = [\"nickserv\"]\npassword = \"wrong\"\n";
+    let host = Setup::default().secret("wrong", "open").chat("chat", server.port, settings).start().await;
+    let state = host.chat(is_up).await;
+    assert!(
+        state["warning"].as_str().is_some_and(|said| said.contains("NickServ says: Password incorrect")),
+        "{state}"
+    );
+    assert!(campanile_tests::logged().contains("NickServ says: Password incorrect"));
+    host.stop().await;
+    // And where there is no such service.
+    let server = super::server().await;
+    let host = Setup::default().secret("wrong", "open").chat("chat", server.port, settings).start().await;
+    let state = host.chat(is_up).await;
+    assert_eq!(state["warning"], json!("there is no NickServ to give the password to"));
+}
+
+#[tokio::test]
+async fn a_nick_that_somebody_has_is_taken_back_by_nickserv() {
+    let (server, mut thief) = with_account().await;
+    let settings = "nick = \"bot\"\nlogin = [\"nickserv\"]\npassword = \"right\"\n";
+    let host = Setup::default().secret("right", "sesame").chat("chat", server.port, settings).start().await;
+    thief.until("ERROR").await;
+    let state = host.chat(|state| state["nick"] == "bot").await;
+    assert_eq!(state["warning"], json!(null), "{state}");
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Sessions with the bot, the plugin `irc`, on Debian's ngircd: people talk by a client that is not ours, and a CI works.
 
+mod busy;
 mod documented;
 mod lasting;
+mod logins;
+mod styles;
 mod wrong;
 
 use campanile_tests::Person;

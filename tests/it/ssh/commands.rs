@@ -126,13 +126,24 @@ async fn who_gets_no_channel_in_time_did_not_begin() {
     sshd.behave("exec sleep 600");
     let client = Client::tuned(&sshd, |setup| {
         setup.deadlines.ssh.command = Duration::from_secs(4);
-        setup.deadlines.ssh.whole = Duration::from_secs(3);
+        setup.deadlines.ssh.channel = Duration::from_secs(3);
     });
     let sent = join_all((0..5).map(|_| client.run(&["gerrit", "review"]))).await;
     let (unknown, failed): (Vec<_>, Vec<_>) = sent.iter().partition(|sent| sent.outcome == AttemptOutcome::Unknown);
     assert_eq!((unknown.len(), failed.len()), (4, 1));
-    check(failed[0], AttemptOutcome::Failed, "took longer than 3 s");
+    check(failed[0], AttemptOutcome::Failed, "the wait for a channel took longer than 3 s");
     assert_eq!(sshd.begun(4).await.len(), 4);
+}
+
+#[tokio::test]
+async fn who_waited_for_a_channel_has_as_much_time_as_who_did_not() {
+    let sshd = sshd().await;
+    sshd.behave("sleep 2");
+    let client = Client::tuned(&sshd, |setup| setup.deadlines.ssh.whole = Duration::from_secs(4));
+    // The last four begin when those before them took the time of an attempt.
+    for sent in join_all((0..12).map(|_| client.run(&["gerrit", "review"]))).await {
+        check(&sent, AttemptOutcome::Done, "");
+    }
 }
 
 #[tokio::test]

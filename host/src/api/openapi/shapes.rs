@@ -185,6 +185,7 @@ pub(in crate::api) const REPORTERS: About = get(
             "nick": or_null(&text()), "channels": list(&text()),
             "missing": {"type": "object", "additionalProperties": text()},
             "reason": or_null(&text()), "retry_at_ms": or_null(&number()),
+            "warning": or_null(&text()),
         });
         page(
             "reporters",

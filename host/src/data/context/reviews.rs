@@ -54,11 +54,12 @@ fn whole(
     let mut report = reports::buildset_as_told(reader, site, (id, event), want)?;
     for id in &scope.buildsets {
         let other = reports::buildset(reader, site, *id, want)?;
-        let results = [report.buildset.results, other.buildset.results].into_iter().flatten();
+        let results = [report.buildset.results, results(&other, &scope.replaced)].into_iter().flatten();
         report.buildset.results = results.reduce(Results::worse);
         report.builds.extend(other.builds);
     }
     report.builds = counted(report.builds);
+    report.builds.retain(|build| !scope.replaced.contains(&build.build.buildid));
     report.builds.retain(|build| scope.builders.as_ref().is_none_or(|names| names.contains(&build.builder.name)));
     report.builds.sort_by(|one, other| one.builder.name.cmp(&other.builder.name));
     let owner = reader.buildset_properties(id)?.remove("owner").map(|(value, _)| value);
@@ -67,6 +68,16 @@ fn whole(
     let dicts = context["builds"].as_array().cloned().unwrap_or_default();
     let infos: Vec<Value> = report.builds.iter().zip(dicts).map(|(build, dict)| info(build, dict)).collect();
     Ok(with(context, report.buildset.results, json!({"buildInfoList": infos})))
+}
+
+/// How it went with it; of one with builds that do not count, with the others.
+fn results(buildset: &BuildsetReport, replaced: &[BuildId]) -> Option<Results> {
+    let is_replaced = |build: &BuildReport| replaced.contains(&build.build.buildid);
+    if !buildset.builds.iter().any(is_replaced) {
+        return buildset.buildset.results;
+    }
+    let left = buildset.builds.iter().filter(|build| !is_replaced(build));
+    left.filter_map(|build| build.build.results).reduce(Results::worse)
 }
 
 /// Without those that were tried again: the last build of a request is what counts.

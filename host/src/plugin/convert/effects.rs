@@ -74,12 +74,20 @@ fn delivery(delivery: wit::Delivery) -> Checked<model::NewDelivery> {
             wit::Resend::Blind => model::Resend::Blind,
             wit::Resend::Probe(probe) => {
                 let ask = bounded(probe.ask).map_err(|e| format!("{named}, its probe: {e}"))?;
-                model::Resend::Probe(Box::new(model::Probe { ask, marker: key(probe.marker)? }))
+                let (marker, whole) = (marker(probe.marker)?, probe.whole.map(key).transpose()?);
+                model::Resend::Probe(Box::new(model::Probe { ask, marker, whole }))
             }
         },
         ttl_seconds: delivery.ttl_seconds,
         receipt: delivery.receipt,
         message: bounded(delivery.message).map_err(|e| format!("{named}: {e}"))?,
+    })
+}
+
+fn marker(marker: wit::Marker) -> Checked<model::Marker> {
+    Ok(match marker {
+        wit::Marker::Letters(letters) => model::Marker::Letters(key(letters)?),
+        wit::Marker::JsonString(text) => model::Marker::JsonString { begins: key(text.begins)?, ends: key(text.ends)? },
     })
 }
 

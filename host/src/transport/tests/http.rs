@@ -187,7 +187,8 @@ async fn probe(url: &str, marker: &str) -> Sent {
     let grants = Grants::new(&[], false, &[url.to_owned()]).unwrap();
     let outgoing =
         Outgoing { uid: UID, reporter: "failures", created_at: NOW, now: NOW, contents: &(), recipients: &[] };
-    House::open().transports.probe(&grants.permit(&ask).unwrap(), &outgoing, marker).await
+    let probe = Probe { ask: ask.clone(), marker: Marker::Letters(marker.to_owned()), whole: None };
+    House::open().transports.probe(&grants.permit(&ask).unwrap(), &outgoing, &probe).await
 }
 
 /// Servers of raw bytes: the first head is cut, the second whole and its body is not.

@@ -30,8 +30,10 @@ fn unknown(more: Value) -> Given {
 
 /// The same, of a Gerrit of this version.
 fn given((major, minor): (u32, u32), more: Value) -> Given {
-    unknown(more)
-        .keeps("version of gs:29418", json!({"version": [major, minor], "said_at": 0, "asked_at": null, "failures": 0}))
+    unknown(more).keeps(
+        "server/gs:29418/version",
+        json!({"version": [major, minor], "said_at": 0, "asked_at": null, "failures": 0}),
+    )
 }
 
 /// A build of patch set `d34db33f` of a change of the project `gp`.

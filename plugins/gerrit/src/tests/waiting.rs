@@ -19,12 +19,13 @@ fn summary(builder: &str) -> Event {
 }
 
 fn receipt(outcome: Outcome, answer: &str) -> Event {
-    let receipt = Receipt { key: "version".into(), outcome, status: Some(0), answer: answer.into() };
-    Event { seq: 9, topic: "receipt/version".into(), at: 1_000, body: EventBody::Receipt(receipt) }
+    let receipt = Receipt { key: "version of gs:29418".into(), outcome, status: Some(0), answer: answer.into() };
+    Event { seq: 9, topic: "receipt/version of gs:29418".into(), at: 1_000, body: EventBody::Receipt(receipt) }
 }
 
 fn wake(key: &str) -> Event {
-    Event { seq: 10, topic: format!("wake/{key}"), at: 2_000, body: EventBody::Wake(key.into()) }
+    let key = format!("{key} of gs:29418");
+    Event { seq: 10, topic: format!("wake/{key}"), at: 2_000, body: EventBody::Wake(key) }
 }
 
 /// What waits after these effects: those that were put there, not those that went.
@@ -34,7 +35,7 @@ fn held(effects: &[Effect]) -> Vec<&Entry> {
 
 fn held_entry(effect: &Effect) -> Option<&Entry> {
     match effect {
-        Effect::Remember(entry) if entry.key.starts_with("held/") => Some(entry),
+        Effect::Remember(entry) if entry.key.starts_with("server/gs:29418/held/") => Some(entry),
         _ => None,
     }
 }
@@ -49,7 +50,10 @@ fn the_first_review_waits_for_the_version() {
     let told = effects(&given, &at(100, 1, summary("a")));
     assert_eq!(commands(&told), [["gerrit", "version"]]);
     let question = deliveries(&told)[0];
-    assert_eq!((question.key.as_str(), question.receipt, &question.resend), ("version", true, &Resend::Upsert));
+    assert_eq!(
+        (question.key.as_str(), question.receipt, &question.resend),
+        ("version of gs:29418", true, &Resend::Upsert)
+    );
     assert_eq!((question.lane.as_deref(), question.ttl_seconds), (None, Some(900)));
     assert_eq!(held(&told).len(), 1);
     let given = given.remembers(&told);
@@ -79,7 +83,7 @@ fn a_question_that_fails_is_asked_again_and_nothing_is_lost() {
     ];
     for (failed, after) in failures.into_iter().zip([2_000, 4_000, 8_000, 16_000]) {
         let told = effects(&given, &receipt(failed.0, failed.1));
-        assert_eq!(woken(&told), [&WakeUp { key: "version".into(), after_ms: after }]);
+        assert_eq!(woken(&told), [&WakeUp { key: "version of gs:29418".into(), after_ms: after }]);
         let reason = skipped(&told).concat();
         assert!(reason.contains("so reviews wait") && reason.contains(failed.1), "{reason}");
         given = given.remembers(&told);
@@ -170,4 +174,72 @@ fn what_waited_for_a_week_is_not_sent_any_more() {
     let late = effects(&given, &at(604_901, 9, answer()));
     assert_eq!((commands(&late).len(), skipped(&late).len()), (0, 1));
     assert_eq!(commands(&effects(&given.remembers(&late), &at(604_902, 10, summary("b")))).len(), 1, "it is gone");
+}
+
+/// The same effects, which another server's reporter remembered.
+fn elsewhere(given: Given, effects: &[Effect]) -> Given {
+    let renamed = |effect: &Effect| match effect {
+        Effect::Remember(Entry { key, value }) => {
+            Effect::Remember(Entry { key: key.replace("gs:29418", "old:29418"), value: value.clone() })
+        }
+        other => other.clone(),
+    };
+    given.remembers(&effects.iter().map(renamed).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_was_known_of_another_server_is_forgotten() {
+    let version = json!({"version": [2, 5], "said_at": 0, "asked_at": null, "failures": 0});
+    let waited = effects(&unknown(json!({})), &at(100, 1, summary("a")));
+    let given = elsewhere(unknown(json!({})), &waited).keeps("server/old:29418/version", version);
+    let told = effects(&given, &at(101, 2, summary("b")));
+    assert_eq!(commands(&told), [["gerrit", "version"]], "its version says nothing of this one");
+    let gone = "the server is gs:29418 now, so what waited for another one is not sent: 1 of reviews";
+    assert_eq!((skipped(&told), held(&told).len()), (vec![gone], 1));
+    let given = given.remembers(&told);
+    let answered = effects(&given, &receipt(Outcome::Done, "gerrit version 3.9.1"));
+    assert_eq!(commands(&answered).len(), 1, "the one for this server alone");
+    assert!(commands(&answered)[0][7].starts_with("Builder b "), "{answered:?}");
+    let given = given.remembers(&answered);
+    assert_eq!(skipped(&effects(&given, &at(1_001, 11, summary("c")))), [""; 0], "it is forgotten");
+}
+
+#[test]
+fn receipts_and_wake_ups_of_another_server_touch_nothing() {
+    let given = unknown(json!({}));
+    let given = given.remembers(&effects(&unknown(json!({})), &at(100, 1, summary("a"))));
+    for key in ["version of old:29418", "version of gs:22", "version"] {
+        let receipt =
+            Receipt { key: key.into(), outcome: Outcome::Done, status: Some(0), answer: "gerrit version 2.5".into() };
+        for body in
+            [EventBody::Receipt(receipt), EventBody::Wake(key.into()), EventBody::Wake("more of old:29418".into())]
+        {
+            let event = Event { seq: 9, topic: format!("receipt/{key}"), at: 5_000, body };
+            assert_eq!(effects(&given, &event), [], "{key}");
+        }
+    }
+}
+
+#[test]
+fn much_that_waited_for_another_server_is_forgotten_in_several_calls() {
+    let (mut given, mut waited) = (unknown(json!({})), Vec::new());
+    for number in 0..200 {
+        let told = effects(&given, &at(100, number, summary(&format!("b{number:03}"))));
+        given = given.remembers(&told);
+        waited.extend(told);
+    }
+    let given = elsewhere(given, &waited);
+    let answered = effects(&given, &receipt(Outcome::Done, "gerrit version 3.9"));
+    assert_eq!((commands(&answered).len(), woken(&answered).len()), (0, 1), "{} effects", answered.len());
+    let (mut given, mut sent, mut calls) = (given.remembers(&answered), 0, 1);
+    loop {
+        let told = effects(&given, &wake("more"));
+        assert!(told.len() <= 256, "{} effects are too many for one call", told.len());
+        (sent, calls) = (sent + commands(&told).len(), calls + 1);
+        given = given.remembers(&told);
+        if woken(&told).is_empty() {
+            break;
+        }
+    }
+    assert_eq!((sent, calls), (200, 6));
 }

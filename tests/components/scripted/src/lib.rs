@@ -184,7 +184,7 @@ fn resend(settings: &Settings, asked: &Asked) -> Resend {
                     Message::Http(HttpRequest { method: "GET".into(), ..ask })
                 }
             };
-            Resend::Probe(Probe { ask, marker: format!("has {}", asked.key) })
+            Resend::Probe(Probe::letters(ask, format!("has {}", asked.key)))
         }
     }
 }
@@ -197,6 +197,7 @@ fn command(server: &Server, words: [&str; 3]) -> Message {
         user: server.user.clone(),
         identity: file.cloned().map(SshIdentity::File),
         command: words.map(literal).to_vec(),
+        read: Some(2),
     })
 }
 

@@ -98,6 +98,40 @@ async fn channels_that_were_entered_are_entered_again() {
 }
 
 #[tokio::test]
+async fn what_was_not_said_in_time_is_told_of_by_one_line() {
+    let mut server = server().await;
+    let settings = "notify_events = [\"finished\"]\nlostDelay = 1\nfailedDelay = 1";
+    let (_ann, mut host) = meet(&server, &with_bot(server.port, settings)).await;
+    server.kill().await.expect("it ends");
+    host.chat(|state| state["state"] == "down").await;
+    for _ in 0..2 {
+        starts(&host, "linux").await;
+        ends(&host, "linux", (0, "build successful")).await;
+    }
+    host.rendered().await;
+    host.may_owe();
+    let setup = host.stop().await;
+    // Half an hour later.
+    let database = rusqlite::Connection::open(setup.folder().join("campanile.db")).expect("a database");
+    let expired = database.execute("UPDATE deliveries SET expires_at = 1, due_at = 1 WHERE settled_at IS NULL", []);
+    assert_eq!(expired.expect("it is written"), 2);
+    drop(database);
+    server.start_again().await.expect("it starts");
+    let mut ann = Person::join(server.port, "ann", &[CHANNEL]).await;
+    let host = setup.start().await;
+    let told = ann.hears("bb").await;
+    let line = "while I was away 2 messages were not said";
+    assert_eq!((told.target.as_str(), told.text.as_str()), (CHANNEL, line));
+    // As the page says.
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reporters/irc.md");
+    assert!(std::fs::read_to_string(page).expect("the page").contains(&format!("    {line}\n")));
+    starts(&host, "linux").await;
+    ends(&host, "linux", (0, "build successful")).await;
+    assert!(ann.hears("bb").await.text.ends_with("completed successfully."));
+    host.settle().await;
+}
+
+#[tokio::test]
 async fn two_bots_do_not_meddle_with_each_other() {
     let server = server().await;
     let setup = bot(Setup::default(), server.port, ("bb", "notify_events = [\"finished\"]"));

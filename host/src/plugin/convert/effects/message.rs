@@ -20,6 +20,7 @@ pub(super) fn message(message: wit::Message) -> Result<model::Message, String> {
                 wit::SshIdentity::File(file) => model::SshIdentity::File(file),
             }),
             command: command.command.into_iter().map(text).collect(),
+            read: command.read,
         }),
         wit::Message::Irc(action) => model::Message::Irc(model::IrcAction {
             connection: action.connection,
