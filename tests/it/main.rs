@@ -16,6 +16,7 @@ mod gerrit;
 mod harness;
 mod hooks;
 mod http_push;
+mod http_steps;
 mod hygiene;
 mod ingest;
 mod irc;

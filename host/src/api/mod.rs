@@ -11,6 +11,7 @@ mod door;
 mod error;
 mod health;
 mod hooks;
+mod http_steps;
 mod ingest;
 mod latest;
 mod live;
@@ -40,6 +41,7 @@ pub use access::TokenError;
 pub use access::Tokens;
 pub use access::fresh_token;
 pub use hooks::Hooks;
+pub use http_steps::HttpSteps;
 pub use logs::Appends;
 pub use serve::serve;
 
@@ -78,6 +80,7 @@ pub struct Parts {
     /// A body of which nothing comes for so long is given up.
     pub append_stall: Duration,
     pub appends: Appends,
+    pub http_steps: HttpSteps,
     pub tokens: Tokens,
 }
 

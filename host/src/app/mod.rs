@@ -2,6 +2,7 @@
 
 mod change_hooks;
 mod chats;
+mod http_steps;
 mod listening;
 mod local_key;
 mod replay;
@@ -32,6 +33,7 @@ use crate::dispatch;
 use crate::dispatch::Context as Dispatching;
 use crate::dispatch::Schedule;
 use crate::model::Millis;
+use crate::model::StepGrants;
 use crate::plugin::Caller;
 use crate::plugin::Limits;
 use crate::plugin::Plugins;
@@ -93,6 +95,7 @@ struct Parts {
     transports: Transports,
     reporters: reporters::Reporters,
     hooks: change_hooks::ChangeHooks,
+    step_grants: StepGrants,
 }
 
 /// What a configuration that is well makes: names, each with its plugin.
@@ -135,6 +138,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         tokens,
         append_stall: Duration::from_millis(config.server.append_stall_ms),
         appends: api::Appends::default(),
+        http_steps: api::HttpSteps::new(parts.step_grants),
     });
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),
@@ -225,10 +229,11 @@ async fn prepare(config: &Config, store: Store, (tried, chat_times): (&[PathBuf]
         problems.extend(found);
         change_hooks::ChangeHooks::default()
     });
+    let step_grants = http_steps::grants(&config.http_steps, transports.secrets(), &mut problems);
     if !problems.is_empty() {
         bail!(ConfigError { path: None, problems });
     }
-    Ok(Parts { store, caller, data, transports, reporters, hooks })
+    Ok(Parts { store, caller, data, transports, reporters, hooks, step_grants })
 }
 
 async fn plugins(config: &Config) -> anyhow::Result<(Runtime, Plugins)> {

@@ -3,6 +3,7 @@
 //! Not here: what the settings of a reporter mean (its plugin says), and whether the files it names are there.
 
 mod change_hook;
+mod http_step;
 mod network;
 mod problems;
 mod reporter;
@@ -14,6 +15,7 @@ mod www;
 
 pub use change_hook::Auth;
 pub use change_hook::ChangeHook;
+pub use http_step::HttpStep;
 pub use network::Network;
 pub use problems::ConfigError;
 pub use reporter::From;
@@ -41,6 +43,7 @@ pub struct Config {
     pub network: Network,
     pub ssh: Ssh,
     pub www: Www,
+    pub http_steps: Vec<HttpStep>,
     pub reporters: Vec<Reporter>,
     pub change_hooks: Vec<ChangeHook>,
     /// Each with its key path in front.
@@ -75,6 +78,7 @@ impl Config {
             network: reading.section("network"),
             ssh: reading.section("ssh"),
             www: reading.section("www"),
+            http_steps: reading.list("http_step").into_iter().map(|(_, entry)| entry).collect(),
             reporters: reporters.into_iter().map(|(_, reporter)| reporter).collect(),
             change_hooks: hooks.into_iter().map(|(_, hook)| hook).collect(),
             problems: Vec::new(),

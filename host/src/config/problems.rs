@@ -104,7 +104,7 @@ impl Reading {
         for key in std::mem::take(&mut self.table).keys() {
             self.problem(
                 key,
-                "unknown section; there are server, store, plugins, secrets, network, ssh, www, [[reporter]] and [[change_hook]]",
+                "unknown section; there are server, store, plugins, secrets, network, ssh, www, [[http_step]], [[reporter]] and [[change_hook]]",
             );
         }
         self.problems

@@ -37,7 +37,7 @@ pub(super) const MAX_READ_BYTES: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Http {
-    clients: Clients,
+    pub(super) clients: Clients,
     tokens: Tokens,
 }
 
@@ -74,7 +74,7 @@ impl Http {
     /// What came back, whatever it means.
     pub(super) async fn fetch<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Answered, Sent> {
         let request = rendered(asked, this)?;
-        let look = Look::of(asked, this)?;
+        let look = Look::of(asked, this.destination, &mut this.filler)?;
         match &asked.login {
             Some(HttpLogin::Oauth(oauth)) => self.with_token(oauth, (request, &look), this).await,
             Some(HttpLogin::Basic(_)) | None => self.exchange(request, &look, this).await,

@@ -9,6 +9,7 @@ use super::hello::Hello;
 use super::http::Answered;
 use super::http::Http;
 use super::http::MAX_READ_BYTES;
+use super::http_step::Performed;
 use super::irc::Irc;
 use super::irc_session::ChatTimes;
 use super::irc_state::ChatRoom;
@@ -26,6 +27,7 @@ use crate::model::ChatPermit;
 use crate::model::Destination;
 use crate::model::Heard;
 use crate::model::HttpRequest;
+use crate::model::HttpStep;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
@@ -139,6 +141,12 @@ impl Transports {
         let mut this = Try { outgoing, destination: permit.destination(), filler, clock, probe: None, most_bytes };
         let answered = self.0.http.fetch(request, &mut this).await;
         (answered, move |text| this.filler.redact(text))
+    }
+
+    /// Makes the request of a step, once, and follows where it is led.
+    pub async fn perform(&self, permit: &Permit<'_>, step: &HttpStep) -> Performed {
+        let filler = Filler::new(&self.0.secrets, permit);
+        self.0.http.perform(step, (permit, filler), self.0.deadlines.with_whole(step.timeout)).await
     }
 
     /// Keeps a chat connection of a reporter up from now on; what is heard on it comes out of what is returned.
