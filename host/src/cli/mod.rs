@@ -7,6 +7,7 @@ mod demo;
 mod plugin;
 mod replay;
 mod reporter;
+mod run;
 mod serve;
 mod token;
 
@@ -49,6 +50,8 @@ enum Command {
     /// Look at deliveries, and send one again
     #[command(subcommand)]
     Delivery(delivery::Delivery),
+    /// Run a command as a build, or all that is asked of a builder
+    Run(Box<run::Run>),
     /// Make, list and revoke the tokens by which callers come in
     #[command(subcommand)]
     Token(token::Token),
@@ -99,6 +102,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Delivery(delivery) => {
             log("error");
             delivery::run(&delivery).await
+        }
+        Command::Run(flags) => {
+            log("error");
+            Ok(run::run(*flags).await)
         }
         Command::Token(token) => {
             log("error");
