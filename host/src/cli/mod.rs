@@ -9,6 +9,7 @@ mod replay;
 mod reporter;
 mod run;
 mod serve;
+mod step;
 mod token;
 
 use clap::Parser;
@@ -52,6 +53,9 @@ enum Command {
     Delivery(delivery::Delivery),
     /// Run a command as a build, or all that is asked of a builder
     Run(Box<run::Run>),
+    /// Make a step of a build
+    #[command(subcommand)]
+    Step(step::Step),
     /// Make, list and revoke the tokens by which callers come in
     #[command(subcommand)]
     Token(token::Token),
@@ -106,6 +110,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(flags) => {
             log("error");
             Ok(run::run(*flags).await)
+        }
+        Command::Step(step) => {
+            log("error");
+            step::run(&step).await
         }
         Command::Token(token) => {
             log("error");
