@@ -24,6 +24,7 @@ mod reading;
 mod render;
 mod reviews;
 mod rounds;
+mod run;
 mod sse;
 mod ssh_sink;
 mod steps;
@@ -56,6 +57,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("hooks", hooks::run),
     ("sse", sse::run),
     ("logs", logs::run),
+    ("run", run::run),
     ("memory", memory::run),
 ];
 
