@@ -15,6 +15,7 @@ mod forges;
 mod gerrit;
 mod harness;
 mod http_push;
+mod http_steps;
 mod hygiene;
 mod ingest;
 mod irc;

@@ -76,6 +76,8 @@ impl ProcessHost {
 /// How a run of the program ended.
 pub struct Ended {
     success: bool,
+    /// Its exit code, where it was not killed.
+    pub code: Option<i32>,
     /// What it said, whether it succeeded or not.
     pub stdout: String,
     stderr: String,
@@ -123,7 +125,8 @@ pub async fn campanile_in(folder: &Path, variables: &[(&str, &str)], arguments: 
     command.args(arguments).envs(variables.iter().copied()).current_dir(folder);
     let output = command.kill_on_drop(true).output().await.expect("campanile runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ended { success: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    let (success, code) = (output.status.success(), output.status.code());
+    Ended { success, code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Value {

@@ -10,6 +10,7 @@ mod deliveries;
 mod door;
 mod error;
 mod health;
+mod http_steps;
 mod ingest;
 mod latest;
 mod live;
@@ -38,6 +39,7 @@ pub use live::LiveTuning;
 pub use access::TokenError;
 pub use access::Tokens;
 pub use access::fresh_token;
+pub use http_steps::HttpSteps;
 pub use logs::Appends;
 pub use serve::serve;
 
@@ -75,6 +77,7 @@ pub struct Parts {
     /// A body of which nothing comes for so long is given up.
     pub append_stall: Duration,
     pub appends: Appends,
+    pub http_steps: HttpSteps,
     pub tokens: Tokens,
 }
 

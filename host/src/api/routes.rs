@@ -12,6 +12,7 @@ use super::access::Tone;
 use super::control;
 use super::deliveries;
 use super::health;
+use super::http_steps;
 use super::ingest;
 use super::logs;
 use super::openapi;
@@ -56,6 +57,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/api/v2/updates", Reading, updates::methods, &openapi::METHODS),
         post("/api/v2/updates", UPDATE, updates::batch, &openapi::BATCH),
         post("/api/v2/updates/{method}", UPDATE, updates::single, &openapi::TABLE),
+        post("/api/v2/builds/{id}/http_steps", UPDATE, http_steps::perform, &openapi::HTTP_STEP).streams(),
         post("/ingest/buildbot", UPDATE, ingest::buildbot, &openapi::INGEST),
         // Deliveries hold addresses and whole messages, which Buildbot shows to nobody.
         get("/api/v2/deliveries", READ, deliveries::list, &openapi::DELIVERIES),

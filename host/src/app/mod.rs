@@ -1,6 +1,7 @@
 //! The host, wired together: store, plugins, reporters, dispatch, HTTP. It owns nothing of its own.
 
 mod chats;
+mod http_steps;
 mod listening;
 mod local_key;
 mod replay;
@@ -30,6 +31,7 @@ use crate::dispatch;
 use crate::dispatch::Context as Dispatching;
 use crate::dispatch::Schedule;
 use crate::model::Millis;
+use crate::model::StepGrants;
 use crate::plugin::Caller;
 use crate::plugin::Limits;
 use crate::plugin::Plugins;
@@ -90,6 +92,7 @@ struct Parts {
     data: Data,
     transports: Transports,
     reporters: reporters::Reporters,
+    step_grants: StepGrants,
 }
 
 /// Starts a host; it takes updates when this returns.
@@ -124,6 +127,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         tokens,
         append_stall: Duration::from_millis(config.server.append_stall_ms),
         appends: api::Appends::default(),
+        http_steps: api::HttpSteps::new(parts.step_grants),
     });
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),
@@ -207,10 +211,11 @@ async fn prepare(config: &Config, store: Store, (tried, chat_times): (&[PathBuf]
         problems.extend(found);
         reporters::Reporters::default()
     });
+    let step_grants = http_steps::grants(&config.http_steps, transports.secrets(), &mut problems);
     if !problems.is_empty() {
         bail!(ConfigError { path: None, problems });
     }
-    Ok(Parts { store, caller, data, transports, reporters })
+    Ok(Parts { store, caller, data, transports, reporters, step_grants })
 }
 
 async fn plugins(config: &Config) -> anyhow::Result<(Runtime, Plugins)> {

@@ -15,7 +15,6 @@ pub(super) struct BuildOf {
     id: i64,
 }
 
-#[expect(dead_code, reason = "for the commands that work inside of a build")]
 impl BuildOf {
     pub(super) fn id(&self) -> BuildId {
         BuildId(self.id)

@@ -11,9 +11,13 @@ use reqwest::header::HeaderMap;
 use reqwest::header::HeaderValue;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The variable with the token. No flag takes one: everybody on the machine can read the arguments of a process.
 const TOKEN: &str = "CAMPANILE_TOKEN";
+
+/// How many seconds a host that does not answer is waited for, from try to try.
+const WAITS: [u64; 6] = [1, 2, 4, 8, 16, 16];
 
 /// Which host to ask.
 #[derive(Args)]
@@ -69,6 +73,20 @@ impl Server {
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self.client()?.post(self.url(path)).header("content-type", "application/json");
         self.read(request.body(body.to_string()).send().await).await
+    }
+
+    /// The same under a key by which it is written once, however often it is sent: a host that restarts is waited for.
+    pub(super) async fn post_once(&self, path: &str, body: &Value, key: &str) -> anyhow::Result<Value> {
+        let mut waits = WAITS.iter();
+        loop {
+            let request = self.client()?.post(self.url(path)).header("content-type", "application/json");
+            let sent = request.header("idempotency-key", key).body(body.to_string()).send().await;
+            let is_lost = sent.as_ref().is_err_and(|error| !error.is_builder());
+            match waits.next().filter(|_| is_lost) {
+                Some(wait) => tokio::time::sleep(Duration::from_secs(*wait)).await,
+                None => return self.read(sent).await,
+            }
+        }
     }
 
     /// `DELETE /api/v2/{path}`

@@ -8,6 +8,7 @@ mod plugin;
 mod replay;
 mod reporter;
 mod serve;
+mod step;
 mod token;
 
 use clap::Parser;
@@ -49,6 +50,9 @@ enum Command {
     /// Look at deliveries, and send one again
     #[command(subcommand)]
     Delivery(delivery::Delivery),
+    /// Make a step of a build
+    #[command(subcommand)]
+    Step(step::Step),
     /// Make, list and revoke the tokens by which callers come in
     #[command(subcommand)]
     Token(token::Token),
@@ -99,6 +103,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Delivery(delivery) => {
             log("error");
             delivery::run(&delivery).await
+        }
+        Command::Step(step) => {
+            log("error");
+            step::run(&step).await
         }
         Command::Token(token) => {
             log("error");

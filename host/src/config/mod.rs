@@ -2,6 +2,7 @@
 //!
 //! Not here: what the settings of a reporter mean (its plugin says), and whether the files it names are there.
 
+mod http_step;
 mod network;
 mod problems;
 mod reporter;
@@ -11,6 +12,7 @@ mod ssh;
 mod store;
 mod www;
 
+pub use http_step::HttpStep;
 pub use network::Network;
 pub use problems::ConfigError;
 pub use reporter::From;
@@ -38,6 +40,7 @@ pub struct Config {
     pub network: Network,
     pub ssh: Ssh,
     pub www: Www,
+    pub http_steps: Vec<HttpStep>,
     pub reporters: Vec<Reporter>,
     /// Each with its key path in front.
     pub problems: Vec<String>,
@@ -69,6 +72,7 @@ impl Config {
             network: reading.section("network"),
             ssh: reading.section("ssh"),
             www: reading.section("www"),
+            http_steps: reading.list("http_step").into_iter().map(|(_, entry)| entry).collect(),
             reporters: reporters.into_iter().map(|(_, reporter)| reporter).collect(),
             problems: Vec::new(),
         };

@@ -104,7 +104,7 @@ impl Reading {
         for key in std::mem::take(&mut self.table).keys() {
             self.problem(
                 key,
-                "unknown section; there are server, store, plugins, secrets, network, ssh, www and [[reporter]]",
+                "unknown section; there are server, store, plugins, secrets, network, ssh, www, [[http_step]] and [[reporter]]",
             );
         }
         self.problems

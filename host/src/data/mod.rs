@@ -6,6 +6,7 @@ mod blame;
 mod context;
 pub mod control;
 pub mod endpoints;
+pub mod http_steps;
 pub mod ingest;
 pub mod logs;
 mod reports;
@@ -120,6 +121,11 @@ impl Data {
     /// A build by itself, as it is now.
     pub async fn build(&self, id: BuildId) -> Result<Build, DataError> {
         self.read(move |reader, _| reader.build(id)?.ok_or_else(|| DataError::NotFound(format!("no build {id}")))).await
+    }
+
+    /// The properties of a build.
+    pub async fn build_properties(&self, id: BuildId) -> Result<Properties, DataError> {
+        self.read(move |reader, _| Ok(reader.build_properties(id)?)).await
     }
 
     pub async fn buildset_report(&self, id: BuildsetId, want: Want) -> Result<BuildsetReport, DataError> {

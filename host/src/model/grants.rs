@@ -106,6 +106,16 @@ impl Grants {
         if problems.is_empty() { Ok(grants) } else { Err(problems) }
     }
 
+    /// The grants of a step that a client asks for: this destination, and what the operator gave it.
+    pub fn of_step(destination: Destination, secrets: impl IntoIterator<Item = SecretName>, verify: TlsVerify) -> Self {
+        Self {
+            destinations: [destination].into(),
+            secrets: secrets.into_iter().collect(),
+            verify: [verify].into(),
+            ..Self::default()
+        }
+    }
+
     /// Leave to keep this connection up, if all it needs is granted. What is said on it is permitted from here on.
     pub fn connect(&mut self, connection: IrcConnection) -> Result<ChatPermit, Denied> {
         let destination = Destination::irc_server(&connection.host, connection.port)?;

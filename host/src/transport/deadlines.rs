@@ -70,6 +70,13 @@ impl Deadlines {
     };
 }
 
+impl Deadlines {
+    /// With another time for an answer, and for all of an exchange.
+    pub(super) fn with_whole(self, whole: Duration) -> Self {
+        Self { answer: whole, whole, ..self }
+    }
+}
+
 impl Default for Deadlines {
     fn default() -> Self {
         Self::USUAL

@@ -37,7 +37,7 @@ const MAX_READ_BYTES: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Http {
-    clients: Clients,
+    pub(super) clients: Clients,
     tokens: Tokens,
 }
 
@@ -62,7 +62,7 @@ impl Http {
 
     async fn attempt<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Sent, Sent> {
         let request = rendered(asked, this)?;
-        let look = Look::of(asked, this)?;
+        let look = Look::of(asked, this.destination, &mut this.filler)?;
         let answered = match &asked.login {
             Some(HttpLogin::Oauth(oauth)) => self.with_token(oauth, (request, &look), this).await?,
             Some(HttpLogin::Basic(_)) | None => self.exchange(request, &look, this).await?,

@@ -21,6 +21,7 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
 use http::header;
+use reqwest::Body;
 use reqwest::Request;
 use url::Url;
 
@@ -42,7 +43,23 @@ const OWN_HEADERS: [&str; 10] = [
 
 /// The request of a message, to where it was permitted to go.
 pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Request, Sent> {
-    let (to, outgoing, filler) = (this.destination, this.outgoing, &mut this.filler);
+    let (outgoing, mut request) = (this.outgoing, unsigned(asked, this.destination, &mut this.filler)?);
+    let is_change = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    if is_change || !asked.signed_by.is_empty() {
+        // By it a receiver tells a repeated try from a new message.
+        let id = value("webhook-id", outgoing.uid)?;
+        request.headers_mut().insert(HeaderName::from_static("webhook-id"), id);
+    }
+    if !asked.signed_by.is_empty() {
+        let body = request.body().and_then(Body::as_bytes).unwrap_or_default().to_vec();
+        let signed = Signed { id: outgoing.uid, at: outgoing.now.0 / 1000, body: &body };
+        sign(request.headers_mut(), signed, &keys(&asked.signed_by, &mut this.filler)?)?;
+    }
+    Ok(request)
+}
+
+/// The request as it was asked for, by nobody's name.
+pub(super) fn unsigned<'a>(asked: &'a HttpRequest, to: &Destination, filler: &mut Filler<'a>) -> Result<Request, Sent> {
     let method = method(&asked.method)?;
     let url = filler.fill(&asked.url, Place::Url).map_err(Sent::failed)?;
     // The origin was judged without the secrets; it has to be the same with them.
@@ -60,14 +77,6 @@ pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result
     headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     if let Some(content_type) = content_type {
         headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
-    }
-    if matches!(method, Method::POST | Method::PUT | Method::PATCH) || !asked.signed_by.is_empty() {
-        // By it a receiver tells a repeated try from a new message.
-        headers.insert(HeaderName::from_static("webhook-id"), value("webhook-id", outgoing.uid)?);
-    }
-    if !asked.signed_by.is_empty() {
-        let signed = Signed { id: outgoing.uid, at: outgoing.now.0 / 1000, body: &body };
-        sign(&mut headers, signed, &keys(&asked.signed_by, filler)?)?;
     }
     let mut request = Request::new(method, url);
     *request.headers_mut() = headers;

@@ -3,8 +3,8 @@
 //!
 //! Each kind has connections of its own: one that was made without verification serves no request that wants it.
 
+use super::fill::Filler;
 use super::outcome::Sent;
-use super::transports::Try;
 use super::trust::Trust;
 use super::trust::TrustError;
 use super::trust::Trusted;
@@ -55,12 +55,16 @@ impl Look {
     /// What there is to say of a request without TLS.
     const PLAIN: Self = Self { verify: TlsVerify::Usual, written: None, identity: None };
 
-    pub(super) fn of<'a>(request: &'a HttpRequest, this: &mut Try<'a>) -> Result<Self, Sent> {
+    pub(super) fn of<'a>(
+        request: &'a HttpRequest,
+        destination: &Destination,
+        filler: &mut Filler<'a>,
+    ) -> Result<Self, Sent> {
         let token_url = match &request.login {
             Some(HttpLogin::Oauth(oauth)) => oauth.token_url.as_str(),
             Some(HttpLogin::Basic(_)) | None => "",
         };
-        let is_tls = matches!(this.destination, Destination::HttpOrigin { tls: true, .. });
+        let is_tls = matches!(destination, Destination::HttpOrigin { tls: true, .. });
         if !is_tls && !token_url.starts_with("https:") {
             return Ok(Self::PLAIN);
         }
@@ -69,7 +73,7 @@ impl Look {
             TlsVerify::Usual | TlsVerify::Nothing => None,
         };
         let identity = match &request.identity {
-            Some(name) => Some(Identity::new(&this.filler.secret(name).map_err(Sent::failed)?)),
+            Some(name) => Some(Identity::new(&filler.secret(name).map_err(Sent::failed)?)),
             None => None,
         };
         Ok(Self { verify: request.verify.clone(), written, identity })

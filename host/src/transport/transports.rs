@@ -6,6 +6,7 @@ use super::fill::Filler;
 use super::guard::Guard;
 use super::hello::Hello;
 use super::http::Http;
+use super::http_step::Performed;
 use super::irc::Irc;
 use super::irc_session::ChatTimes;
 use super::irc_state::ChatRoom;
@@ -22,6 +23,7 @@ use super::trust::TrustError;
 use crate::model::ChatPermit;
 use crate::model::Destination;
 use crate::model::Heard;
+use crate::model::HttpStep;
 use crate::model::Message;
 use crate::model::Millis;
 use crate::model::Permit;
@@ -119,6 +121,12 @@ impl Transports {
     /// Tries once to send a message. Ends within the whole of its `Deadlines`; a mail within that and the time for its answer.
     pub async fn send(&self, permit: &Permit<'_>, outgoing: &Outgoing<'_>) -> Sent {
         self.exchange(permit, outgoing, None).await
+    }
+
+    /// Makes the request of a step, once, and follows where it is led.
+    pub async fn perform(&self, permit: &Permit<'_>, step: &HttpStep) -> Performed {
+        let filler = Filler::new(&self.0.secrets, permit);
+        self.0.http.perform(step, (permit, filler), self.0.deadlines.with_whole(step.timeout)).await
     }
 
     /// Keeps a chat connection of a reporter up from now on; what is heard on it comes out of what is returned.

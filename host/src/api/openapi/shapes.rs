@@ -5,8 +5,10 @@ use super::about::Sends;
 use super::about::none;
 use super::about::object;
 use crate::model::DeliveryState;
+use crate::model::HttpStepArguments;
 use crate::model::RecipientOutcome;
 use crate::model::Scope;
+use schemars::generate::SchemaSettings;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -91,6 +93,30 @@ pub(in crate::api) const INGEST: About = send(
     },
     &[404],
 );
+
+pub(in crate::api) const HTTP_STEP: About = send(
+    "a step of a build that makes an HTTP request, made by the host; answered when it has ended",
+    Sends::Json(http_step_arguments),
+    || {
+        let step = object(json!({
+            "stepid": number(),
+            "number": number(),
+            "name": text(),
+            "results": number(),
+            "state_string": text(),
+            "status": or_null(&number()),
+        }));
+        object(json!({"result": step}))
+    },
+    &[503],
+);
+
+/// The arguments of such a step.
+fn http_step_arguments() -> Value {
+    let mut generator =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
+    generator.subschema_for::<HttpStepArguments>().to_value()
+}
 
 /// Described a method at a time.
 pub(in crate::api) const TABLE: About = get("", || json!({}));
