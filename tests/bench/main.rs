@@ -23,6 +23,7 @@ mod reading;
 mod render;
 mod reviews;
 mod rounds;
+mod run;
 mod sse;
 mod ssh_sink;
 mod steps;
@@ -54,6 +55,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("irc", irc::run),
     ("sse", sse::run),
     ("logs", logs::run),
+    ("run", run::run),
     ("memory", memory::run),
 ];
 

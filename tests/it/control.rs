@@ -55,6 +55,15 @@ async fn a_build_is_asked_to_stop_by_each_of_its_paths() {
         }
     }
     assert_eq!(host.get("builds/2").await["builds"][0]["complete"], false, "the engine ends it, not the host");
+    let orders = host.get("builds/2/orders").await;
+    assert_eq!(
+        (&orders["meta"]["total"], &orders["orders"][0]["reason"]),
+        (&json!(1), &json!("no reason")),
+        "the last"
+    );
+    assert_eq!(orders["orders"][0]["orderid"], 6, "who has seen the one before sees that there is another");
+    done(&host, "builds/1", "stop", json!({})).await;
+    assert_eq!(host.get("builds/1/orders").await["meta"]["total"], 0, "it is over");
 }
 
 #[tokio::test]
@@ -100,6 +109,9 @@ async fn the_builds_of_a_claimed_request_are_asked_to_stop() {
     let mut log = Log::of(&host);
     assert_eq!(done(&host, "buildrequests/1", "cancel", json!({"reason": "no time"})).await, Value::Null);
     assert_eq!(log.topics(), ["control/buildrequests/1/cancel", "control/builds/2/stop"], "build 1 is over");
+    let orders = host.get("buildrequests/1/orders?field=verb&field=buildid&field=reason").await;
+    let expected = json!([{"verb": "cancel", "buildid": null, "reason": "no time"}, {"verb": "stop", "buildid": 2, "reason": "no time"}]);
+    assert_eq!(orders["orders"], expected);
     assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["complete"], false);
 }
 

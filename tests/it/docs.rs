@@ -5,6 +5,7 @@ mod mails;
 mod posts;
 mod pushes;
 mod reviews;
+mod runs;
 mod sessions;
 mod statuses;
 mod tables;

@@ -36,6 +36,7 @@ mod refusals;
 mod replay;
 mod reporters;
 mod restart;
+mod run;
 mod skips;
 mod ssh;
 mod status_push;

@@ -5,6 +5,7 @@ use reqwest::Client;
 use serde_json::Value;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Output;
 use std::process::Stdio;
 use tokio::io::AsyncBufReadExt;
 use tokio::io::BufReader;
@@ -80,7 +81,8 @@ pub struct Ended {
     pub code: Option<i32>,
     /// What it said, whether it succeeded or not.
     pub stdout: String,
-    stderr: String,
+    /// What it said of itself.
+    pub stderr: String,
 }
 
 impl Ended {
@@ -123,10 +125,19 @@ pub async fn campanile_with(variables: &[(&str, &str)], arguments: &[&str]) -> E
 pub async fn campanile_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
     let mut command = Command::new(binary());
     command.args(arguments).envs(variables.iter().copied()).current_dir(folder);
-    let output = command.kill_on_drop(true).output().await.expect("campanile runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (success, code) = (output.status.success(), output.status.code());
-    Ended { success, code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    Ended::of(command.kill_on_drop(true).output().await.expect("campanile runs"))
+}
+
+impl Ended {
+    pub(crate) fn of(output: Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            success: output.status.success(),
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Value {
@@ -138,7 +149,7 @@ async fn read(request: reqwest::RequestBuilder) -> Value {
 }
 
 /// The program: where `cargo xtask test` says, or where cargo puts it.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("CAMPANILE_BIN") {
         return PathBuf::from(path);
     }

@@ -73,7 +73,10 @@ fn connection(reporter: &Reporter, chat: &ChatPermit, chats: &BTreeMap<String, C
         "reason": null, "retry_at_ms": null, "warning": null,
     });
     match state.map(|state| &state.link) {
-        Some(ChatLink::Connecting) => shown["state"] = json!("connecting"),
+        Some(ChatLink::Connecting { after }) => {
+            shown["state"] = json!("connecting");
+            shown["reason"] = json!(after);
+        }
         Some(ChatLink::Connected { nick, channels, missing, warning }) => {
             shown["state"] = json!("connected");
             shown["nick"] = json!(nick);

@@ -7,6 +7,15 @@ use clap::Args;
 /// The variable with the id of the build.
 pub(super) const BUILD: &str = "CAMPANILE_BUILD";
 
+/// The variable with the name of the step.
+pub(super) const STEP: &str = "CAMPANILE_STEP";
+
+/// The variable with the name of the builder.
+pub(super) const BUILDER: &str = "CAMPANILE_BUILDER";
+
+/// The variable with the address of the host.
+pub(super) const SERVER: &str = "CAMPANILE_SERVER";
+
 /// The build that a command works in.
 #[derive(Args)]
 pub(super) struct BuildOf {

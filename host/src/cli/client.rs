@@ -100,11 +100,17 @@ impl Server {
         Ok(self.post(path, &request).await?["result"].take())
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}/api/v2/{path}", self.server.trim_end_matches('/'))
+    /// The address, without a slash at its end.
+    pub(super) fn root(&self) -> &str {
+        self.server.trim_end_matches('/')
     }
 
-    fn client(&self) -> anyhow::Result<Client> {
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/v2/{path}", self.root())
+    }
+
+    /// A client that sends the token along.
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
         let mut headers = HeaderMap::new();
         if let Some(token) = self.key.token()? {
             let value = HeaderValue::try_from(format!("Bearer {token}"));

@@ -7,6 +7,7 @@ mod demo;
 mod plugin;
 mod replay;
 mod reporter;
+mod run;
 mod serve;
 mod step;
 mod token;
@@ -50,6 +51,8 @@ enum Command {
     /// Look at deliveries, and send one again
     #[command(subcommand)]
     Delivery(delivery::Delivery),
+    /// Run a command as a build, or all that is asked of a builder
+    Run(Box<run::Run>),
     /// Make a step of a build
     #[command(subcommand)]
     Step(step::Step),
@@ -103,6 +106,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Delivery(delivery) => {
             log("error");
             delivery::run(&delivery).await
+        }
+        Command::Run(flags) => {
+            log("error");
+            Ok(run::run(*flags).await)
         }
         Command::Step(step) => {
             log("error");

@@ -33,6 +33,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// An id that no master has.
+    pub fn next_master(&self) -> Result<MasterId, StoreError> {
+        let next = "SELECT ifnull(max(masterid), 0) + 1 FROM masters";
+        Ok(self.connection().prepare_cached(next)?.query_row([], |row| row.get(0))?)
+    }
+
     /// Makes the master, or notes its name and that it is active. No other may have the name.
     pub fn put_master(&mut self, id: MasterId, name: &str, now: Timestamp) -> Result<(), StoreError> {
         self.connection()

@@ -28,6 +28,7 @@ mod masters;
 mod migrations;
 mod names;
 mod open;
+mod orders;
 mod projects;
 mod properties;
 pub mod query;

@@ -78,7 +78,8 @@ impl Irc {
         let address = permit.destination().of_chat(reporter, &connection.name);
         let (requests, asked) = mpsc::channel(MOST_REQUESTS);
         let (heard, hearing) = mpsc::channel(irc_link::MOST_HEARD);
-        let state = watch::Sender::new(ChatState { link: ChatLink::Connecting, since: irc_link::now() });
+        let state =
+            watch::Sender::new(ChatState { link: ChatLink::Connecting { after: None }, since: irc_link::now() });
         let flood = Arc::new(Mutex::new(Flood::new(connection.flood, Instant::now())));
         let link = Link { requests, state: state.subscribe(), flood: Arc::clone(&flood) };
         let span = tracing::info_span!("chat", reporter, connection = connection.name);

@@ -89,9 +89,9 @@ impl Driver {
     pub(super) async fn run(mut self) {
         let (mut channels, mut outbox) = (Channels::default(), Outbox::default());
         let connection = self.permit.connection().clone();
-        let (mut short_lives, mut is_first) = (0, true);
+        let (mut short_lives, mut is_first, mut after) = (0, true, None);
         while !self.stop.is_cancelled() {
-            self.show(ChatLink::Connecting);
+            self.show(ChatLink::Connecting { after: after.take() });
             let stop = self.stop.clone();
             let opened = tokio::select! {
                 opened = self.open() => opened,
@@ -123,6 +123,7 @@ impl Driver {
             outbox.lose(&reason, Wait::Until(retry_at));
             self.show(ChatLink::Down { reason: reason.clone(), retry_at });
             self.pause(wait, (&reason, retry_at)).await;
+            after = Some(reason);
         }
         outbox.lose("the host ended", Wait::Until(now()));
         self.show(ChatLink::Ended);

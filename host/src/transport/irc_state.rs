@@ -13,8 +13,8 @@ pub struct ChatState {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatLink {
-    /// On its way, with a login to come.
-    Connecting,
+    /// On its way, with a login to come; `after`: why it was down before.
+    Connecting { after: Option<String> },
     Connected {
         nick: String,
         /// Those we are in.

@@ -32,6 +32,7 @@ INSERT INTO builds VALUES (1, 1, 1, 1, 1, 1, 111, 190, 0, 'build successful', 0,
   (3, 3, 1, 3, NULL, 1, 511, NULL, 0, 'building', NULL, 2), (4, 1, 2, 4, 2, 2, 400, 410, 0, 'warnings', 1, 2);
 INSERT INTO build_properties VALUES (1, 'branch', '"main"', 'Build'), (1, 'numbers', '[1,2.50,{"a":null}]', 'x'), (2, 'branch', '"main"', 'Build');
 INSERT INTO build_data VALUES (1, 'cov', x'00ff', 'coverage');
+INSERT INTO orders VALUES (1, 1, 1, 'stop', 'no time', 120), (2, 3, NULL, 'cancel', 'no need', 520);
 INSERT INTO steps VALUES (1, 0, 'worker_preparation', 1, 111, 111, 112, 'done', 0, '[]', 1),
   (2, 1, 'compile', 1, 113, NULL, 150, 'made "all"' || char(10), 0, '[{"name":"doc","url":"http://d/?a=b"}]', 0),
   (3, 2, 'test', 1, NULL, NULL, NULL, 'pending', NULL, '[]', 0), (4, 0, 'compile', 2, 311, NULL, 380, 'failed', 2, '[]', 0);

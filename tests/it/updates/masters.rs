@@ -46,6 +46,16 @@ async fn a_master_is_told_when_it_comes_and_goes() {
     assert_eq!((status.as_u16(), body), (400, json!({"error": said})));
 }
 
+#[tokio::test]
+async fn a_master_is_found_by_its_name_or_made() {
+    let host = Setup::default().start().await;
+    let find = async |name: &str| host.update("findMasterId", json!({"name": name})).await;
+    assert_eq!((find("master").await, find("engine").await, find("engine").await), (json!(1), json!(2), json!(2)));
+    assert_eq!(rows(&host, MASTERS), ["1 master 0 0", "2 engine 0 0"]);
+    active(&host, "engine", 2, at(0)).await;
+    assert_eq!(find("engine").await, json!(2));
+}
+
 /// A build on master 2 with an open step and log, a worker, a scheduler, a change source, a form.
 async fn busy(host: &TestHost) {
     active(host, "second", 2, at(0)).await;

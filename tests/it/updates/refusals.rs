@@ -16,6 +16,7 @@ fn right() -> Vec<(&'static str, Value, &'static [&'static str], &'static [&'sta
     let stamped = json!({"waited_for": false, "builderids": [1], "sourcestamps": [1], "parent_buildid": 1,
         "rebuilt_buildid": 1});
     vec![
+        ("findMasterId", json!({"name": "ci"}), &["name"], &[]),
         ("masterActive", json!({"name": "ci", "masterid": 1}), &["name", "masterid"], &[]),
         ("masterStopped", json!({"name": "master", "masterid": 1}), &["name", "masterid"], &["masterid"]),
         ("expireMasters", json!({}), &[], &[]),

@@ -7,9 +7,12 @@ use crate::store::Tx;
 use serde_json::Value;
 use serde_json::json;
 
-/// Asks the engine to stop a build.
+/// Asks the engine to stop a build. One that listens hears it, and one that was away finds it.
 pub(super) fn stop(tx: &mut Tx<'_>, now: Timestamp, build: BuildId, reason: &str) -> Result<Value, UpdateError> {
-    updates::build(tx, build)?;
+    let found = updates::build(tx, build)?;
+    if !found.complete {
+        tx.put_order((found.buildrequestid, Some(build)), ("stop", reason), now)?;
+    }
     tell(tx, now, format!("control/builds/{build}/stop"), &json!({"reason": reason}))
 }
 
@@ -28,6 +31,7 @@ pub(super) fn cancel(tx: &mut Tx<'_>, now: Timestamp, id: BuildRequestId, reason
     }
     tell(tx, now, format!("control/buildrequests/{id}/cancel"), &json!({"reason": reason}))?;
     if request.claimed {
+        tx.put_order((id, None), ("cancel", reason), now)?;
         for build in tx.builds_of_request(id)?.iter().filter(|build| !build.complete) {
             stop(tx, now, build.buildid, reason)?;
         }

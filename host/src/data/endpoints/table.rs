@@ -18,6 +18,7 @@ use crate::store::query::CHANGESOURCE;
 use crate::store::query::FORCESCHEDULER;
 use crate::store::query::LOG;
 use crate::store::query::MASTER;
+use crate::store::query::ORDER;
 use crate::store::query::PATCH;
 use crate::store::query::PROJECT;
 use crate::store::query::SCHEDULER;
@@ -98,6 +99,9 @@ static REQUESTS: &[Endpoint] = &[
     one("/buildrequests/{buildrequestid:n}", &BUILDREQUEST, "a build request by id"),
     many("/buildrequests", &BUILDREQUEST, "all build requests"),
     many("/builders/{builderid:n}/buildrequests", &BUILDREQUEST, "the build requests for a builder"),
+    many("/orders", &ORDER, "all that engines were asked for: to stop a build, to cancel a request"),
+    many("/buildrequests/{buildrequestid:n}/orders", &ORDER, "what was asked for of a build request and its builds"),
+    many("/builds/{buildid:n}/orders", &ORDER, "what was asked for of a build"),
 ];
 
 static BUILDS: &[Endpoint] = &[

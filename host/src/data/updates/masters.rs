@@ -43,6 +43,25 @@ impl Apply for MasterActive {
     }
 }
 
+/// The master of that name, made when there is none: it did not say yet that it is active.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindMasterId {
+    name: String,
+}
+
+impl Apply for FindMasterId {
+    fn apply(self, tx: &mut Tx<'_>, _now: Timestamp) -> Result<Value, UpdateError> {
+        params::name("name", &self.name)?;
+        if let Some(id) = tx.master_by_name(&self.name)? {
+            return Ok(json!(id));
+        }
+        let id = tx.next_master()?;
+        tx.insert_master(id, &self.name)?;
+        Ok(json!(id))
+    }
+}
+
 /// The master says that it ends.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

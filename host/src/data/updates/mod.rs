@@ -100,6 +100,7 @@ macro_rules! methods {
 }
 
 methods! {
+    FindMasterId(masters::FindMasterId) = "findMasterId",
     MasterActive(masters::MasterActive) = "masterActive",
     MasterStopped(masters::MasterStopped) = "masterStopped",
     ExpireMasters(masters::ExpireMasters) = "expireMasters",

@@ -283,6 +283,20 @@ CREATE TABLE build_data (
   PRIMARY KEY (buildid, name)
 ) STRICT, WITHOUT ROWID;
 
+-- What engines are asked for, kept so that one that was away finds it. `buildid` is NULL where a request is meant.
+CREATE TABLE orders (
+  orderid INTEGER PRIMARY KEY AUTOINCREMENT,
+  buildrequestid INTEGER NOT NULL REFERENCES buildrequests ON DELETE CASCADE,
+  buildid INTEGER REFERENCES builds ON DELETE CASCADE,
+  verb TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  ordered_at INTEGER NOT NULL
+) STRICT;
+
+-- The last of its kind: who asks a thousand times is heard once.
+CREATE UNIQUE INDEX orders_of_request ON orders (buildrequestid, verb, ifnull(buildid, 0));
+CREATE INDEX orders_of_build ON orders (buildid);
+
 CREATE TABLE steps (
   stepid INTEGER PRIMARY KEY,
   number INTEGER NOT NULL,

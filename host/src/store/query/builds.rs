@@ -112,6 +112,23 @@ pub static BUILD: Resource = Resource {
     ],
 };
 
+/// What engines were asked for. Buildbot tells it by events alone.
+pub static ORDER: Resource = Resource {
+    name: "order",
+    plural: "orders",
+    table: "orders",
+    order: "orderid",
+    fields: &[
+        Field::number("buildid", "orders.buildid").or_null(),
+        Field::number("buildrequestid", "orders.buildrequestid"),
+        Field::time("ordered_at", "orders.ordered_at"),
+        Field::number("orderid", "orders.orderid"),
+        Field::text("reason", "orders.reason"),
+        Field::text("verb", "orders.verb"),
+    ],
+    keys: &[key(&["buildid"], "orders.buildid = ?"), key(&["buildrequestid"], "orders.buildrequestid = ?")],
+};
+
 pub static STEP: Resource = Resource {
     name: "step",
     plural: "steps",

@@ -24,6 +24,7 @@ pub use builds::BUILDREQUEST;
 pub use builds::BUILDSET;
 pub use builds::BUILDSET_PROPERTY;
 pub use builds::LOG;
+pub use builds::ORDER;
 pub use builds::STEP;
 pub use configured::BUILDER;
 pub use configured::CHANGESOURCE;

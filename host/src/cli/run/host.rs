@@ -1,0 +1,121 @@
+//! The host as one long talk sees it: one client for all calls, and of every call that is not done, whether it is worth
+//! another try.
+
+use crate::cli::client::Server;
+use anyhow::Context;
+use reqwest::Client;
+use reqwest::RequestBuilder;
+use reqwest::Response;
+use serde_json::Value;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Who does not answer within this time is away.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection that does not stand within this time does not come.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Why a call was not done.
+#[derive(Debug, Error)]
+pub(super) enum Trouble {
+    /// It may be done later.
+    #[error("{0}")]
+    Away(String),
+    /// Who calls may not.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// It will not be done, however often it is asked for.
+    #[error("{message}")]
+    Refused { status: u16, message: String, body: Value },
+}
+
+/// A running host, or one that is away. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Host {
+    client: Client,
+    pub(super) url: String,
+}
+
+impl Host {
+    pub(super) fn new(server: &Server) -> anyhow::Result<Self> {
+        let url = server.root().to_owned();
+        url::Url::parse(&url).with_context(|| format!("{url:?} (--server, CAMPANILE_SERVER) is no URL"))?;
+        Ok(Self { client: server.client()?, url })
+    }
+
+    /// `GET /api/v2/{path}`
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Trouble> {
+        self.answer(self.client.get(format!("{}/api/v2/{path}", self.url))).await
+    }
+
+    /// One update call.
+    pub(super) async fn update(&self, method: &str, params: &Value) -> Result<Value, Trouble> {
+        let request = self.client.post(format!("{}/api/v2/updates/{method}", self.url));
+        let request = request.header("content-type", "application/json").body(params.to_string());
+        Ok(self.answer(request).await?["result"].take())
+    }
+
+    /// Update calls in one transaction, done once however often they are sent under this key.
+    pub(super) async fn batch(&self, calls: &[Value], key: &str) -> Result<Vec<Value>, Trouble> {
+        let request = self.client.post(format!("{}/api/v2/updates", self.url)).header("idempotency-key", key);
+        let body = Value::from(calls).to_string();
+        let mut answer = self.answer(request.header("content-type", "application/json").body(body)).await?;
+        match answer["results"].take() {
+            Value::Array(results) => Ok(results),
+            _ => Err(Trouble::Away(format!("{} answers, but not as a host does", self.url))),
+        }
+    }
+
+    /// Appends whole lines, of which the first must get this number.
+    pub(super) async fn append(&self, log: i64, first: u64, lines: Vec<u8>) -> Result<Value, Trouble> {
+        let url = format!("{}/api/v2/logs/{log}/append?first_line={first}", self.url);
+        self.answer(self.client.post(url).header("content-type", "application/octet-stream").body(lines)).await
+    }
+
+    /// An open stream of events that go by this path.
+    pub(super) async fn listen(&self, path: &str) -> Result<Response, Trouble> {
+        let request = self.client.get(format!("{}/sse/listen/{path}", self.url)).send();
+        let answer = tokio::time::timeout(CONNECT, request).await;
+        let answer = answer.map_err(|_| self.silent(CONNECT))?.map_err(|error| self.away(&error))?;
+        match answer.status().is_success() {
+            true => Ok(answer),
+            false => Err(self.refusal(answer).await),
+        }
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Value, Trouble> {
+        let answer = tokio::time::timeout(PATIENCE, request.send()).await;
+        let answer = answer.map_err(|_| self.silent(PATIENCE))?.map_err(|error| self.away(&error))?;
+        if !answer.status().is_success() {
+            return Err(self.refusal(answer).await);
+        }
+        let text = tokio::time::timeout(PATIENCE, answer.text()).await;
+        let text = text.map_err(|_| self.silent(PATIENCE))?.map_err(|error| self.away(&error))?;
+        serde_json::from_str(&text).map_err(|_| Trouble::Away(format!("{} answers, but not as a host does", self.url)))
+    }
+
+    fn silent(&self, after: Duration) -> Trouble {
+        Trouble::Away(format!("the host at {} does not answer within {} s", self.url, after.as_secs()))
+    }
+
+    fn away(&self, error: &reqwest::Error) -> Trouble {
+        let why = std::iter::successors(std::error::Error::source(error), |&error| error.source()).last();
+        let why = why.map_or_else(|| error.to_string(), ToString::to_string);
+        Trouble::Away(format!("no host answers at {} ({why}); --server or CAMPANILE_SERVER say where it is", self.url))
+    }
+
+    async fn refusal(&self, answer: Response) -> Trouble {
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap_or_default();
+        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        let said = body["error"].as_str().map_or_else(|| format!("an answer with status {status}"), str::to_owned);
+        match status {
+            401 | 403 => {
+                Trouble::NotAllowed(format!("{said} (the token is read from --token-file or CAMPANILE_TOKEN)"))
+            }
+            408 | 429 | 500.. => Trouble::Away(format!("{}: {said}", self.url)),
+            _ => Trouble::Refused { status, message: said, body },
+        }
+    }
+}
