@@ -14,6 +14,9 @@ use tokio::process::Child;
 
 const PROGRAM: &str = "/usr/sbin/ngircd";
 
+/// Tries to have two ports for itself.
+const MOST_TRIES: usize = 4;
+
 /// What it is to be like.
 #[derive(Clone, Debug, Default)]
 pub struct IrcOptions {
@@ -47,10 +50,16 @@ impl RealIrc {
             rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
         std::fs::write(folder.path().join("cert.pem"), cert.pem())?;
         std::fs::write(folder.path().join("key.pem"), signing_key.serialize_pem())?;
-        let [port, tls_port] = [free_port()?, free_port()?];
-        let mut server = Self { port, tls_port, ca_pem: cert.pem(), options, folder, process: None };
-        server.start_again().await?;
-        Ok(server)
+        let mut server = Self { port: 0, tls_port: 0, ca_pem: cert.pem(), options, folder, process: None };
+        let mut tries = 0;
+        loop {
+            (server.port, server.tls_port, tries) = (free_port()?, free_port()?, tries + 1);
+            match server.start_again().await {
+                // Somebody else took a port that was free a moment ago.
+                Err(_) if tries < MOST_TRIES => {}
+                started => return started.map(|()| server),
+            }
+        }
     }
 
     /// Starts it once more, after `kill`, on the same port.
@@ -73,6 +82,7 @@ impl RealIrc {
             if line.contains("Now listening") && line.contains(&self.port.to_string()) {
                 break;
             }
+            anyhow::ensure!(!line.contains("Can't bind"), "ngircd has no port: {line}");
             said.push_str(&line);
             said.push('\n');
         }
