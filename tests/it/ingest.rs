@@ -270,7 +270,6 @@ async fn a_buildset_is_complete_when_all_that_was_told_of_is() {
 #[tokio::test]
 async fn builders_of_two_masters_with_one_name_are_told_apart() {
     let host = Setup::default().start().await;
-    host.update("findBuilderId", json!({"name": "linux"})).await;
     taken(&host, &ended()).await;
     let mut other = ended();
     other["url"] = json!("https://ci2.example.org:8010/#/builders/40/builds/17");
@@ -278,6 +277,11 @@ async fn builders_of_two_masters_with_one_name_are_told_apart() {
     assert_eq!(found, json!([{"masterid": 1_000_001, "builderid": 2, "buildrequestid": 2, "buildid": 2}]));
     assert_eq!(host.get("builders/1").await["builders"][0]["masterids"], json!([1_000_000]));
     assert_eq!(host.get("builders/2").await["builders"][0]["name"], "linux (ci2.example.org:8010)");
+    // Who builds for a builder of this host does not take what a Buildbot builds.
+    host.update("findBuilderId", json!({"name": "mac"})).await;
+    let mac = taken(&host, &request(61, "mac")).await;
+    let name = host.get(&format!("builders/{}", mac[0]["builderid"])).await["builders"][0]["name"].clone();
+    assert_eq!(name, "mac (ci.example.org)");
 }
 
 #[tokio::test]
@@ -295,6 +299,81 @@ async fn changes_are_known_where_they_are_posted() {
         (&changes[0]["author"], &changes[0]["properties"]),
         (&json!("ada <ada@example.org>"), &json!({"k": ["v", "Change"]}))
     );
+}
+
+#[tokio::test]
+async fn an_older_try_that_is_told_late_leaves_the_newer_one_alone() {
+    let host = Setup::default().start().await;
+    let mut again = next(begun());
+    put(&mut again, json!({"started_at": 105}));
+    taken(&host, &again).await;
+    let mut first = ended();
+    put(&mut first, json!({"results": 5, "complete_at": 104}));
+    taken(&host, &first).await;
+    let builds = host.get("builds?order=number").await["builds"].clone();
+    assert_eq!((&builds[0]["results"], &builds[1]["complete"]), (&json!(5), &json!(false)));
+    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["claimed"], true);
+    put(&mut again, json!({"complete": true, "complete_at": 120, "results": 0}));
+    taken(&host, &again).await;
+    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["results"], 0);
+}
+
+#[tokio::test]
+async fn a_request_that_was_collapsed_is_skipped() {
+    let host = Setup::default().start().await;
+    let of_set = |id: i64, bsid: i64, branch: &str| {
+        let mut told = request(id, "linux");
+        told["buildset"]["bsid"] = json!(bsid);
+        told["buildset"]["sourcestamps"][0]["branch"] = json!(branch);
+        told
+    };
+    for told in [of_set(58, 71, "main"), of_set(59, 72, "other"), of_set(60, 73, "main"), of_set(61, 74, "main")] {
+        taken(&host, &told).await;
+    }
+    let mut build = begun();
+    build["buildset"]["bsid"] = json!(73);
+    taken(&host, &build).await;
+    let requests = host.get("buildrequests?order=buildrequestid").await["buildrequests"].clone();
+    let results: Vec<_> =
+        requests.as_array().expect("a list").iter().map(|request| request["results"].clone()).collect();
+    assert_eq!(results, [3, -1, -1, -1], "older, and of the same sources");
+    assert_eq!(host.get("buildsets/1").await["buildsets"][0]["complete"], true);
+}
+
+#[tokio::test]
+async fn ids_that_begin_anew_are_new_builds() {
+    let host = Setup::default().start().await;
+    taken(&host, &ended()).await;
+    let mut anew = ended();
+    put(&mut anew, json!({"started_at": 500, "complete_at": 600, "number": 1}));
+    for part in ["buildrequest", "buildset"] {
+        anew[part]["submitted_at"] = json!(490);
+    }
+    let found = taken(&host, &anew).await;
+    assert_eq!(found, json!([{"masterid": 1_000_000, "builderid": 1, "buildrequestid": 2, "buildid": 2}]));
+    let build = host.get("builds/2").await["builds"][0].clone();
+    assert_eq!((&build["number"], &build["complete"]), (&json!(1), &json!(true)));
+    assert_eq!(host.get("builds/2/steps").await["steps"].as_array().map(Vec::len), Some(1));
+    assert_eq!(host.get("logs/2/contents").await["logchunks"][0]["content"], "omake\neNo rule\n");
+}
+
+#[tokio::test]
+async fn what_is_too_long_or_odd_is_shortened_rather_than_refused() {
+    let host = Setup::default().start().await;
+    let mut body = ended();
+    body["state_string"] = json!("x".repeat(5000));
+    body["properties"]["a\u{1}b"] = json!([1, "Test"]);
+    body["buildset"]["sourcestamps"][0]["patch"] =
+        json!({"patchid": 1, "level": 1, "body": null, "author": "ada", "comment": "", "subdir": null});
+    let urls: Vec<_> = (0..120).map(|n| json!({"name": format!("build #{n}"), "url": format!("{PAGES}{n}")})).collect();
+    body["steps"][0]["urls"] = json!(urls);
+    body["steps"][0]["name"] = json!("");
+    taken(&host, &body).await;
+    let build = host.get("builds/1?property=*").await["builds"][0].clone();
+    assert_eq!(build["state_string"].as_str().map(str::len), Some(4096));
+    assert_eq!(build["properties"].as_object().map(serde_json::Map::len), Some(4));
+    let step = host.get("steps/1").await["steps"][0].clone();
+    assert_eq!((&step["name"], step["urls"].as_array().map(Vec::len)), (&json!("unnamed"), Some(100)));
 }
 
 #[tokio::test]

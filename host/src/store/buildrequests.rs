@@ -102,6 +102,16 @@ impl Reader<'_> {
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     }
 
+    /// The requests of a builder that nobody has claimed and that are not over, by id.
+    pub fn unclaimed_buildrequests_of(&self, builder: BuilderId) -> Result<Vec<BuildRequest>, StoreError> {
+        let sql = format!(
+            "{SELECT} WHERE builderid = ? AND complete_at IS NULL AND claimed_at IS NULL ORDER BY buildrequestid"
+        );
+        let mut select = self.connection.prepare_cached(&sql)?;
+        let rows = select.query_map([builder], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The requests of a buildset, by id.
     pub fn buildrequests_of(&self, buildset: BuildsetId) -> Result<Vec<BuildRequest>, StoreError> {
         let sql = format!("{SELECT} WHERE bsid = ? ORDER BY buildrequestid");

@@ -79,10 +79,11 @@ impl Reader<'_> {
         Ok(select.query_row((master, T::KIND, theirs), |row| row.get(0)).optional()?)
     }
 
-    /// Whether one of ours is some master's.
-    pub fn is_ingested<T: Ingested>(&self, ours: T) -> Result<bool, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT 1 FROM ingested WHERE kind = ? AND ours = ?")?;
-        Ok(select.exists((T::KIND, ours))?)
+    /// Of which master one of ours is, and what that calls it.
+    pub fn ingested_from<T: Ingested>(&self, ours: T) -> Result<Option<(MasterId, i64)>, StoreError> {
+        let mut select =
+            self.connection.prepare_cached("SELECT masterid, theirs FROM ingested WHERE kind = ? AND ours = ?")?;
+        Ok(select.query_row((T::KIND, ours), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
     /// The page where it is shown, for what another master told of.

@@ -19,7 +19,7 @@ const STAMPS: &str = "SELECT ifnull(json_group_array(stamp ORDER BY stamp), '[]'
 
 impl Tx<'_> {
     /// The line of a request's stamps.
-    pub(super) fn put_line(&mut self, request: BuildRequestId) -> Result<i64, StoreError> {
+    pub fn put_line(&mut self, request: BuildRequestId) -> Result<i64, StoreError> {
         let connection = self.connection();
         let stamps: String = connection.prepare_cached(STAMPS)?.query_row([request], |row| row.get(0))?;
         let found = connection

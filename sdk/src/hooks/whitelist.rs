@@ -21,13 +21,14 @@ impl Whitelist {
         self.0.is_empty()
     }
 
-    /// The change with all properties of `payload` that a pattern fits, their names beginning with `prefix` and a dot.
+    /// The change with all properties of `payload` that a pattern fits, by name, each beginning with `prefix` and a dot.
     #[must_use]
     pub fn add(&self, change: NewChange, prefix: &str, payload: &Value) -> NewChange {
         let patterns: Vec<Pattern> = self.0.iter().filter_map(|pattern| Pattern::new(pattern).ok()).collect();
         let mut found = Vec::new();
         flatten(prefix, payload, &mut found);
         found.retain(|(name, _)| patterns.iter().any(|pattern| pattern.matches(name)));
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
         found.into_iter().fold(change, |change, (name, value)| change.property(&name, value))
     }
 
@@ -66,7 +67,7 @@ mod tests {
         let pair = |name: &str, value: &str| (String::from(name), String::from(value));
         assert_eq!(
             names(json!(["github.head.*"])),
-            [pair("github.head.ref", "\"main\""), pair("github.head.n", "7"), pair("github.head.repo.id", "3"),]
+            [pair("github.head.n", "7"), pair("github.head.ref", "\"main\""), pair("github.head.repo.id", "3"),]
         );
         assert_eq!(
             names(json!(["*.labels", "github.?"])),

@@ -1,8 +1,10 @@
 //! Builds: begun, described, ended.
 
 use super::From;
+use super::requests::is_same;
 use super::told::EarlierTold;
 use super::told::Told;
+use super::told::fit;
 use crate::data::updates::UpdateError;
 use crate::data::updates::complete;
 use crate::model::*;
@@ -20,8 +22,12 @@ impl From<'_, '_> {
         if let Some(earlier) = &told.prev_build {
             self.earlier(earlier)?;
         }
-        let id = match self.tx.ingested(self.masterid, theirs)? {
-            Some(id) => id,
+        let known = match self.tx.ingested(self.masterid, theirs)? {
+            Some(id) => self.tx.build(id)?.filter(|ours| is_same(told.started_at, ours.started_at)),
+            None => None,
+        };
+        let id = match known {
+            Some(ours) => ours.buildid,
             None => self.begin(told, theirs, (builder, request))?,
         };
         let Some(ours) = self.tx.build(id)? else { return Ok(id) };
@@ -45,6 +51,7 @@ impl From<'_, '_> {
     ) -> Result<BuildId, UpdateError> {
         let at = self.at(told.started_at);
         self.end_tries(buildrequestid, at)?;
+        self.skip_collapsed((told, buildrequestid), builderid)?;
         let claimed_at = self.at(told.buildrequest.claimed_at.or(told.started_at));
         let claim = json!({"brids": [buildrequestid], "claimed_at": claimed_at, "masterid": self.masterid});
         self.call("claimBuildRequests", &claim, claimed_at)?;
@@ -57,10 +64,11 @@ impl From<'_, '_> {
         Ok(id)
     }
 
-    /// A request that is built once more was not finished: its builds until now ended with retry, whether that was told
+    /// A request that is built once more was not finished: its builds until then ended with retry, whether that was told
     /// or not.
     fn end_tries(&mut self, request: BuildRequestId, at: Timestamp) -> Result<(), UpdateError> {
-        for build in self.tx.builds_of_request(request)?.into_iter().filter(|build| !build.complete) {
+        let builds = self.tx.builds_of_request(request)?.into_iter();
+        for build in builds.filter(|build| !build.complete && build.started_at <= at) {
             self.finish((build.buildid, request), Results::Retry, at)?;
         }
         Ok(())
@@ -80,7 +88,7 @@ impl From<'_, '_> {
         if more > 0 {
             self.call("add_build_locks_duration", &json!({"buildid": id, "duration_s": more}), at)?;
         }
-        if let Some(state) = told.state_string.as_ref().filter(|state| **state != ours.state_string) {
+        if let Some(state) = told.state_string.as_deref().map(fit).filter(|state| *state != ours.state_string) {
             self.call("setBuildStateString", &json!({"buildid": id, "state_string": state}), at)?;
         }
         Ok(())
@@ -103,10 +111,12 @@ impl From<'_, '_> {
     ) -> Result<(), UpdateError> {
         self.end_steps(build, at)?;
         self.call("finishBuild", &json!({"buildid": build, "results": results}), at)?;
-        if results == Results::Retry {
-            self.call("unclaimBuildRequests", &json!({"brids": [request], "masterid": self.masterid}), at)?;
-        } else {
+        // A later try that is under way has the claim.
+        let is_built = self.tx.builds_of_request(request)?.iter().any(|build| !build.complete);
+        if results != Results::Retry {
             complete(self.tx, (at, at), vec![request], results)?;
+        } else if !is_built {
+            self.call("unclaimBuildRequests", &json!({"brids": [request], "masterid": self.masterid}), at)?;
         }
         Ok(())
     }

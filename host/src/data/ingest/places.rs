@@ -4,6 +4,7 @@ use super::From;
 use super::call;
 use super::told::BuilderTold;
 use super::told::Told;
+use super::told::fit;
 use crate::data::updates::UpdateError;
 use crate::model::*;
 use crate::store::StoreError;
@@ -24,11 +25,11 @@ pub(super) fn master(tx: &mut Tx<'_>, site: &str, now: Timestamp) -> Result<Mast
 impl From<'_, '_> {
     /// The builder, made and described where that is new.
     pub(super) fn builder(&mut self, told: &BuilderTold) -> Result<BuilderId, UpdateError> {
-        let known = self.tx.ingested(self.masterid, told.builderid)?;
-        let id = match known {
+        let name = self.builder_name(told)?;
+        let known = self.tx.ingested::<BuilderId>(self.masterid, told.builderid)?;
+        let id = match known.filter(|id| self.is_called(*id, &name)) {
             Some(id) => id,
             None => {
-                let name = self.builder_name(told)?;
                 let id = id_of(&self.call("findBuilderId", &json!({"name": name}), self.now)?).map(BuilderId)?;
                 self.tx.put_ingested((self.masterid, told.builderid), id, None)?;
                 id
@@ -39,15 +40,21 @@ impl From<'_, '_> {
         Ok(id)
     }
 
-    /// Builders of two masters may have the same name; then the later one is told apart by its site.
+    /// A name that somebody else's builder has is told apart by the site: who shares a builder shares its requests.
     fn builder_name(&self, told: &BuilderTold) -> Result<String, UpdateError> {
-        let taken = match self.tx.builder_id(&told.name)? {
-            Some(other) => self.tx.is_ingested(other)?,
+        let name = fit(&told.name);
+        let is_taken = match self.tx.builder_id(&name)? {
+            Some(other) => self.tx.ingested_from(other)?.is_none_or(|(master, _)| master != self.masterid),
             None => false,
         };
         let site = self.site.trim_end_matches('/');
         let host = site.split_once("://").map_or(site, |(_, host)| host);
-        Ok(if taken { format!("{} ({host})", told.name) } else { told.name.clone() })
+        Ok(if is_taken { format!("{name} ({host})") } else { name })
+    }
+
+    /// Whether a builder that is known by its id is still that one: the ids of a new database begin anew.
+    fn is_called(&self, id: BuilderId, name: &str) -> bool {
+        self.tx.builder(id).is_ok_and(|builder| builder.is_some_and(|builder| builder.name == name))
     }
 
     fn describe(&mut self, id: BuilderId, told: &BuilderTold) -> Result<(), UpdateError> {

@@ -7,7 +7,10 @@ use super::told::ContentTold;
 use super::told::LogTold;
 use super::told::StepTold;
 use super::told::Told;
+use super::told::fit;
 use crate::data::logs::prepare_text;
+use crate::data::updates::LONGEST_LINK;
+use crate::data::updates::MOST_URLS;
 use crate::data::updates::UpdateError;
 use crate::data::updates::append_event;
 use crate::model::*;
@@ -23,10 +26,15 @@ impl From<'_, '_> {
 
     fn step(&mut self, told: &StepTold, build: BuildId) -> Result<(), UpdateError> {
         let started_at = self.at(told.started_at.or(told.complete_at));
-        let stepid = match self.tx.ingested(self.masterid, told.stepid)? {
+        let known = match self.tx.ingested(self.masterid, told.stepid)? {
+            Some(id) => self.tx.step(id)?.filter(|ours| ours.buildid == build).map(|ours| ours.stepid),
+            None => None,
+        };
+        let stepid = match known {
             Some(id) => id,
             None => {
-                let made = self.call("addStep", &json!({"buildid": build, "name": told.name}), started_at)?;
+                let step = json!({"buildid": build, "name": named(&told.name)});
+                let made = self.call("addStep", &step, started_at)?;
                 let id = StepId(id_of(&made["stepid"])?);
                 self.tx.put_ingested((self.masterid, told.stepid), id, None)?;
                 id
@@ -49,10 +57,14 @@ impl From<'_, '_> {
 
     fn describe_step(&mut self, told: &StepTold, ours: &Step) -> Result<(), UpdateError> {
         let (stepid, at) = (ours.stepid, self.at(told.complete_at));
-        if ours.state_string != told.state_string {
-            self.call("setStepStateString", &json!({"stepid": stepid, "state_string": told.state_string}), at)?;
+        let state_string = fit(&told.state_string);
+        if ours.state_string != state_string {
+            self.call("setStepStateString", &json!({"stepid": stepid, "state_string": state_string}), at)?;
         }
-        for url in told.urls.iter().filter(|url| !ours.urls.contains(url)) {
+        // What is more than fits is left out: a step that triggers has links to all that it triggered.
+        let urls = told.urls.iter().filter(|url| [&url.name, &url.url].iter().all(|text| is_link(text)));
+        let room = MOST_URLS.saturating_sub(ours.urls.len());
+        for url in urls.filter(|url| !ours.urls.contains(url)).take(room) {
             self.call("addStepURL", &json!({"stepid": stepid, "name": url.name, "url": url.url}), at)?;
         }
         Ok(())
@@ -63,10 +75,14 @@ impl From<'_, '_> {
         if told.kind == LogKind::Deleted || (told.content.is_none() && told.num_lines > 0) {
             return Ok(());
         }
-        let logid = match self.tx.ingested(self.masterid, told.logid)? {
+        let known = match self.tx.ingested(self.masterid, told.logid)? {
+            Some(id) => self.tx.log(id)?.filter(|ours| ours.stepid == step).map(|ours| ours.logid),
+            None => None,
+        };
+        let logid = match known {
             Some(id) => id,
             None => {
-                let log = json!({"stepid": step, "name": told.name, "type": told.kind});
+                let log = json!({"stepid": step, "name": named(&told.name), "type": told.kind});
                 let id = LogId(id_of(&self.call("addLog", &log, at)?)?);
                 self.tx.put_ingested((self.masterid, told.logid), id, None)?;
                 id
@@ -124,6 +140,16 @@ impl From<'_, '_> {
         self.call("finishStep", &json!({"stepid": step, "results": results, "hidden": hidden}), at)?;
         Ok(())
     }
+}
+
+/// A name that can be kept.
+fn named(told: &str) -> String {
+    if told.is_empty() { "unnamed".to_owned() } else { fit(told) }
+}
+
+/// Whether a text can be one of a link's two.
+fn is_link(text: &str) -> bool {
+    text.len() <= LONGEST_LINK && fit(text) == text
 }
 
 /// What comes behind so many lines.

@@ -7,11 +7,15 @@ use crate::data::logs::unmarked;
 use crate::data::updates::UpdateError;
 use crate::model::*;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// What an error calls the post.
 const METHOD: &str = "buildbot";
+
+/// The longest text that stands in one line, in bytes.
+const LONGEST_LINE: usize = 4096;
 
 /// A build, or a request.
 #[derive(Debug, Deserialize)]
@@ -26,6 +30,7 @@ pub struct Told {
     pub(super) locks_duration_s: i64,
     pub(super) state_string: Option<String>,
     pub(super) results: Option<Results>,
+    #[serde(default, deserialize_with = "fitting")]
     pub(super) properties: Option<Properties>,
     pub(super) builder: BuilderTold,
     pub(super) buildrequest: RequestTold,
@@ -87,8 +92,8 @@ pub(super) struct StampTold {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct PatchTold {
-    #[serde(default)]
-    pub(super) body: String,
+    /// A Buildbot posts the bytes of a patch as null.
+    pub(super) body: Option<String>,
     pub(super) level: Option<i64>,
     pub(super) author: Option<String>,
     pub(super) comment: Option<String>,
@@ -212,10 +217,28 @@ impl Told {
         })
     }
 
+    /// When it was asked for.
+    pub(super) fn submitted_at(&self) -> Option<Timestamp> {
+        self.buildrequest.submitted_at.or(self.buildset.submitted_at)
+    }
+
     /// The text that a property is set to.
     pub(super) fn property(&self, name: &str) -> Option<&str> {
         self.properties.as_ref()?.get(name)?.0.as_str()
     }
+}
+
+/// Properties that can be kept: Buildbot bounds their names less than we do.
+fn fitting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Properties>, D::Error> {
+    let all = Option::<Properties>::deserialize(deserializer)?;
+    let fits = |name: &str, source: &str| !name.is_empty() && fit(name) == name && fit(source) == source;
+    Ok(all.map(|all| all.into_iter().filter(|(name, (_, source))| fits(name, source)).collect()))
+}
+
+/// A text as one line that is not too long: Buildbot has no bound for most, and a post that is refused is lost.
+pub(super) fn fit(text: &str) -> String {
+    let end = (0..=text.len().min(LONGEST_LINE)).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn parse(text: &str) -> Result<Told, String> {

@@ -43,6 +43,8 @@ pub(super) use params::scheduler;
 pub(super) use params::worker;
 pub(super) use rebuild::rebuild;
 pub(super) use schedulers::SchedulerEnable;
+pub(super) use steps::LONGEST_LINK;
+pub(super) use steps::MOST_URLS;
 
 use crate::model::MasterId;
 use crate::model::Timestamp;

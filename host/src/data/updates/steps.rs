@@ -17,10 +17,10 @@ use serde_json::json;
 const MOST_STEPS: i64 = 10_000;
 
 /// Links of one step: each of its events tells of all.
-const MOST_URLS: usize = 100;
+pub(in crate::data) const MOST_URLS: usize = 100;
 
 /// The longest name and the longest address of a link, in bytes.
-const LONGEST_LINK: usize = 2048;
+pub(in crate::data) const LONGEST_LINK: usize = 2048;
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 50;
