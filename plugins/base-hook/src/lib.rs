@@ -12,6 +12,9 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub struct Settings {}
 
+/// The beginning of the year 10000, in seconds since 1970: no change is of a later time.
+const LATEST: f64 = 253_402_300_800.0;
+
 pub struct Base;
 
 campanile_sdk::export!(hook Base);
@@ -65,7 +68,7 @@ impl Fields {
     /// Seconds since 1970, of which a part counts nothing.
     fn when(&self) -> Result<Option<u64>, String> {
         let Some(text) = self.either("when_timestamp", "when").filter(|text| !text.is_empty()) else { return Ok(None) };
-        let seconds = text.trim().parse::<f64>().ok().filter(|seconds| (0.0..1e12).contains(seconds));
+        let seconds = text.trim().parse::<f64>().ok().filter(|seconds| (0.0..LATEST).contains(seconds));
         match seconds {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was looked at")]
             Some(seconds) => Ok(Some(seconds as u64)),

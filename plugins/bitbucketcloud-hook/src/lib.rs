@@ -94,7 +94,7 @@ fn pulled(
 
 fn with_origin(change: NewChange, by: &Actor, repository: &Repository, codebase: Option<&str>) -> NewChange {
     NewChange {
-        author: actor(by.display_name.as_deref(), by.nickname.as_deref()),
+        author: actor(by.display_name.as_deref(), by.nickname()),
         repository: repository.links.own.href.clone(),
         project: repository.project.as_ref().map_or_else(|| "none".into(), |project| project.name.clone()),
         codebase: codebase.map(str::to_owned),

@@ -15,8 +15,15 @@ pub(crate) struct Payload {
 #[derive(Deserialize)]
 pub(crate) struct Actor {
     pub(crate) display_name: Option<String>,
-    #[serde(alias = "username")]
-    pub(crate) nickname: Option<String>,
+    nickname: Option<String>,
+    /// What it was called before; some payloads have both.
+    username: Option<String>,
+}
+
+impl Actor {
+    pub(crate) fn nickname(&self) -> Option<&str> {
+        self.nickname.as_deref().or(self.username.as_deref())
+    }
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use serde_json::json;
 
 fn payload(more: (&str, Value)) -> Value {
     json!({
-        "actor": {"display_name": "Ada Lovelace", "nickname": "ada", "type": "user"},
+        "actor": {"display_name": "Ada Lovelace", "nickname": "ada", "username": "ada1", "type": "user"},
         "repository": {"scm": "git", "project": {"name": "Tower", "key": "T"}, "links": {
             "self": {"href": "https://api.bitbucket.org/2.0/repositories/ada/belfry"},
             "html": {"href": "https://bitbucket.org/ada/belfry"}}},

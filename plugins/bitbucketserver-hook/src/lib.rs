@@ -99,7 +99,7 @@ fn pulled(
 fn with_origin(change: NewChange, by: &Actor, repository: Option<&Repository>, codebase: Option<&str>) -> NewChange {
     let project = repository.and_then(|repository| repository.project.as_ref());
     NewChange {
-        author: actor(by.display_name.as_deref(), by.name.as_deref()),
+        author: actor(by.display_name.as_deref(), by.name()),
         repository: repository.map_or("", Repository::web).to_owned(),
         project: project.map(|project| project.name.clone()).unwrap_or_default(),
         codebase: codebase.map(str::to_owned),

@@ -21,8 +21,15 @@ pub(crate) struct Payload {
 pub(crate) struct Actor {
     #[serde(rename = "displayName")]
     pub(crate) display_name: Option<String>,
-    #[serde(alias = "username")]
-    pub(crate) name: Option<String>,
+    name: Option<String>,
+    /// As Buildbot expects it; some payloads have both.
+    username: Option<String>,
+}
+
+impl Actor {
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref().or(self.username.as_deref())
+    }
 }
 
 #[derive(Deserialize)]

@@ -42,12 +42,16 @@ impl HookRequest {
     /// The form does not parse.
     pub fn fields(&self) -> Result<Vec<(String, String)>, String> {
         let mut fields = self.query.clone();
-        match self.media_type().as_str() {
-            FORM => fields.extend(form::urlencoded(&self.body)),
-            "multipart/form-data" => fields.extend(form::multipart(&self.content_type, &self.body)?),
-            _ => {}
-        }
+        fields.extend(self.form()?);
         Ok(fields)
+    }
+
+    fn form(&self) -> Result<Vec<(String, String)>, String> {
+        match self.media_type().as_str() {
+            FORM => Ok(form::urlencoded(&self.body).collect()),
+            "multipart/form-data" => form::multipart(&self.content_type, &self.body),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The JSON that is the body, or that the field `payload` of a form holds.
@@ -62,12 +66,12 @@ impl HookRequest {
         }
     }
 
-    /// The JSON that the field `payload` of a form holds.
+    /// The JSON that the field `payload` of a form holds. Of the body alone: no signature covers what stands behind the `?`.
     ///
     /// # Errors
     /// There is no such field, or where it does not parse.
     pub fn payload_field<T: DeserializeOwned>(&self) -> Result<T, String> {
-        let fields = self.fields()?;
+        let fields = self.form()?;
         let payload = first(&fields, "payload").ok_or("the form has no field payload")?;
         parse(payload.as_bytes())
     }
@@ -142,6 +146,15 @@ mod tests {
         let form = "a=1&payload=%7B%22commits%22%3A+[%7B%22id%22%3A%22a+b%22%7D]%7D";
         assert_eq!(posted("application/x-www-form-urlencoded; charset=utf-8", form), expected());
         assert_eq!(posted("text/plain", body), Err("Unknown content type: text/plain".into()));
+    }
+
+    #[test]
+    fn a_payload_that_no_signature_covers_is_none() {
+        let mut request = a_hook_request(&json!({}), &[]);
+        request.content_type = "application/x-www-form-urlencoded".into();
+        request.query = vec![("payload".into(), r#"{"commits": []}"#.into())];
+        request.body = "a=1".into();
+        assert_eq!(request.payload::<Payload>(), Err("the form has no field payload".into()));
     }
 
     #[test]

@@ -89,13 +89,16 @@ fn change(change: wit::NewChange) -> Result<model::NewHookChange, String> {
             serde_json::from_str(&value).map_err(|e| format!("the value of the property {name:?} is no JSON: {e}"))?;
         properties.insert(name, value);
     }
+    // Later than any time that can be read again, nobody would ever be told of it.
+    let when = change.when_timestamp.map(|at| model::Timestamp::try_from(signed(at))).transpose();
+    let when_timestamp = when.map_err(|error| format!("when_timestamp: {error}"))?;
     Ok(model::NewHookChange {
         author: change.author,
         committer: change.committer,
         comments: change.comments,
         files: change.files,
         revision: change.revision,
-        when_timestamp: change.when_timestamp.map(|at| model::Timestamp(signed(at))),
+        when_timestamp,
         branch: change.branch,
         category: change.category,
         revlink: change.revlink,

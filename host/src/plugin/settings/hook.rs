@@ -7,6 +7,9 @@ use serde_json::Value;
 /// Where it stands in the schema.
 const KEY: &str = "x-campanile-hook";
 
+/// Headers that hold what the host alone looks at.
+const SECRET: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-gitlab-token", "x-hub-signature"];
+
 /// A setting of this name that is true asks for a secret, as Buildbot's `strict` does.
 const STRICT: &str = "strict";
 
@@ -19,7 +22,10 @@ pub(crate) fn description(schema: &Value) -> Result<HookDescription, String> {
     for header in signed.chain(&mut read.delivery).chain(&mut read.headers) {
         header.make_ascii_lowercase();
     }
-    Ok(read)
+    match read.headers.iter().find(|header| SECRET.contains(&header.as_str())) {
+        Some(header) => Err(format!("its schema asks in {KEY} for the header {header}, which no plugin sees")),
+        None => Ok(read),
+    }
 }
 
 /// What is wrong between settings and whether there is a secret.
@@ -36,6 +42,14 @@ mod tests {
     use super::*;
     use crate::model::Proof;
     use serde_json::json;
+
+    #[test]
+    fn what_proves_who_calls_is_shown_to_no_plugin() {
+        for header in ["Authorization", "X-Gitlab-Token"] {
+            let said = description(&json!({KEY: {"headers": ["X-Event-Key", header]}})).unwrap_err();
+            assert!(said.contains(&format!("for the header {}", header.to_lowercase())), "{said}");
+        }
+    }
 
     #[test]
     fn headers_are_known_by_small_letters() {
