@@ -49,6 +49,8 @@ pub enum HttpFault {
     DropInBody,
     /// The answer never comes.
     Stall,
+    /// The header and the body come, and never an end.
+    StallInBody,
     /// The body is repeated for ever.
     Endless,
 }
@@ -205,7 +207,7 @@ async fn respond(request: Request<Incoming>, shared: &Shared, connection: usize)
     match answer.fault {
         HttpFault::Stall => pending().await,
         HttpFault::Drop => Err(io::Error::other("asked for")),
-        HttpFault::None | HttpFault::DropInBody | HttpFault::Endless => rendered(answer),
+        HttpFault::None | HttpFault::DropInBody | HttpFault::StallInBody | HttpFault::Endless => rendered(answer),
     }
 }
 
@@ -223,6 +225,9 @@ fn rendered(answer: Answer) -> io::Result<Response<Body>> {
                 Err(io::Error::other("asked for"))
             });
             StreamBody::new(stream::once(ready(Ok(Frame::data(chunk)))).chain(rest)).boxed_unsync()
+        }
+        HttpFault::StallInBody => {
+            StreamBody::new(stream::once(ready(Ok(Frame::data(chunk)))).chain(stream::pending())).boxed_unsync()
         }
         HttpFault::Endless if !chunk.is_empty() => {
             StreamBody::new(stream::repeat_with(move || Ok(Frame::data(chunk.clone())))).boxed_unsync()

@@ -1,7 +1,9 @@
 //! Steps that make HTTP requests, from the command line and by the host: what is sent, what stands in the log, how they
 //! end, and what is refused.
 
+mod bodies;
 mod command;
+mod troubles;
 
 use campanile_sinks::Answer;
 use campanile_sinks::HttpFault;
@@ -14,12 +16,16 @@ use serde_json::json;
 /// A server, and a host that may reach it, with a secret that goes there, and a build.
 async fn host(sink: &HttpSink) -> TestHost {
     let origin = format!("http://127.0.0.1:{}", sink.port());
-    let host = Setup::default()
-        .secret("deploy", "s3cr3t-t0ken")
-        .allow(format!("127.0.0.1:{}", sink.port()))
-        .toml(&format!("[[http_step]]\norigin = \"{origin}\"\nsecrets = [\"deploy\"]\n"))
-        .start()
-        .await;
+    let entry = format!("[[http_step]]\norigin = \"{origin}\"\nsecrets = [\"deploy\"]\n");
+    with_build(
+        Setup::default().secret("deploy", "s3cr3t-t0ken").allow(format!("127.0.0.1:{}", sink.port())).toml(&entry),
+    )
+    .await
+}
+
+/// A host with a build.
+async fn with_build(setup: Setup) -> TestHost {
+    let host = setup.start().await;
     let calls = json!([
         {"method": "findBuilderId", "params": {"name": "linux"}},
         {"method": "addBuildset", "params": {"waited_for": false, "builderids": [1]}},
@@ -39,6 +45,13 @@ async fn sink() -> HttpSink {
 async fn step(host: &TestHost, arguments: &Value) -> (u16, Value) {
     let (status, body) = host.post("builds/1/http_steps", arguments).await;
     (status.as_u16(), body)
+}
+
+/// The same, with a body as it is.
+async fn raw(host: &TestHost, body: String) -> (u16, String) {
+    let request = reqwest::Client::new().post(format!("{}/api/v2/builds/1/http_steps", host.url));
+    let answer = request.header("content-type", "application/json").body(body).send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("the answer is whole"))
 }
 
 /// The lines of one of the logs of a step of build 1.
@@ -186,6 +199,8 @@ async fn a_secret_that_is_answered_is_not_told() {
 async fn wrong_arguments_are_named_and_leave_no_step() {
     let sink = sink().await;
     let host = host(&sink).await;
+    let lines = json!({"buildid": 1, "name": "lines", "value": "one\ntwo", "source": "Test"});
+    host.update("setBuildProperty", lines).await;
     let url = format!("http://127.0.0.1:{}/", sink.port());
     for (arguments, status, said) in [
         (json!({}), 400, "missing field `url`"),
@@ -199,6 +214,14 @@ async fn wrong_arguments_are_named_and_leave_no_step() {
             "secret \"other\" may not go to http://127.0.0.1",
         ),
         (json!({"url": "https://x.example.org/%(secret:deploy)s"}), 400, "may not go to https://x.example.org"),
+        (
+            json!({"url": url, "headers": {"Host": "other.example.org"}}),
+            400,
+            "headers.Host: the header \"Host\" is the host's",
+        ),
+        (json!({"url": url, "headers": {"a b": "1"}}), 400, "headers.a b: invalid header name"),
+        (json!({"url": url, "headers": {"a": "%(prop:lines)s"}}), 400, "has a control character in it"),
+        (json!({"url": url, "headers": {"a": "x".repeat(40_000)}}), 400, "they take more than 32 KiB"),
         (json!({"url": url, "verify": "/etc/ca.pem"}), 400, "verify: \"/etc/ca.pem\" is a file"),
         (json!({"url": url, "timeout": 1e9}), 400, "timeout: 1000000000"),
     ] {
@@ -207,6 +230,9 @@ async fn wrong_arguments_are_named_and_leave_no_step() {
         assert_eq!(found, status, "{message}");
         assert!(message.contains(said), "{message}, not {said}");
     }
+    let twice = format!("{{\"url\": {url:?}}} zork");
+    let (status, said) = raw(&host, twice).await;
+    assert!(status == 400 && said.contains("trailing characters"), "{status} {said}");
     let (status, answer) = host.post("builds/7/http_steps", &json!({"url": url})).await;
     assert_eq!((status.as_u16(), &answer["error"]), (404, &json!("no build 7")));
     host.update("finishBuild", json!({"buildid": 1, "results": 0})).await;

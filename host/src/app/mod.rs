@@ -126,6 +126,8 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     let progress = Progress::default();
     let stop = CancellationToken::new();
     let live = api::Live::new(&parts.store, &tuning.live, stop.clone());
+    let http_steps = api::HttpSteps::new(parts.step_grants, stop.clone());
+    let steps = http_steps.tasks();
     let state = api::State::new(api::Parts {
         store: parts.store.clone(),
         data: parts.data.clone(),
@@ -138,7 +140,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
         tokens,
         append_stall: Duration::from_millis(config.server.append_stall_ms),
         appends: api::Appends::default(),
-        http_steps: api::HttpSteps::new(parts.step_grants),
+        http_steps,
     });
     let dispatch = dispatch::start(Dispatching {
         store: parts.store.clone(),
@@ -153,7 +155,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     })
     .await?;
     let router = api::router(state, &config.server, config.www.directory.as_deref());
-    let serving = Serving { live, stop, write_deadline: tuning.write_deadline };
+    let serving = Serving { live, stop, steps, write_deadline: tuning.write_deadline };
     Running::new((listener, router, serving), (parts.store, dispatch, boot), &config)
 }
 

@@ -25,6 +25,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub struct Running {
     /// Where it listens.
@@ -45,6 +46,8 @@ pub(super) struct Serving {
     pub(super) live: Live,
     /// Ends the server and all streams.
     pub(super) stop: CancellationToken,
+    /// The HTTP steps that are under way; they hear of the stop.
+    pub(super) steps: TaskTracker,
     pub(super) write_deadline: Duration,
 }
 
@@ -120,6 +123,10 @@ impl Running {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.serving.stop.cancel();
         self.dispatch.stop(self.drain).await;
+        self.serving.steps.close();
+        if tokio::time::timeout(LAST_ANSWERS, self.serving.steps.wait()).await.is_err() {
+            tracing::warn!(steps = self.serving.steps.len(), "HTTP steps stay open: their ends were not written");
+        }
         let (mut server, mut listeners) = (self.server, self.serving.live.listeners());
         // A WebSocket is no longer the server's.
         let ended = async { tokio::join!(&mut server, listeners.wait_for(|listeners| *listeners == 0)) };

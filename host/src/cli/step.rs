@@ -6,6 +6,8 @@ use super::say;
 use crate::data::http_steps::BegunStep;
 use crate::data::http_steps::StepEnd;
 use crate::data::http_steps::begin_calls;
+use crate::data::http_steps::content_calls;
+use crate::data::http_steps::content_ids;
 use crate::data::http_steps::end_calls;
 use crate::model::BuildId;
 use crate::model::HttpStep;
@@ -116,7 +118,7 @@ pub(super) async fn run(Step::Http(flags): &Step) -> anyhow::Result<ExitCode> {
     // A key that nobody else has: calls may have to be sent again.
     let key = format!("step-{:032x}", rand::random::<u128>());
     let begun = begin(&flags.server, (build, &step), &key).await?;
-    let performed = transports.perform(&permit, &step).await;
+    let performed = transports.perform(&permit, (&step, &StepGrants::Everything), std::future::pending()).await;
     say!("{}", shown(&performed));
     end(&flags.server, (&begun, &performed), &key).await?;
     Ok(match performed.results {
@@ -136,20 +138,41 @@ async fn properties(server: &Server, build: BuildId) -> anyhow::Result<Propertie
 }
 
 async fn begin(server: &Server, (build, step): (BuildId, &HttpStep), key: &str) -> anyhow::Result<BegunStep> {
-    let results = server.post_once("updates", &batch(begin_calls(build, &step.name)), &format!("{key}-begin")).await?;
-    let results = results["results"].as_array().map(Vec::as_slice).unwrap_or_default();
-    BegunStep::read(results).context("the host answered with something else than the step")
+    let results = post(server, begin_calls(build, &step.name), &format!("{key}-begin")).await?;
+    BegunStep::read(&results).context("the host answered with something else than the step")
 }
 
+/// Tells how the step ended; where the host does not take all of it, without the texts, so that it does not stay open.
 async fn end(server: &Server, (begun, performed): (&BegunStep, &Performed), key: &str) -> anyhow::Result<()> {
-    let end = StepEnd {
+    let mut end = StepEnd {
         results: performed.results,
         state_string: performed.state_string(),
         log: performed.log.clone(),
         contents: performed.contents.clone(),
     };
-    let calls = batch(end_calls((begun.stepid, begun.logid), &end));
-    server.post_once("updates", &calls, &format!("{key}-end")).await.map(|_| ()).context("telling how the step ended")
+    let mut contents = Vec::new();
+    if !end.contents.is_empty() {
+        let results = post(server, content_calls(begun, end.contents.len()), &format!("{key}-contents")).await;
+        contents =
+            results.and_then(|results| content_ids(&results).context("the host named no logs")).unwrap_or_default();
+    }
+    let told = post(server, end_calls(begun, &contents, &end), &format!("{key}-end")).await;
+    let Err(error) = told else { return Ok(()) };
+    if error.downcast_ref::<reqwest::Error>().is_some() {
+        return Err(error.context("telling how the step ended"));
+    }
+    let why = format!("the log of the step is left out, the host did not take it: {error:#}").replace('\n', " ");
+    end.log = format!("e{why}\n");
+    end.contents.clear();
+    let told = post(server, end_calls(begun, &contents, &end), &format!("{key}-short")).await;
+    told.context("telling how the step ended")?;
+    eprintln!("campanile: {why}");
+    Ok(())
+}
+
+async fn post(server: &Server, calls: Vec<(&'static str, Value)>, key: &str) -> anyhow::Result<Vec<Value>> {
+    let answer = server.post_once("updates", &batch(calls), key).await?;
+    Ok(answer["results"].as_array().cloned().unwrap_or_default())
 }
 
 fn batch(calls: Vec<(&'static str, Value)>) -> Value {
@@ -180,11 +203,11 @@ impl Http {
             url: url.clone(),
             method,
             name: self.name.clone(),
-            params: texts(fields("--param", &self.params, '=')?).collect(),
+            params: Some(texts(fields("--param", &self.params, '=')?).collect()),
             data,
             json: self.json.as_deref().map(serde_json::from_str).transpose().context("--json")?,
-            headers: fields("--header", &self.headers, ':')?,
-            cookies: fields("--cookie", &self.cookies, '=')?,
+            headers: Some(fields("--header", &self.headers, ':')?),
+            cookies: Some(fields("--cookie", &self.cookies, '=')?),
             hide_request_headers: self.hide_request_headers.clone(),
             hide_response_headers: self.hide_response_headers.clone(),
             auth: auth.transpose()?.map(|(user, password)| (user.to_owned(), password.to_owned())),
@@ -206,7 +229,9 @@ fn fields(flag: &str, said: &[String], separator: char) -> anyhow::Result<BTreeM
     for field in said {
         let (name, value) =
             field.split_once(separator).with_context(|| format!("{flag} {field:?}: no `{separator}`"))?;
-        if fields.insert(name.trim().to_owned(), value.trim_start().to_owned()).is_some() {
+        // Only in a header may blanks stand that belong to neither.
+        let (name, value) = if separator == ':' { (name.trim(), value.trim()) } else { (name, value) };
+        if fields.insert(name.to_owned(), value.to_owned()).is_some() {
             bail!("{flag} {name:?} stands there twice");
         }
     }

@@ -1,4 +1,4 @@
-//! `[[http_step]]`: secrets that the HTTP steps which this host performs may name, and where they go.
+//! `[[http_step]]`: where the HTTP steps which this host performs may go by an opening, and with which secrets.
 
 use serde::Deserialize;
 
@@ -8,5 +8,6 @@ pub struct HttpStep {
     /// Such as `https://deploy.example.org`.
     pub origin: String,
     /// The names of secrets.
+    #[serde(default)]
     pub secrets: Vec<String>,
 }

@@ -1,4 +1,6 @@
 //! The step of an HTTP request in the data API: made, described, ended. Performing it is somebody else's.
+//!
+//! Invariant: what has a long text in it names no result of another call, so that it is read before the writer has it.
 
 use super::updates;
 use super::updates::Call;
@@ -62,24 +64,37 @@ pub fn begin_calls(build: BuildId, name: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The update calls that end the step.
-pub fn end_calls((stepid, logid): (i64, i64), end: &StepEnd) -> Vec<(&'static str, Value)> {
+/// The update calls that make the logs called `content`; each answers the id of one.
+pub fn content_calls(begun: &BegunStep, count: usize) -> Vec<(&'static str, Value)> {
+    let call = ("addLog", json!({"stepid": begun.stepid, "name": "content", "type": "s"}));
+    std::iter::repeat_n(call, count).collect()
+}
+
+/// The ids in the results of [`content_calls`].
+pub fn content_ids(results: &[Value]) -> Option<Vec<i64>> {
+    results.iter().map(Value::as_i64).collect()
+}
+
+/// The update calls that end the step; `contents` are the ids of its logs called `content`.
+pub fn end_calls(begun: &BegunStep, contents: &[i64], end: &StepEnd) -> Vec<(&'static str, Value)> {
     let mut calls = Vec::new();
-    if !end.log.is_empty() {
-        calls.push(("appendLog", json!({"logid": logid, "content": end.log})));
-    }
-    calls.push(("finishLog", json!({"logid": logid})));
-    for content in &end.contents {
-        let log = json!({"$result": calls.len()});
-        calls.push(("addLog", json!({"stepid": stepid, "name": "content", "type": "s"})));
-        if !content.is_empty() {
-            calls.push(("appendLog", json!({"logid": log, "content": as_stdout(content)})));
+    let logs = std::iter::once((begun.logid, end.log.clone()));
+    let texts = end.contents.iter().map(|content| as_stdout(content)).chain(std::iter::repeat(String::new()));
+    for (logid, text) in logs.chain(contents.iter().copied().zip(texts)) {
+        if !text.is_empty() {
+            calls.push(("appendLog", json!({"logid": logid, "content": text})));
         }
-        calls.push(("finishLog", json!({"logid": log})));
+        calls.push(("finishLog", json!({"logid": logid})));
     }
+    let stepid = begun.stepid;
     calls.push(("setStepStateString", json!({"stepid": stepid, "state_string": end.state_string})));
     calls.push(("finishStep", json!({"stepid": stepid, "results": end.results, "hidden": false})));
     calls
+}
+
+/// Calls as they are written; that of a long text takes its time.
+pub fn read_calls(calls: Vec<(&'static str, Value)>) -> Result<Vec<Call>, UpdateError> {
+    calls.into_iter().map(|(method, params)| Call::parse(method.to_owned(), &params.to_string(), None)).collect()
 }
 
 /// Makes the step.
@@ -87,17 +102,38 @@ pub fn begin(tx: &mut Tx<'_>, (build, name): (BuildId, &str), now: Timestamp) ->
     if updates::build(tx, build)?.complete {
         return Err(UpdateError::Invalid { param: "build", message: format!("build {build} is finished") });
     }
-    let results = apply(tx, begin_calls(build, name), now)?;
-    let unread = || StoreError::Corrupt { what: "the results of updates", reason: format!("{results:?}") };
-    Ok(BegunStep::read(&results).ok_or_else(unread)?)
+    let results = apply_batch(read_calls(begin_calls(build, name))?, tx, now)?;
+    BegunStep::read(&results).ok_or_else(|| unread(&results))
 }
 
-/// Ends the step.
-pub fn end(tx: &mut Tx<'_>, begun: &BegunStep, (end, now): (&StepEnd, Timestamp)) -> Result<(), UpdateError> {
-    apply(tx, end_calls((begun.stepid, begun.logid), end), now).map(|_| ())
+/// Makes the logs called `content`.
+pub fn add_contents(tx: &mut Tx<'_>, calls: Vec<Call>, now: Timestamp) -> Result<Vec<i64>, UpdateError> {
+    let results = apply_batch(calls, tx, now)?;
+    content_ids(&results).ok_or_else(|| unread(&results))
 }
 
-fn apply(tx: &mut Tx<'_>, calls: Vec<(&'static str, Value)>, now: Timestamp) -> Result<Vec<Value>, UpdateError> {
-    let calls = calls.into_iter().map(|(method, params)| Call::parse(method.to_owned(), &params.to_string(), None));
-    apply_batch(calls.collect::<Result<_, _>>()?, tx, now)
+fn unread(results: &[Value]) -> UpdateError {
+    StoreError::Corrupt { what: "the results of updates", reason: format!("{results:?}") }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_gets_texts_that_were_read() {
+        let begun = BegunStep { stepid: 1, number: 0, name: "HTTPStep".to_owned(), logid: 7 };
+        let (log, contents) = ("oa\n".to_owned(), vec!["b \"$result\"".to_owned(), String::new()]);
+        let end = StepEnd { results: Results::Success, state_string: "done".to_owned(), log, contents };
+        let said = end_calls(&begun, &[8, 9], &end);
+        let texts: Vec<_> =
+            said.iter().filter(|(method, _)| *method == "appendLog").map(|(_, params)| params).collect();
+        assert_eq!(
+            texts,
+            [&json!({"logid": 7, "content": "oa\n"}), &json!({"logid": 8, "content": "ob \"$result\"\n"})]
+        );
+        assert_eq!(said.iter().filter(|(method, _)| *method == "finishLog").count(), 3);
+        let read = read_calls(said).unwrap();
+        assert!(read.iter().all(|call| matches!(call, Call::Ready { .. })), "{read:?}");
+    }
 }

@@ -12,6 +12,8 @@ use super::Properties;
 use super::SecretName;
 use super::Text;
 use super::TlsVerify;
+use super::http_header_name;
+use super::http_header_value;
 use super::interpolate;
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
@@ -33,6 +35,9 @@ const NAME: &str = "HTTPStep";
 const USUAL_SECONDS: f64 = 60.0;
 const LONGEST_SECONDS: f64 = 3600.0;
 
+/// The most that the headers of a request may take: each of its redirects is told with them.
+const MOST_HEADER_BYTES: usize = 32 * 1024;
+
 /// Headers with credentials, which are never shown.
 const ALWAYS_HIDDEN: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
@@ -50,9 +55,9 @@ pub struct HttpStepArguments {
     /// The name of the step.
     #[serde(default)]
     pub name: Option<String>,
-    /// Appended to the URL, sorted by their names.
+    /// Appended to the URL, sorted by their names. A list stands for one parameter for each of its values, null for none.
     #[serde(default)]
-    pub params: BTreeMap<String, Value>,
+    pub params: Option<BTreeMap<String, Value>>,
     /// The body: an object is sent as a form, a text as it is.
     #[serde(default)]
     pub data: Option<Value>,
@@ -60,9 +65,9 @@ pub struct HttpStepArguments {
     #[serde(default)]
     pub json: Option<Value>,
     #[serde(default)]
-    pub headers: BTreeMap<String, String>,
+    pub headers: Option<BTreeMap<String, String>>,
     #[serde(default)]
-    pub cookies: BTreeMap<String, String>,
+    pub cookies: Option<BTreeMap<String, String>>,
     /// Headers whose values the log does not show, besides those with credentials.
     #[serde(default)]
     pub hide_request_headers: Vec<String>,
@@ -130,16 +135,11 @@ impl HttpStepArguments {
             |argument: &str, text: &str| interpolate(text, properties).map_err(|why| format!("{argument}: {why}"));
         let method = self.method()?;
         let url = fill("url", &self.url)?;
-        let params = fields("params", &self.params, &fill)?;
+        let params = fields("params", self.params.iter().flatten(), &fill)?;
         let mut request = HttpRequest::new(&method, with_params(&url, &params));
         let (body, data) = self.body(&fill)?;
         request.body = body;
-        for (name, value) in &self.headers {
-            request.headers.push(Field { name: name.clone(), value: fill(&format!("headers.{name}"), value)? });
-        }
-        if !self.cookies.is_empty() {
-            request.headers.push(Field { name: "Cookie".to_owned(), value: self.cookie(&fill)? });
-        }
+        request.headers = self.headers(&fill)?;
         if let Some((user, password)) = &self.auth {
             let (user, password) = (fill("auth", user)?, fill("auth", password)?);
             request.login = Some(HttpLogin::Basic(Credentials { user, password }));
@@ -188,8 +188,7 @@ impl HttpStepArguments {
             (Some(_), Some(_)) => Err("json: there is data as well; a request has one body".to_owned()),
             (None, Some(json)) => Ok((HttpBody::Json(json_text(json, fill)?), StepData::Unshown)),
             (Some(Value::Object(form)), None) => {
-                let form = form.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-                let form = fields("data", &form, fill)?;
+                let form = fields("data", form, fill)?;
                 Ok((HttpBody::Form(form.clone()), StepData::Form(form)))
             }
             (Some(Value::String(text)), None) => {
@@ -204,9 +203,31 @@ impl HttpStepArguments {
         }
     }
 
+    /// The values of secrets are looked at when they are put in.
+    fn headers(&self, fill: &Fill<'_>) -> Result<Vec<Field>, String> {
+        let mut headers = Vec::new();
+        for (name, value) in self.headers.iter().flatten() {
+            let argument = format!("headers.{name}");
+            let value = fill(&argument, value)?;
+            let checked = http_header_name(name).and_then(|_| http_header_value(name, &value.redacted()).map(|_| ()));
+            checked.map_err(|why| format!("{argument}: {why}"))?;
+            headers.push(Field { name: name.clone(), value });
+        }
+        if self.cookies.iter().flatten().next().is_some() {
+            let value = self.cookie(fill)?;
+            http_header_value("Cookie", &value.redacted()).map_err(|why| format!("cookies: {why}"))?;
+            headers.push(Field { name: "Cookie".to_owned(), value });
+        }
+        let taken: usize = headers.iter().map(|header| header.name.len() + header.value.redacted().len()).sum();
+        if taken > MOST_HEADER_BYTES {
+            return Err(format!("headers: with the cookies they take more than {} KiB", MOST_HEADER_BYTES / 1024));
+        }
+        Ok(headers)
+    }
+
     fn cookie(&self, fill: &Fill<'_>) -> Result<Text, String> {
         let mut parts = Vec::new();
-        for (name, value) in &self.cookies {
+        for (name, value) in self.cookies.iter().flatten() {
             let separator = if parts.is_empty() { "" } else { "; " };
             parts.push(Part::Literal(format!("{separator}{name}=")));
             parts.extend(fill(&format!("cookies.{name}"), value)?.0);
@@ -218,15 +239,34 @@ impl HttpStepArguments {
 /// Fills a text in; the first is the name of the argument that it is.
 type Fill<'f> = dyn Fn(&str, &str) -> Result<Text, String> + 'f;
 
-fn fields(argument: &str, values: &BTreeMap<String, Value>, fill: &Fill<'_>) -> Result<Vec<Field>, String> {
-    let field = |(name, value): (&String, &Value)| {
-        let value = match value {
-            Value::String(text) => fill(&format!("{argument}.{name}"), text)?,
-            other => Text::literal(other.to_string()),
-        };
-        Ok(Field { name: name.clone(), value })
-    };
-    values.iter().map(field).collect()
+/// The fields of a form or of a URL, as Python's requests makes them of a dictionary.
+fn fields<'v>(
+    argument: &str,
+    values: impl IntoIterator<Item = (&'v String, &'v Value)>,
+    fill: &Fill<'_>,
+) -> Result<Vec<Field>, String> {
+    let mut fields = Vec::new();
+    for (name, value) in values {
+        let argument = format!("{argument}.{name}");
+        for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+            let value = field(&argument, value, fill)?;
+            fields.extend(value.map(|value| Field { name: name.clone(), value }));
+        }
+    }
+    Ok(fields)
+}
+
+fn field(argument: &str, value: &Value, fill: &Fill<'_>) -> Result<Option<Text>, String> {
+    Ok(Some(match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => fill(argument, text)?,
+        Value::Bool(true) => Text::literal("True"),
+        Value::Bool(false) => Text::literal("False"),
+        Value::Number(number) => Text::literal(number.to_string()),
+        Value::Array(_) | Value::Object(_) => {
+            return Err(format!("{argument}: expected texts, numbers, booleans or a list of them, found {value}"));
+        }
+    }))
 }
 
 fn hidden(names: &[String]) -> Vec<String> {
@@ -234,10 +274,11 @@ fn hidden(names: &[String]) -> Vec<String> {
     named.chain(ALWAYS_HIDDEN.map(str::to_owned)).collect()
 }
 
-/// The URL with parameters behind it; a secret is escaped when its value is put in.
+/// The URL with parameters behind its query; a secret is escaped when its value is put in.
 fn with_params(url: &Text, params: &[Field]) -> Text {
-    let mut parts = url.0.clone();
-    let mut separator = if url.redacted().contains('?') { "&" } else { "?" };
+    let (Text(mut parts), fragment) = cut_fragment(url);
+    let has_query = parts.iter().any(|part| matches!(part, Part::Literal(text) if text.contains('?')));
+    let mut separator = if has_query { "&" } else { "?" };
     for param in params {
         parts.push(Part::Literal(format!("{separator}{}=", escaped(&param.name))));
         parts.extend(param.value.0.iter().map(|part| match part {
@@ -246,7 +287,21 @@ fn with_params(url: &Text, params: &[Field]) -> Text {
         }));
         separator = "&";
     }
+    parts.extend(fragment);
     Text(parts)
+}
+
+/// A URL up to its `#`, and the rest.
+fn cut_fragment(url: &Text) -> (Text, Vec<Part>) {
+    let mut parts = url.0.clone();
+    let found = parts.iter().position(|part| matches!(part, Part::Literal(text) if text.contains('#')));
+    let Some(index) = found else { return (Text(parts), Vec::new()) };
+    let mut fragment = parts.split_off(index);
+    if let Some(Part::Literal(text)) = fragment.first_mut() {
+        let behind = text.split_off(text.find('#').unwrap_or(text.len()));
+        parts.push(Part::Literal(std::mem::replace(text, behind)));
+    }
+    (Text(parts), fragment)
 }
 
 fn escaped(text: &str) -> String {
@@ -309,7 +364,8 @@ mod tests {
     use serde_json::json;
 
     fn step(arguments: Value) -> Result<HttpStep, String> {
-        let properties = [("branch".to_owned(), (json!("main"), "Test".to_owned()))].into();
+        let property = |name: &str, value: &str| (name.to_owned(), (json!(value), "Test".to_owned()));
+        let properties = [property("branch", "main"), property("lines", "one\ntwo")].into();
         let arguments: HttpStepArguments = serde_json::from_value(arguments).map_err(|error| error.to_string())?;
         arguments.step(&properties)
     }
@@ -340,6 +396,24 @@ mod tests {
     }
 
     #[test]
+    fn parameters_and_forms_are_as_python_makes_them() {
+        let all = json!({
+            "url": "http://x/?a=b#part", "params": {"tag": ["a", "%(prop:branch)s", null], "no": null, "yes": true, "n": 7},
+            "data": {"tag": ["%(prop:branch)s", false], "no": null}, "headers": null, "cookies": null,
+        });
+        let sent = step(all).unwrap();
+        assert_eq!(sent.request.url.redacted(), "http://x/?a=b&n=7&tag=a&tag=main&yes=True#part");
+        let StepData::Form(form) = sent.data else { panic!("a form") };
+        let form: Vec<_> = form.iter().map(|field| (field.name.as_str(), field.value.redacted())).collect();
+        assert_eq!(form, [("tag", "main".to_owned()), ("tag", "False".to_owned())]);
+        assert_eq!(
+            step(json!({"url": "http://x/#?", "params": {"a": 1}})).unwrap().request.url.redacted(),
+            "http://x/?a=1#?"
+        );
+        assert_eq!(step(json!({"url": "http://x/", "params": null})).unwrap().request.url.redacted(), "http://x/");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let check = |arguments: Value, expected: &str| {
             let said = step(arguments).unwrap_err();
@@ -352,5 +426,16 @@ mod tests {
         check(json!({"url": "x", "data": "%(secret:a)s"}), "data: a secret stands in a form or in json");
         check(json!({"url": "x", "data": {}, "json": 1}), "json: there is data as well");
         check(json!({"url": "x", "zork": 1}), "unknown field `zork`");
+        check(json!({"url": "x", "params": {"a": {"b": 1}}}), "params.a: expected texts, numbers, booleans or a list");
+        check(
+            json!({"url": "x", "headers": {"Host": "y"}}),
+            "headers.Host: the header \"Host\" is the host's to write",
+        );
+        check(json!({"url": "x", "headers": {"a b": "y"}}), "headers.a b: invalid header name");
+        check(
+            json!({"url": "x", "headers": {"a": "%(prop:lines)s"}}),
+            "headers.a: the header \"a\" has a control character",
+        );
+        check(json!({"url": "x", "cookies": {"a": "%(prop:lines)s"}}), "cookies: the header \"Cookie\" has a control");
     }
 }

@@ -13,11 +13,20 @@ use std::collections::BTreeSet;
 pub enum StepGrants {
     /// Who asks is who runs it.
     Everything,
-    /// Any destination that the egress guard lets through, without secrets; and these secrets, each to its destination.
+    /// Any destination that the egress guard lets through without openings, without secrets; and these destinations, with
+    /// their secrets, also where an opening is needed.
     Listed(BTreeMap<Destination, BTreeSet<SecretName>>),
 }
 
 impl StepGrants {
+    /// Whether a step may go there by an opening of the egress guard, which may have been made for somebody else.
+    pub fn opens(&self, destination: &Destination) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Listed(listed) => listed.contains_key(destination),
+        }
+    }
+
     /// Leave to make the request of a step; or why not, and what to do about it.
     pub fn permit<'m>(&self, message: &'m Message) -> Result<Permit<'m>, String> {
         let destination = Destination::of(message).map_err(|error| format!("url: {error}"))?;

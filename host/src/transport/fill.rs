@@ -71,6 +71,11 @@ impl<'a> Filler<'a> {
     pub(super) fn redact(&self, text: String) -> String {
         self.redactor.redact(text)
     }
+
+    /// The same of a text that was cut at its end.
+    pub(super) fn redact_cut(&self, text: String) -> String {
+        self.redactor.redact_cut(text)
+    }
 }
 
 pub(super) fn escape(value: &str, place: Place) -> Cow<'_, str> {

@@ -4,6 +4,7 @@
 
 use super::deadlines::Deadlines;
 use super::deadlines::Step;
+use super::guard::Guard;
 use super::http_answer::Extent;
 use super::http_answer::judge;
 use super::http_answer::probed;
@@ -38,6 +39,8 @@ pub(super) const MAX_READ_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Http {
     pub(super) clients: Clients,
+    /// Those that reach nothing which `[network] allow` opens.
+    pub(super) shut: Clients,
     tokens: Tokens,
 }
 
@@ -51,7 +54,9 @@ pub(super) struct Answered {
 
 impl Http {
     pub(super) fn new(network: Network, deadlines: Deadlines) -> Self {
-        Self { clients: Clients::new(network, deadlines), tokens: Tokens::default() }
+        let shut = Network { guard: Guard::default(), trusted: network.trusted.clone() };
+        let (clients, shut) = (Clients::new(network, deadlines), Clients::new(shut, deadlines));
+        Self { clients, shut, tokens: Tokens::default() }
     }
 
     pub(super) async fn send<'a>(&self, asked: &'a HttpRequest, this: &mut Try<'a>) -> Sent {

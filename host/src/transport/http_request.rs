@@ -13,6 +13,8 @@ use crate::model::HttpBody;
 use crate::model::HttpLogin;
 use crate::model::HttpRequest;
 use crate::model::SecretName;
+use crate::model::http_header_name;
+use crate::model::http_header_value;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -26,20 +28,6 @@ use reqwest::Request;
 use url::Url;
 
 const USER_AGENT: &str = concat!("campanile/", env!("CARGO_PKG_VERSION"));
-
-/// What belongs to the connection or to the host; names that begin with `proxy-` or `webhook-` too.
-const OWN_HEADERS: [&str; 10] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "te",
-    "trailer",
-    "upgrade",
-    "expect",
-    "http2-settings",
-];
 
 /// The request of a message, to where it was permitted to go.
 pub(super) fn rendered<'a>(asked: &'a HttpRequest, this: &mut Try<'a>) -> Result<Request, Sent> {
@@ -116,28 +104,15 @@ fn method(text: &str) -> Result<Method, Sent> {
 fn headers<'a>(fields: &'a [Field], filler: &mut Filler<'a>) -> Result<HeaderMap, Sent> {
     let mut headers = HeaderMap::new();
     for field in fields {
-        let name = HeaderName::from_bytes(field.name.as_bytes())
-            .map_err(|_| Sent::refused(format!("invalid header name {:?}", field.name)))?;
-        let own =
-            OWN_HEADERS.contains(&name.as_str()) || ["proxy-", "webhook-"].iter().any(|p| name.as_str().starts_with(p));
-        if own {
-            return Err(Sent::refused(format!("the header {:?} is the host's to write", field.name)));
-        }
+        let name = http_header_name(&field.name).map_err(Sent::refused)?;
         let filled = filler.fill(&field.value, Place::Plain).map_err(Sent::failed)?;
         headers.append(name, value(&field.name, &filled)?);
     }
     Ok(headers)
 }
 
-/// A header's value; one with a secret in it is not to be shown by anything.
 fn value(name: &str, text: &str) -> Result<HeaderValue, Sent> {
-    let wrong = || Sent::refused(format!("the header {name:?} has a control character in it: expected one line"));
-    if text.contains(char::is_control) {
-        return Err(wrong());
-    }
-    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| wrong())?;
-    value.set_sensitive(true);
-    Ok(value)
+    http_header_value(name, text).map_err(Sent::refused)
 }
 
 /// The body, and its type unless a header says it.

@@ -41,6 +41,19 @@ impl Redactor {
         })
     }
 
+    /// The same of a text that was cut: what may be the beginning of something hidden is left out at its end.
+    pub(super) fn redact_cut(&self, mut text: String) -> String {
+        let spellings = || self.hidden.iter().map(|(spelling, _)| spelling.as_bytes());
+        let begun = spellings().map(|spelling| begun(text.as_bytes(), spelling)).max().unwrap_or_default();
+        let mut end = text.len() - begun;
+        // What is whole is not cut apart: the rest of it would not be found any more.
+        while let Some(start) = spellings().filter_map(|spelling| straddling(text.as_bytes(), spelling, end)).min() {
+            end = start;
+        }
+        text.truncate(end);
+        self.redact(text)
+    }
+
     /// Hides the base64 of a value, with and without its padding.
     fn hide_encoded(&mut self, value: &str, shown: &str) {
         let encoded = BASE64_STANDARD.encode(value);
@@ -63,6 +76,17 @@ impl Redactor {
         }
         self.hidden.sort_by_key(|(spelling, _)| Reverse(spelling.len()));
     }
+}
+
+/// So many bytes at the end of a text are the beginning of a spelling, and not all of it.
+fn begun(text: &[u8], spelling: &[u8]) -> usize {
+    (1..spelling.len()).rev().find(|&length| text.ends_with(&spelling[..length])).unwrap_or_default()
+}
+
+/// Where a spelling begins that goes on behind `end`.
+fn straddling(text: &[u8], spelling: &[u8], end: usize) -> Option<usize> {
+    let first = (end + 1).saturating_sub(spelling.len());
+    (first..end).find(|&start| text[start..].starts_with(spelling))
 }
 
 impl fmt::Debug for Redactor {
@@ -93,6 +117,24 @@ mod tests {
         check("Basic bWU6aHVudGVyMg==", "Basic <login>");
         check("AUTH PLAIN AG1lAGh1bnRlcjI=", "AUTH PLAIN <login>");
         check("334 VXNlcm5hbWU6 aHVudGVyMg==", "334 VXNlcm5hbWU6 <login>");
+    }
+
+    #[test]
+    fn what_is_begun_at_a_cut_is_left_out() {
+        let mut redactor = Redactor::default();
+        redactor.hide("s3cr3t-t0ken", "<secret:a>");
+        redactor.hide("abcabc", "<secret:b>");
+        redactor.hide("xs3cr3t-t0keny", "<secret:c>");
+        let check = |text: &str, expected: &str| assert_eq!(redactor.redact_cut(text.to_owned()), expected, "{text}");
+        check("none", "none");
+        check("no s3cr3t-t0ken.", "no <secret:a>.");
+        check("no s3cr3t-t", "no ");
+        check("no s", "no ");
+        check("no czNjcjN0LXQwa2", "no ");
+        // Whole ones are not halved, whichever of them begins at the end.
+        check("no abcabc", "no ");
+        check("no xs3cr3t-t0ken", "no ");
+        check("abcabc abca", "<secret:b> ");
     }
 
     #[test]

@@ -33,6 +33,7 @@ use crate::model::Millis;
 use crate::model::Permit;
 use crate::model::Probe;
 use crate::model::Recipient;
+use crate::model::StepGrants;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -143,10 +144,16 @@ impl Transports {
         (answered, move |text| this.filler.redact(text))
     }
 
-    /// Makes the request of a step, once, and follows where it is led.
-    pub async fn perform(&self, permit: &Permit<'_>, step: &HttpStep) -> Performed {
+    /// Makes the request of a step, once, and follows where it is led. Ends early, and says so, when `stop` does.
+    pub async fn perform(
+        &self,
+        permit: &Permit<'_>,
+        (step, grants): (&HttpStep, &StepGrants),
+        stop: impl Future<Output = ()>,
+    ) -> Performed {
         let filler = Filler::new(&self.0.secrets, permit);
-        self.0.http.perform(step, (permit, filler), self.0.deadlines.with_whole(step.timeout)).await
+        let deadlines = self.0.deadlines.with_whole(step.timeout);
+        self.0.http.perform((step, grants), (permit, filler), (deadlines, stop)).await
     }
 
     /// Keeps a chat connection of a reporter up from now on; what is heard on it comes out of what is returned.

@@ -3,8 +3,10 @@
 use super::host;
 use super::log;
 use super::sink;
+use super::with_build;
 use super::without_usual_headers;
 use campanile_sinks::Answer;
+use campanile_tests::Setup;
 use campanile_tests::campanile_with;
 use serde_json::json;
 
@@ -29,7 +31,7 @@ async fn a_script_makes_a_request_as_a_step_of_its_build() {
         "--hide-request-headers",
         "x-token",
         "--param",
-        "a=b c",
+        "a= b c ",
         "--cookie",
         "s=%(secret:env:DEPLOY)s",
     ];
@@ -39,7 +41,7 @@ async fn a_script_makes_a_request_as_a_step_of_its_build() {
     let sent = sink.received().remove(0);
     assert_eq!(
         (sent.method.as_str(), sent.target.as_str(), sent.text()),
-        ("PUT", "/deploy/main?a=b%20c", r#"{"ref": "main"}"#.to_owned())
+        ("PUT", "/deploy/main?a=%20b%20c%20", r#"{"ref": "main"}"#.to_owned())
     );
     assert_eq!((sent.header("x-token"), sent.header("cookie")), (Some("s3cr3t-t0ken"), Some("s=s3cr3t-t0ken")));
     let log = without_usual_headers(&log(&host, 0, "log").await);
@@ -80,4 +82,34 @@ async fn the_exit_code_says_how_it_went() {
         assert!(found.contains(said), "{found}, not {said}");
     }
     assert_eq!(sink.count(), 1, "a wrong call sends nothing");
+}
+
+#[tokio::test]
+async fn a_step_whose_log_the_host_does_not_take_is_ended_without() {
+    let sink = sink().await;
+    let host = with_build(Setup::default().toml("[server]\nlisten = \"127.0.0.1:0\"\nmax_body_bytes = 2000\n")).await;
+    sink.answer(Answer::status(200).body("a line\n".repeat(1000)));
+    let url = format!("http://127.0.0.1:{}/", sink.port());
+    let environment = [("CAMPANILE_SERVER", host.url.as_str()), ("CAMPANILE_BUILD", "1")];
+    let said = campanile_with(&environment, &["step", "http", "GET", &url]).await;
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(said.stderr.contains("the log of the step is left out, the host did not take it: "), "{}", said.stderr);
+    let found = host.get("steps/1").await["steps"][0].clone();
+    assert_eq!((&found["complete"], &found["results"]), (&json!(true), &json!(0)), "{found}");
+    assert!(log(&host, 0, "log").await.contains("max_body_bytes"));
+    let logs = host.get("steps/1/logs").await["logs"].clone();
+    assert!(logs.as_array().is_some_and(|logs| logs.len() == 2 && logs.iter().all(|log| log["complete"] == true)));
+}
+
+#[tokio::test]
+async fn where_no_request_goes_no_configuration_is_named() {
+    let sink = sink().await;
+    let host = host(&sink).await;
+    let environment = [("CAMPANILE_SERVER", host.url.as_str()), ("CAMPANILE_BUILD", "1")];
+    let said = campanile_with(&environment, &["step", "http", "GET", "http://169.254.169.254/"]).await;
+    assert!(
+        said.stdout.contains("and no request of a step goes there") && !said.stdout.contains("[network]"),
+        "{}",
+        said.stdout
+    );
 }
