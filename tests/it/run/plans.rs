@@ -72,6 +72,14 @@ async fn what_fails_and_what_follows_is_as_in_buildbot() {
 }
 
 #[tokio::test]
+async fn a_build_that_fails_by_exit_code_0_ends_with_1() {
+    let (host, shell) = start().await;
+    let file = shell.write("s.toml", "[[steps]]\nname = \"s\"\ncommand = \"true\"\ndecodeRC = {0 = \"failure\"}\n");
+    let ended = shell.run(&["--builder", "linux", "--file", &file]).await;
+    assert_eq!((ended.code, host.build(1).await["results"].as_i64()), (Some(1), Some(2)), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_step_that_is_silent_or_takes_too_long_is_ended() {
     let (host, shell) = start().await;
     for (build, limit, state) in [

@@ -96,7 +96,7 @@ async fn what_waited_is_told_with_its_time_where_the_token_opens_the_past() {
         let ended = shell.run(&["--builder", name, "--token-file", file, "--spool", &spool, "--", "true"]).await;
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         // It happened an hour ago.
-        let journal = format!("{spool}/000001/journal");
+        let journal = format!("{spool}/build-000001/journal");
         let text = std::fs::read_to_string(&journal).expect("a journal");
         let an_hour_ago = |line: &str| {
             let mut entry: serde_json::Value = serde_json::from_str(line).expect("JSON");
@@ -130,7 +130,7 @@ async fn a_build_whose_teller_was_killed_is_ended_as_an_exception() {
     program.kill().await;
     // Half a line and half an entry, as a full disk or a kill leaves them.
     let append = |name: &str, bytes: &str| {
-        let file = std::fs::OpenOptions::new().append(true).open(format!("{spool}/000001/{name}"));
+        let file = std::fs::OpenOptions::new().append(true).open(format!("{spool}/build-000001/{name}"));
         std::io::Write::write_all(&mut file.expect("a file"), bytes.as_bytes()).expect("it is written");
     };
     append("log-0", "ohalf");
@@ -158,7 +158,7 @@ async fn what_the_host_refuses_is_laid_aside() {
     let ended = shell.run(&["--resume", "--spool", &spool]).await;
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("the host refuses a build") && ended.stderr.contains("1 builds delivered"));
-    let reason = std::fs::read_to_string(format!("{spool}/refused/000001/reason")).expect("a reason");
+    let reason = std::fs::read_to_string(format!("{spool}/refused/build-000001/reason")).expect("a reason");
     assert!(reason.contains("control character"), "{reason}");
     assert_eq!(host.get("builds").await["meta"]["total"], 1);
 }
@@ -174,4 +174,21 @@ async fn lines_beyond_the_limit_of_the_spool_are_counted() {
     let notes = host.stream(1, 'h').await;
     let said = format!("{} lines are left out: the spool is full (--spool-mib)", 3004 - kept);
     assert!(kept > 900 && kept < 1049 && notes.contains(&said), "{kept}: {notes:?}");
+}
+
+#[tokio::test]
+async fn a_build_that_does_not_read_is_laid_aside_and_is_in_nobodys_way() {
+    let (setup, url) = lasting();
+    let shell = Shell::at(&url);
+    let spool = shell.path("spool");
+    for line in ["echo one", "echo two"] {
+        let ended = shell.run(&["--builder", "linux", "--spool", &spool, "--", "sh", "-c", line]).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    std::fs::write(format!("{spool}/build-000001/journal"), "no JSON\n").expect("a journal");
+    let host = setup.start().await;
+    let ended = shell.run(&["--resume", "--spool", &spool]).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("broken-000001") && ended.stderr.contains("1 builds delivered"), "{}", ended.stderr);
+    assert_eq!(host.stream(1, 'o').await, ["two"]);
 }

@@ -12,7 +12,7 @@ const WAITS: [&str; 6] = ["--builder", "linux", "--", "sh", "-c", "echo ready; e
 async fn a_signal_is_passed_on_and_the_build_is_cancelled() {
     let host = Setup::default().start().await;
     let shell = Shell::at(&host.url);
-    for (build, name, code) in [(1, "INT", 130), (2, "TERM", 143)] {
+    for (build, name, code) in [(1, "INT", 130), (2, "TERM", 143), (3, "HUP", 129)] {
         let mut program = shell.start(&WAITS);
         program.prints("ready").await;
         program.signal(name).await;

@@ -3,6 +3,7 @@
 use super::Shell;
 use campanile_tests::Setup;
 use campanile_tests::campanile;
+use campanile_tests::campanile_in;
 
 #[tokio::test]
 async fn arguments_that_make_no_build_are_refused_by_name() {
@@ -25,7 +26,12 @@ async fn arguments_that_make_no_build_are_refused_by_name() {
     check(&["--builder", "linux", "--follow", "-p", "a=b", "--", "true"], "cannot be used with").await;
     check(&["--resume"], "--spool").await;
     check(&["--resume", "--spool", "nowhere"], "there is no folder nowhere").await;
+    shell.write("2024.tar", "backups");
+    check(&["--builder", "linux", "--spool", ".", "--", "true"], "is not empty, and no spool").await;
     check(&["--builder", "linux", "--server", "zork", "--", "true"], "is no URL").await;
+    let nowhere = [("CAMPANILE_SERVER", host.url.as_str()), ("HOME", ""), ("XDG_STATE_HOME", "")];
+    let ended = campanile_in(shell.folder.path(), &nowhere, &["run", "--builder", "linux", "--", "true"]).await;
+    assert!(ended.code == Some(125) && ended.stderr.contains("say by --spool"), "{}", ended.stderr);
     assert_eq!(host.get("builds").await["meta"]["total"], 0);
     assert_eq!(host.get("builders").await["meta"]["total"], 0);
 }

@@ -29,6 +29,9 @@ const LONGEST_REASON: usize = 500;
 /// What a shell adds to the number of a signal.
 const BY_SIGNAL: i32 = 128;
 
+/// What we end with when the build is bad, and the exit code of no command says so.
+const FAILED: i32 = 1;
+
 /// SIGTERM, which ends what is ordered to stop.
 const SIGTERM: i32 = nix::sys::signal::Signal::SIGTERM as i32;
 
@@ -188,7 +191,10 @@ impl Build {
             (Results::Failure, _) => format!("failed {words}"),
             (results, _) => format!("{} {words}", results.name()),
         };
-        Verdict { results: self.results, code: self.code, text: short(&text) }
+        let is_bad = !matches!(self.results, Results::Success | Results::Warnings | Results::Skipped);
+        // A step may fail with exit code 0, by `decodeRC` or `flunkOnWarnings`.
+        let code = if is_bad && self.code == 0 { FAILED } else { self.code };
+        Verdict { results: self.results, code, text: short(&text) }
     }
 }
 

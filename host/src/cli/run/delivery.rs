@@ -7,6 +7,7 @@ use super::sender::Sender;
 use super::sender::Sent;
 use super::spool::Folder;
 use super::spool::Spool;
+use super::spool::is_broken;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,19 +15,41 @@ use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Builds that others left behind, brought to an end; what holds nothing is removed.
-pub(super) fn left_behind(spool: &Spool) -> anyhow::Result<Vec<Folder>> {
-    let mut found = Vec::new();
-    for folder in spool.builds()? {
-        match folder.recover()? {
-            true => found.push(folder),
-            false => folder.remove()?,
-        }
-    }
-    Ok(found)
+/// What others left behind.
+pub(super) struct Left {
+    /// Brought to an end, and to be told.
+    pub(super) builds: Vec<Folder>,
+    /// So many did not read, and are laid aside.
+    pub(super) broken: usize,
 }
 
-/// Delivers builds that are whole; returns how many were refused.
+/// Builds that others left behind, brought to an end; what holds nothing is removed.
+pub(super) fn left_behind(spool: &Spool, screen: &Screen) -> anyhow::Result<Left> {
+    let mut left = Left { builds: Vec::new(), broken: 0 };
+    for folder in spool.builds()? {
+        let recovered =
+            folder.recover().and_then(|holds| if holds { Ok(true) } else { folder.remove().map(|()| false) });
+        match recovered {
+            Ok(true) => left.builds.push(folder),
+            Ok(false) => {}
+            Err(error) if is_broken(&error) => {
+                set_broken(&folder, &error, screen)?;
+                left.broken += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(left)
+}
+
+/// One that does not read is in the way of nobody.
+fn set_broken(folder: &Folder, error: &anyhow::Error, screen: &Screen) -> anyhow::Result<()> {
+    let to = folder.set_broken()?;
+    screen.say(&format!("a build cannot be delivered: {error:#}; it is laid aside in {}", to.display()));
+    Ok(())
+}
+
+/// Delivers builds that are whole; returns how many were laid aside.
 pub(super) async fn deliver_all(
     host: &Host,
     folders: &[Folder],
@@ -34,18 +57,27 @@ pub(super) async fn deliver_all(
 ) -> Result<usize, SendError> {
     let mut refused = 0;
     for folder in folders {
-        let sender = Sender::new(host, folder, (Arc::new(Notify::new()), sent.clone()))?;
-        refused += usize::from(!settle(sender.deliver().await, folder, screen)?);
+        let delivered = match Sender::new(host, folder, (Arc::new(Notify::new()), sent.clone())) {
+            Ok(sender) => sender.deliver().await,
+            Err(error) => Err(error.into()),
+        };
+        refused += usize::from(!settle(delivered, folder, screen)?);
     }
     Ok(refused)
 }
 
-/// What is delivered is removed, what is refused is laid aside: then it is `false`.
+/// What is delivered is removed, what is refused or does not read is laid aside: then it is `false`.
 pub(super) fn settle(delivered: Result<(), SendError>, folder: &Folder, screen: &Screen) -> Result<bool, SendError> {
     match delivered {
         Ok(()) => {
-            folder.remove()?;
+            if let Err(error) = folder.remove() {
+                set_broken(folder, &error, screen)?;
+            }
             Ok(true)
+        }
+        Err(SendError::Spool(error)) if is_broken(&error) => {
+            set_broken(folder, &error, screen)?;
+            Ok(false)
         }
         Err(SendError::Refused(reason)) => {
             let to = folder.lay_aside(&reason)?;

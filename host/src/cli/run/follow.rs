@@ -55,7 +55,10 @@ struct Follower<'r> {
 /// Follows the builder.
 pub(super) async fn follow(run: &Run) -> anyhow::Result<i32> {
     let (plan, builder, worker) = (run.plan()?, run.builder()?, run.worker()?);
-    let place = run.spool.clone().unwrap_or_else(|| state_folder().join(format!("follow-{worker}-{}", plain(builder))));
+    let place = match &run.spool {
+        Some(spool) => spool.clone(),
+        None => state_folder()?.join(format!("follow-{worker}-{}", plain(builder))),
+    };
     let spool = Spool::open(&place).context("another name for this worker (--worker) has a place of its own")?;
     let stops = watch::Sender::new(Stops::default());
     stops::listen(stops.clone()).context("listening for signals")?;
@@ -111,7 +114,7 @@ impl Follower<'_> {
 
     /// Delivers what is left of builds before, and makes itself known.
     async fn begin(&self) -> anyhow::Result<Engine> {
-        let left = delivery::left_behind(&self.spool)?;
+        let left = delivery::left_behind(&self.spool, &self.screen)?.builds;
         let sent = watch::Sender::new(Sent::default());
         let delivering = delivery::deliver_all(&self.host, &left, (&self.screen, &sent));
         delivery::patiently(delivering, sent.subscribe(), (clock::NEVER, &self.screen)).await.transpose()?;
@@ -181,13 +184,13 @@ impl Follower<'_> {
             delivered = &mut delivering => {
                 settle(delivered.context("delivering the build")?, &folder, &self.screen)?;
                 // The request would be found again at once, and the host would say the same.
-                bail!("the host refuses the build of request {request}");
+                bail!("the build of request {request} is laid aside, and not told");
             }
         };
         self.screen.say(&verdict.text);
         match settle(delivering.await.context("delivering the build")?, &folder, &self.screen)? {
             true => Ok(()),
-            false => bail!("the host refuses the build of request {request}"),
+            false => bail!("the build of request {request} is laid aside, and not told"),
         }
     }
 

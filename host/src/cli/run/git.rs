@@ -31,7 +31,7 @@ pub(super) async fn sources(folder: &Path) -> Sources {
     };
     let branch = ask(folder, &["symbolic-ref", "--short", "--quiet", "HEAD"]).await;
     let remote = ask(folder, &["remote", "get-url", "origin"]).await;
-    let repository = remote.as_deref().map(without_password);
+    let repository = remote.as_deref().and_then(without_password);
     let project = repository.as_deref().and_then(project);
     Sources { revision: Some(revision), branch, repository, project }
 }
@@ -60,20 +60,24 @@ async fn ask(folder: &Path, arguments: &[&str]) -> Option<String> {
     (output.status.success() && !text.is_empty()).then_some(text)
 }
 
-/// A URL may hold a password or a token, which is nobody's business; `git@` alone stays.
-fn without_password(url: &str) -> String {
-    let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
+/// A URL may hold a password or a token, which is nobody's business; `git@` alone stays. Of one that may hold some and
+/// does not parse nothing is told.
+fn without_password(url: &str) -> Option<String> {
+    let Ok(mut parsed) = Url::parse(url) else {
+        let may_hold_one = url.contains("://") && url.contains('@');
+        return (!may_hold_one).then(|| url.to_owned());
+    };
     let is_web = matches!(parsed.scheme(), "http" | "https");
     let is_plain = parsed.username().is_empty() || !is_web;
     if is_plain && parsed.password().is_none() {
-        return url.to_owned();
+        return Some(url.to_owned());
     }
     // A URL that cannot have a user has none.
     let _ = parsed.set_password(None);
     if is_web {
         let _ = parsed.set_username("");
     }
-    parsed.into()
+    Some(parsed.into())
 }
 
 /// `acme/belfry` of `https://forge.example.org/acme/belfry.git` and of `git@forge.example.org:acme/belfry.git`; nothing
@@ -95,12 +99,13 @@ mod tests {
 
     #[test]
     fn passwords_and_tokens_stay_at_home() {
-        let check = |url, told: &str| assert_eq!(without_password(url), told);
+        let check = |url, told: &str| assert_eq!(without_password(url).as_deref(), Some(told));
         check("https://me:secret@forge.example.org/acme/belfry.git", "https://forge.example.org/acme/belfry.git");
         check("https://token@forge.example.org/acme/belfry", "https://forge.example.org/acme/belfry");
         check("ssh://git:secret@forge.example.org/acme/belfry", "ssh://git@forge.example.org/acme/belfry");
         check("git@forge.example.org:acme/belfry.git", "git@forge.example.org:acme/belfry.git");
         check("/srv/git/belfry.git", "/srv/git/belfry.git");
+        assert_eq!(without_password("https://me:secret@forge.example.org:port/acme/belfry.git"), None);
     }
 
     #[test]

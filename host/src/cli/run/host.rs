@@ -13,6 +13,9 @@ use thiserror::Error;
 /// Who does not answer within this time is away.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The longest answer that is read: 16 MiB.
+const MOST_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+
 /// A connection that does not stand within this time does not come.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -63,7 +66,7 @@ impl Host {
         let mut answer = self.answer(request.header("content-type", "application/json").body(body)).await?;
         match answer["results"].take() {
             Value::Array(results) => Ok(results),
-            _ => Err(Trouble::Away(format!("{} answers, but not as a host does", self.url))),
+            _ => Err(self.odd()),
         }
     }
 
@@ -75,24 +78,39 @@ impl Host {
 
     /// An open stream of events that go by this path.
     pub(super) async fn listen(&self, path: &str) -> Result<Response, Trouble> {
-        let request = self.client.get(format!("{}/sse/listen/{path}", self.url)).send();
-        let answer = tokio::time::timeout(CONNECT, request).await;
-        let answer = answer.map_err(|_| self.silent(CONNECT))?.map_err(|error| self.away(&error))?;
+        let request = self.client.get(format!("{}/sse/listen/{path}", self.url));
+        let opened = tokio::time::timeout(CONNECT, self.begin(request)).await;
+        opened.map_err(|_| self.silent(CONNECT))?
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Value, Trouble> {
+        let whole = tokio::time::timeout(PATIENCE, async { self.body(self.begin(request).await?).await }).await;
+        let text = whole.map_err(|_| self.silent(PATIENCE))??;
+        serde_json::from_slice(&text).map_err(|_| self.odd())
+    }
+
+    /// The head of an answer that is none of an error.
+    async fn begin(&self, request: RequestBuilder) -> Result<Response, Trouble> {
+        let answer = request.send().await.map_err(|error| self.away(&error))?;
         match answer.status().is_success() {
             true => Ok(answer),
             false => Err(self.refusal(answer).await),
         }
     }
 
-    async fn answer(&self, request: RequestBuilder) -> Result<Value, Trouble> {
-        let answer = tokio::time::timeout(PATIENCE, request.send()).await;
-        let answer = answer.map_err(|_| self.silent(PATIENCE))?.map_err(|error| self.away(&error))?;
-        if !answer.status().is_success() {
-            return Err(self.refusal(answer).await);
+    async fn body(&self, mut answer: Response) -> Result<Vec<u8>, Trouble> {
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(|error| self.away(&error))? {
+            if body.len() + piece.len() > MOST_ANSWER_BYTES {
+                return Err(self.odd());
+            }
+            body.extend_from_slice(&piece);
         }
-        let text = tokio::time::timeout(PATIENCE, answer.text()).await;
-        let text = text.map_err(|_| self.silent(PATIENCE))?.map_err(|error| self.away(&error))?;
-        serde_json::from_str(&text).map_err(|_| Trouble::Away(format!("{} answers, but not as a host does", self.url)))
+        Ok(body)
+    }
+
+    fn odd(&self) -> Trouble {
+        Trouble::Away(format!("{} answers, but not as a host does", self.url))
     }
 
     fn silent(&self, after: Duration) -> Trouble {
@@ -107,14 +125,17 @@ impl Host {
 
     async fn refusal(&self, answer: Response) -> Trouble {
         let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap_or_default();
-        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        let text = self.body(answer).await.unwrap_or_default();
+        let body: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let is_host = body["error"].is_string();
         let said = body["error"].as_str().map_or_else(|| format!("an answer with status {status}"), str::to_owned);
         match status {
             401 | 403 => {
                 Trouble::NotAllowed(format!("{said} (the token is read from --token-file or CAMPANILE_TOKEN)"))
             }
             408 | 429 | 500.. => Trouble::Away(format!("{}: {said}", self.url)),
+            // Somebody in between says no, who knows nothing of the host.
+            _ if !is_host => Trouble::Away(format!("{}: {said}, and not as a host does", self.url)),
             _ => Trouble::Refused { status, message: said, body },
         }
     }

@@ -3,6 +3,7 @@
 //! Not here: the lines of logs (`shelf`), and how the host is told (`calls`).
 
 use super::clock;
+use super::private;
 use crate::model::Properties;
 use crate::model::Results;
 use anyhow::Context;
@@ -78,8 +79,7 @@ pub(super) struct Writer(File);
 impl Writer {
     /// What is at its end of an entry that was not written whole is cut off.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).read(true).open(path);
-        let mut file = file.with_context(|| format!("opening {}", path.display()))?;
+        let mut file = private::file(OpenOptions::new().append(true).read(true), path)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).with_context(|| format!("reading {}", path.display()))?;
         let whole = memchr::memrchr(b'\n', &text).map_or(0, |end| end + 1);

@@ -41,20 +41,27 @@ impl Lines {
         let front = self.front();
         let mut from = 0;
         for end in memchr::memchr_iter(b'\n', piece) {
+            self.rest.extend_from_slice(&piece[from..end]);
+            self.part(&front, &mut lines);
             lines.extend_from_slice(&front);
             lines.append(&mut self.rest);
-            lines.extend_from_slice(&piece[from..=end]);
+            lines.push(b'\n');
             from = end + 1;
         }
         self.rest.extend_from_slice(&piece[from..]);
+        self.part(&front, &mut lines);
+        lines
+    }
+
+    /// Tells the beginning of a line that is too long.
+    fn part(&mut self, front: &[u8], lines: &mut Vec<u8>) {
         while self.rest.len() > LONGEST_LINE {
             let later = self.rest.split_off(boundary(&self.rest));
-            lines.extend_from_slice(&front);
+            lines.extend_from_slice(front);
             lines.append(&mut self.rest);
             lines.push(b'\n');
             self.rest = later;
         }
-        lines
     }
 
     /// The last line, when it has no end.
@@ -94,6 +101,16 @@ mod tests {
         assert_eq!(lines.take(b"d"), b"");
         assert_eq!(lines.last(), b"ed\n");
         assert_eq!(lines.last(), b"");
+    }
+
+    #[test]
+    fn a_line_whose_end_comes_with_its_tail_is_told_in_parts() {
+        let mut lines = Lines::new(Stream::Out, false);
+        assert_eq!(lines.take(&vec![b'x'; LONGEST_LINE]), b"");
+        let told = lines.take(b"yz\nnext\n");
+        let told: Vec<&[u8]> = told.split(|&byte| byte == b'\n').collect();
+        assert_eq!(told[0].len(), LONGEST_LINE + 1);
+        assert_eq!(told[1..], [&b"oyz"[..], b"onext", b""]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod lines;
 mod once;
 mod orders;
 mod plan;
+mod private;
 mod progress;
 mod recorder;
 mod requests;
@@ -161,8 +162,9 @@ impl Run {
 }
 
 /// Where builds wait of which nobody said where: a private folder of who runs it.
-fn state_folder() -> PathBuf {
+fn state_folder() -> anyhow::Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")));
-    state.unwrap_or_else(std::env::temp_dir).join("campanile")
+    let state = state.context("neither HOME nor XDG_STATE_HOME names a folder: say by --spool where builds wait")?;
+    Ok(state.join("campanile"))
 }

@@ -7,6 +7,7 @@ use super::environment;
 use super::host::Host;
 use super::journal::What;
 use super::orders::Orders;
+use super::private;
 use super::recorder::Recorder;
 use super::screen::Screen;
 use super::sender::SendError;
@@ -57,7 +58,7 @@ pub(super) async fn run(run: &Run) -> anyhow::Result<i32> {
     let stops = watch::Sender::new(Stops::default());
     stops::listen(stops.clone()).context("listening for signals")?;
 
-    let earlier = delivery::left_behind(&place.spool)?;
+    let earlier = delivery::left_behind(&place.spool, &screen)?.builds;
     let spooled = place.spool.add()?;
     let recorder = Arc::new(Recorder::new(&spooled, run.room())?);
     recorder.add(What::Begin(Box::new(begin)))?;
@@ -96,13 +97,13 @@ pub(super) async fn resume(run: &Run) -> anyhow::Result<i32> {
     let host = Host::new(&run.server)?;
     let spool = Spool::open(folder)?;
     let screen = Screen::new();
-    let left = delivery::left_behind(&spool)?;
+    let left = delivery::left_behind(&spool, &screen)?;
     let sent = watch::Sender::new(Sent::default());
-    let delivering = delivery::deliver_all(&host, &left, (&screen, &sent));
+    let delivering = delivery::deliver_all(&host, &left.builds, (&screen, &sent));
     match delivery::patiently(delivering, sent.subscribe(), (run.patience(), &screen)).await {
         Some(Ok(refused)) => {
-            screen.say(&format!("{} builds delivered", left.len() - refused));
-            Ok(i32::from(refused > 0))
+            screen.say(&format!("{} builds delivered", left.builds.len() - refused));
+            Ok(i32::from(refused + left.broken > 0))
         }
         Some(Err(error)) => Err(error).context(waits(folder)),
         None => bail!("{}", waits(folder)),
@@ -114,8 +115,9 @@ impl Place {
         if let Some(folder) = &run.spool {
             return Ok(Self { spool: Spool::open(folder)?, private: None });
         }
-        let state = state_folder();
-        std::fs::create_dir_all(&state).with_context(|| format!("making {}; say --spool", state.display()))?;
+        let state = state_folder()?;
+        private::folder(&state).context("say --spool")?;
+        private::is_ours(&state).context("say --spool")?;
         let private = tempfile::Builder::new().prefix("run-").tempdir_in(&state);
         let private = private.with_context(|| format!("making a folder in {}; say --spool", state.display()))?;
         Ok(Self { spool: Spool::open(private.path())?, private: Some(private) })

@@ -98,6 +98,10 @@ impl Sender {
         for _ in 0..self.told.entries {
             let entry = journal.next()?.context("the spool lacks an entry that was told")?;
             self.follow(&entry, true)?;
+            // All is told, and only its folder was not removed.
+            if let What::End { .. } = entry.what {
+                return Ok(());
+            }
         }
         self.show(None);
         loop {

@@ -2,6 +2,7 @@
 //!
 //! Each line begins with its stream, as the host wants them: `o`, `e` or `h`.
 
+use super::private;
 use anyhow::Context;
 use std::fs::File;
 use std::fs::OpenOptions;
@@ -25,7 +26,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn create(path: &Path, room: u64) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+        let file = private::new_file(path)?;
         Ok(Self { file, lines: 0, room, left_out: 0 })
     }
 
@@ -60,8 +61,7 @@ impl Writer {
 
 /// Cuts off what is no whole line, and returns how many there are.
 pub(super) fn recover(path: &Path) -> anyhow::Result<u64> {
-    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path);
-    let mut file = file.with_context(|| format!("opening {}", path.display()))?;
+    let mut file = private::file(OpenOptions::new().truncate(false).read(true).write(true), path)?;
     let (mut lines, mut whole, mut at) = (0, 0, 0);
     let mut buffer = vec![0; 1 << 16];
     loop {

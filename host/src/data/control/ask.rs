@@ -122,10 +122,16 @@ impl Ask {
     }
 }
 
+/// The longest reason, in bytes: it is told again with each order.
+const LONGEST_REASON: usize = 4096;
+
 fn reason(params: &Map<String, Value>) -> Result<String, ControlError> {
     match params.get("reason") {
         None | Some(Value::Null) => Ok("no reason".to_owned()),
-        Some(Value::String(reason)) => Ok(reason.clone()),
+        Some(Value::String(reason)) if reason.len() <= LONGEST_REASON => Ok(reason.clone()),
+        Some(Value::String(_)) => {
+            Err(ControlError::Param { param: "reason", message: "it has more than 4096 bytes, which is the most" })
+        }
         Some(_) => Err(ControlError::Param { param: "reason", message: "it must be a text" }),
     }
 }
