@@ -88,7 +88,8 @@ mod tests {
                 "raw_node": "620ade18607ac42d872b568bb92acaa9a28620e9", "utctimestamp": "2012-05-30 03:58:56+00:00"}]});
         let mut request = a_hook_request(&json!({}), &[("X-Event-Key", "repo:push")]);
         request.content_type = "application/x-www-form-urlencoded".into();
-        request.query = vec![("payload".into(), payload.to_string()), ("project".into(), "belfry".into())];
+        request.query = vec![("project".into(), "belfry".into())];
+        request.body = format!("payload={}", payload.to_string().replace('+', "%2B")).into();
         let found = Given::settings(json!({})).hooked::<Bitbucket>(&request).expect("changes");
         let link = "https://bitbucket.org/ada/belfry/commits/620ade18607ac42d872b568bb92acaa9a28620e9";
         assert_eq!((found.len(), found[0].revlink.as_deref()), (1, Some(link)));

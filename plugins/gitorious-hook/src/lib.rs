@@ -86,7 +86,7 @@ mod tests {
     fn changes(payload: &Value) -> Result<Vec<NewChange>, String> {
         let mut request = a_hook_request(&json!({}), &[]);
         request.content_type = "application/x-www-form-urlencoded".into();
-        request.query = vec![("payload".into(), payload.to_string())];
+        request.body = format!("payload={}", payload.to_string().replace('+', "%2B")).into();
         Given::settings(json!({})).hooked::<Gitorious>(&request)
     }
 
