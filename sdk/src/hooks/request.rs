@@ -54,26 +54,25 @@ impl HookRequest {
         }
     }
 
-    /// The JSON that is the body, or that the field `payload` of a form holds.
+    /// The JSON that is the body, or that the field `payload` of the form in it holds: not what stands behind the `?`, which
+    /// no signature covers.
     ///
     /// # Errors
     /// The body is neither, or where it does not parse, for who sent it.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, String> {
         match self.media_type().as_str() {
             "application/json" => self.json(),
-            FORM => self.payload_field(),
+            FORM => payload_in(&self.form()?),
             _ => Err(format!("Unknown content type: {}", self.content_type)),
         }
     }
 
-    /// The JSON that the field `payload` of a form holds. Of the body alone: no signature covers what stands behind the `?`.
+    /// The JSON that a field `payload` holds, of a form or behind the `?`: for who signs nothing.
     ///
     /// # Errors
     /// There is no such field, or where it does not parse.
     pub fn payload_field<T: DeserializeOwned>(&self) -> Result<T, String> {
-        let fields = self.form()?;
-        let payload = first(&fields, "payload").ok_or("the form has no field payload")?;
-        parse(payload.as_bytes())
+        payload_in(&self.fields()?)
     }
 }
 
@@ -96,6 +95,10 @@ impl Fetched {
         self.status.filter(|status| (200..300).contains(status))?;
         serde_json::from_slice(&self.body).ok()
     }
+}
+
+fn payload_in<T: DeserializeOwned>(fields: &[(String, String)]) -> Result<T, String> {
+    parse(first(fields, "payload").ok_or("the form has no field payload")?.as_bytes())
 }
 
 fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
