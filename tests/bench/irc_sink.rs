@@ -70,16 +70,14 @@ impl IrcSink {
 
 async fn serve(mut stream: TcpStream, telling: &Telling, lines: &mut mpsc::UnboundedReceiver<String>) {
     let (reader, mut writer) = stream.split();
-    let mut reader = BufReader::with_capacity(64 * 1024, reader);
+    // A line of which a part was read is kept while something is said.
+    let mut heard = BufReader::with_capacity(64 * 1024, reader).lines();
     telling.entered.send_replace(0);
-    let mut line = String::new();
     loop {
-        line.clear();
-        // A line that was begun is kept by neither: nothing is said to a client in the middle of its own.
         let answer = tokio::select! {
-            read = reader.read_line(&mut line) => match read {
-                Ok(1..) => answer(line.trim_end(), telling),
-                Ok(0) | Err(_) => return,
+            read = heard.next_line() => match read {
+                Ok(Some(line)) => answer(line.trim_end(), telling),
+                Ok(None) | Err(_) => return,
             },
             Some(said) = lines.recv() => Some(said),
         };
