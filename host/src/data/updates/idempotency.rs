@@ -5,6 +5,7 @@
 use super::UpdateError;
 use crate::model::Timestamp;
 use crate::store::Answered;
+use crate::store::Reader;
 use crate::store::Tx;
 use sha2::Digest;
 use sha2::Sha256;
@@ -16,7 +17,7 @@ pub const LONGEST_KEY: usize = 255;
 pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
 
 /// A key, and what is asked for under it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Key {
     owner: String,
     key: String,
@@ -45,6 +46,11 @@ impl Key {
         }
         Ok(Self { owner: owner.to_owned(), key: key.to_owned(), request: hash.finalize().to_vec() })
     }
+
+    fn stored(&self) -> String {
+        // No owner's name holds a blank.
+        format!("{} {}", self.owner, self.key)
+    }
 }
 
 /// Does the job, unless it was done under this key. `now` is the moment of the call, not the one that it tells of.
@@ -54,17 +60,25 @@ pub fn once(
     key: Key,
     job: impl FnOnce(&mut Tx<'_>) -> Result<String, UpdateError>,
 ) -> Result<Reply, UpdateError> {
-    let Key { owner, key, request } = key;
-    // No owner's name holds a blank.
-    let stored = format!("{owner} {key}");
-    let until = Timestamp(now.0.saturating_sub(KEPT_SECONDS));
-    match tx.answered(&stored, until)? {
-        Some(answered) if answered.request == request => Ok(Reply::Replayed(answered.answer)),
-        Some(_) => Err(UpdateError::KeyReused(key)),
-        None => {
-            let answered = Answered { request, answer: job(tx)? };
-            tx.put_answer(&stored, &answered, (now, until))?;
-            Ok(Reply::First(answered.answer))
-        }
+    if let Some(answer) = answered(tx, now, &key)? {
+        return Ok(Reply::Replayed(answer));
     }
+    let stored = key.stored();
+    let answered = Answered { request: key.request, answer: job(tx)? };
+    tx.put_answer(&stored, &answered, (now, oldest(now)))?;
+    Ok(Reply::First(answered.answer))
+}
+
+/// What was answered under this key, where something was.
+pub fn answered(reader: &Reader<'_>, now: Timestamp, key: &Key) -> Result<Option<String>, UpdateError> {
+    match reader.answered(&key.stored(), oldest(now))? {
+        Some(answered) if answered.request == key.request => Ok(Some(answered.answer)),
+        Some(_) => Err(UpdateError::KeyReused(key.key.clone())),
+        None => Ok(None),
+    }
+}
+
+/// Since when answers are kept.
+fn oldest(now: Timestamp) -> Timestamp {
+    Timestamp(now.0.saturating_sub(KEPT_SECONDS))
 }
