@@ -70,6 +70,7 @@ pub use deadlines::MailDeadlines;
 pub use deadlines::SshDeadlines;
 pub use guard::Guard;
 pub use hello::Hello;
+pub use http_step::Lost;
 pub use http_step::Performed;
 pub use irc_drops::Drops;
 pub use irc_session::ChatTimes;

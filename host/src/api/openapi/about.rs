@@ -44,13 +44,16 @@ fn describes_itself(route: &Route) -> bool {
     TABLES.contains(&route.path.as_str()) || is_below_root(&route.path)
 }
 
+/// Where a call can be repeated under a key, besides the update methods.
+const ONCE: [&str; 2] = ["/api/v2/updates", "/api/v2/builds/{id}/http_steps"];
+
 /// The path that does not answer, but changes the protocol.
 const UPGRADE: &str = "/ws";
 
 fn describe(route: &Route, path: &str) -> Value {
     let about = &route.about;
     let mut parameters: Vec<Value> = keys(path).map(key).collect();
-    if route.path == "/api/v2/updates" && route.method == "post" {
+    if route.method == "post" && ONCE.contains(&route.path.as_str()) {
         parameters.push(json!({"$ref": "#/components/parameters/idempotency-key"}));
     }
     parameters.extend(

@@ -108,7 +108,7 @@ pub(in crate::api) const HTTP_STEP: About = send(
         }));
         object(json!({"result": step}))
     },
-    &[503],
+    &[409, 422, 503],
 );
 
 /// The arguments of such a step.
