@@ -402,9 +402,10 @@ CREATE TABLE reporter_state (
   PRIMARY KEY (reporter, key)
 ) STRICT, WITHOUT ROWID;
 
--- What a reporter is told besides the log: wake-ups, receipts, what is said to it in chats.
+-- What a reporter is told besides the log: wake-ups, receipts, what is said to it in chats. What comes of an item is known
+-- by the item's number, which is therefore never given again.
 CREATE TABLE inbox (
-  inboxid INTEGER PRIMARY KEY,
+  inboxid INTEGER PRIMARY KEY AUTOINCREMENT,
   reporter TEXT NOT NULL,
   -- One of these four: a wake-up's key, JSON of a receipt, of a build that a test report is about, of what was heard.
   wake TEXT,
