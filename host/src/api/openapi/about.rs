@@ -33,6 +33,17 @@ pub(in crate::api) enum Sends {
 /// Paths that stand for a whole table, which describes itself.
 const TABLES: [&str; 3] = ["/api/v2/", "/api/v2/{*path}", "/api/v2/updates/{method}"];
 
+pub(super) const JSON: &str = "application/json";
+
+/// A read that takes no parameters.
+pub(super) const fn get(says: &'static str, answer: fn() -> Value) -> About {
+    About { says, query: none, sends: Sends::Nothing, answer: (&[JSON], answer), also: &[] }
+}
+
+pub(super) const fn send(says: &'static str, sends: Sends, answer: fn() -> Value, also: &'static [u16]) -> About {
+    About { says, query: none, sends, answer: (&[JSON], answer), also }
+}
+
 /// The path as OpenAPI writes it, and the operation by its method; nothing for what describes itself.
 pub(super) fn operation(route: &Route) -> (String, Value) {
     let path = route.path.replace("{*", "{");
