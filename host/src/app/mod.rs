@@ -123,6 +123,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     let listener = listening::listen(config.server.listen, tokens.needed()).await?;
     local_key::write(&config.store.path, listener.local_addr().context("asking for the address")?, &operator)?;
     let boot = begin(&parts.store).await?;
+    http_steps::end_left(&parts.store, now()).await?;
     let progress = Progress::default();
     let stop = CancellationToken::new();
     let live = api::Live::new(&parts.store, &tuning.live, stop.clone());

@@ -71,6 +71,7 @@ pub use deadlines::SshDeadlines;
 pub use fetch::MOST_FETCHED_BYTES;
 pub use guard::Guard;
 pub use hello::Hello;
+pub use http_step::Lost;
 pub use http_step::Performed;
 pub use irc_drops::Drops;
 pub use irc_session::ChatTimes;

@@ -9,6 +9,7 @@ use super::hello::Hello;
 use super::http::Answered;
 use super::http::Http;
 use super::http::MAX_READ_BYTES;
+use super::http_step::Lost;
 use super::http_step::Performed;
 use super::irc::Irc;
 use super::irc_session::ChatTimes;
@@ -149,7 +150,7 @@ impl Transports {
         &self,
         permit: &Permit<'_>,
         (step, grants): (&HttpStep, &StepGrants),
-        stop: impl Future<Output = ()>,
+        stop: impl Future<Output = Lost>,
     ) -> Performed {
         let filler = Filler::new(&self.0.secrets, permit);
         let deadlines = self.0.deadlines.with_whole(step.timeout);

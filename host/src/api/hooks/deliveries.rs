@@ -45,7 +45,7 @@ impl Delivery {
             return Ok(Some(0));
         }
         let key = self.key.clone();
-        let answer = state.store.read_soon(move |reader| idempotency::answered(reader, now, &key)).await?;
+        let answer = state.store.read_soon(move |reader| idempotency::earlier(reader, now, &key)).await?;
         Ok(answer.and_then(|count| count.parse().ok()))
     }
 

@@ -7,6 +7,7 @@ use crate::model::Timestamp;
 use crate::store::Answered;
 use crate::store::Reader;
 use crate::store::Tx;
+use crate::store::Unanswered;
 use sha2::Digest;
 use sha2::Sha256;
 
@@ -47,10 +48,38 @@ impl Key {
         Ok(Self { owner: owner.to_owned(), key: key.to_owned(), request: hash.finalize().to_vec() })
     }
 
-    fn stored(&self) -> String {
+    /// As the store has it.
+    pub(in crate::data) fn unanswered(&self) -> Unanswered {
         // No owner's name holds a blank.
-        format!("{} {}", self.owner, self.key)
+        Unanswered { key: format!("{} {}", self.owner, self.key), request: self.request.clone() }
     }
+
+    /// That what was asked for under this key is what is asked for now.
+    pub(in crate::data) fn check(&self, request: &[u8]) -> Result<(), UpdateError> {
+        if self.request == request { Ok(()) } else { Err(UpdateError::KeyReused(self.key.clone())) }
+    }
+}
+
+/// What a call with this key was answered.
+pub fn earlier(reader: &Reader<'_>, now: Timestamp, key: &Key) -> Result<Option<String>, UpdateError> {
+    let Some(answered) = reader.answered(&key.unanswered().key, kept_since(now))? else { return Ok(None) };
+    key.check(&answered.request)?;
+    Ok(Some(answered.answer))
+}
+
+/// Keeps the answer to a call.
+pub(in crate::data) fn keep(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    call: Unanswered,
+    answer: String,
+) -> Result<(), UpdateError> {
+    let answered = Answered { request: call.request, answer };
+    Ok(tx.put_answer(&call.key, &answered, (now, kept_since(now)))?)
+}
+
+fn kept_since(now: Timestamp) -> Timestamp {
+    Timestamp(now.0.saturating_sub(KEPT_SECONDS))
 }
 
 /// Does the job, unless it was done under this key. `now` is the moment of the call, not the one that it tells of.
@@ -60,25 +89,10 @@ pub fn once(
     key: Key,
     job: impl FnOnce(&mut Tx<'_>) -> Result<String, UpdateError>,
 ) -> Result<Reply, UpdateError> {
-    if let Some(answer) = answered(tx, now, &key)? {
+    if let Some(answer) = earlier(tx, now, &key)? {
         return Ok(Reply::Replayed(answer));
     }
-    let stored = key.stored();
-    let answered = Answered { request: key.request, answer: job(tx)? };
-    tx.put_answer(&stored, &answered, (now, oldest(now)))?;
-    Ok(Reply::First(answered.answer))
-}
-
-/// What was answered under this key, where something was.
-pub fn answered(reader: &Reader<'_>, now: Timestamp, key: &Key) -> Result<Option<String>, UpdateError> {
-    match reader.answered(&key.stored(), oldest(now))? {
-        Some(answered) if answered.request == key.request => Ok(Some(answered.answer)),
-        Some(_) => Err(UpdateError::KeyReused(key.key.clone())),
-        None => Ok(None),
-    }
-}
-
-/// Since when answers are kept.
-fn oldest(now: Timestamp) -> Timestamp {
-    Timestamp(now.0.saturating_sub(KEPT_SECONDS))
+    let answer = job(tx)?;
+    keep(tx, now, key.unanswered(), answer.clone())?;
+    Ok(Reply::First(answer))
 }

@@ -374,6 +374,14 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
+-- HTTP steps that the host performs now; those that are here when it starts are ended. `key` and `request` are of the call
+-- with an Idempotency-Key that is answered when the step has ended.
+CREATE TABLE http_steps (
+  stepid INTEGER PRIMARY KEY REFERENCES steps ON DELETE CASCADE,
+  key TEXT UNIQUE,
+  request BLOB
+) STRICT;
+
 -- Reporters and what they owe.
 
 CREATE TABLE reporters (
