@@ -68,6 +68,7 @@ mod trust;
 pub use deadlines::Deadlines;
 pub use deadlines::MailDeadlines;
 pub use deadlines::SshDeadlines;
+pub use fetch::MOST_FETCHED_BYTES;
 pub use guard::Guard;
 pub use hello::Hello;
 pub use http_step::Lost;

@@ -139,7 +139,7 @@ impl Transports {
         outgoing: &'p Outgoing<'_>,
     ) -> (Result<Answered, Sent>, impl Fn(String) -> String + 'p) {
         let filler = Filler::new(&self.0.secrets, permit);
-        let (clock, most_bytes) = (Clock::start(self.0.deadlines), fetch::MOST_BYTES);
+        let (clock, most_bytes) = (Clock::start(self.0.deadlines), fetch::MOST_FETCHED_BYTES);
         let mut this = Try { outgoing, destination: permit.destination(), filler, clock, probe: None, most_bytes };
         let answered = self.0.http.fetch(request, &mut this).await;
         (answered, move |text| this.filler.redact(text))

@@ -61,7 +61,7 @@ impl Key {
 }
 
 /// What a call with this key was answered.
-pub(in crate::data) fn earlier(reader: &Reader<'_>, now: Timestamp, key: &Key) -> Result<Option<String>, UpdateError> {
+pub fn earlier(reader: &Reader<'_>, now: Timestamp, key: &Key) -> Result<Option<String>, UpdateError> {
     let Some(answered) = reader.answered(&key.unanswered().key, kept_since(now))? else { return Ok(None) };
     key.check(&answered.request)?;
     Ok(Some(answered.answer))
