@@ -125,7 +125,7 @@ async fn a_signal_ends_the_waiting_before_the_command_begins() {
 
 #[tokio::test]
 async fn who_does_not_answer_or_too_much_is_away() {
-    let check = async |answer: Option<Vec<u8>>, patience: &str, says: &str| {
+    let check = async |answer: Option<Vec<u8>>, within: &str, says: &str| {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let shell = Shell::at(&format!("http://{}", listener.local_addr().expect("an address")));
         let serving = tokio::spawn(async move {
@@ -140,7 +140,7 @@ async fn who_does_not_answer_or_too_much_is_away() {
                 callers.push(caller);
             }
         });
-        let ended = shell.run(&["--builder", "linux", "--patience", patience, "--", "touch", "was-here"]).await;
+        let ended = shell.run(&["--builder", "linux", "--answer-within", within, "--", "touch", "was-here"]).await;
         assert_eq!(ended.code, Some(125), "{}", ended.stderr);
         assert!(ended.stderr.contains(says) && ended.stderr.contains("nothing was run"), "{}", ended.stderr);
         assert!(!shell.folder.path().join("was-here").exists());

@@ -11,12 +11,6 @@ use std::time::Duration;
 use thiserror::Error;
 use url::Url;
 
-/// Who does not answer within this time is away, if nobody has less patience.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Shorter than that it would never be there.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
-
 /// The longest answer that is read: 16 MiB.
 const MOST_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
@@ -61,7 +55,7 @@ impl Host {
     pub(super) fn new(server: &Server, patience: Duration) -> anyhow::Result<Self> {
         let url = server.root().to_owned();
         let root = Url::parse(&url).with_context(|| format!("{url:?} (--server, CAMPANILE_SERVER) is no URL"))?;
-        Ok(Self { client: server.client()?, root, patience: patience.clamp(LEAST_PATIENCE, PATIENCE), url })
+        Ok(Self { client: server.client()?, root, patience, url })
     }
 
     /// What the host is remembered by: its address without the name and password that may stand in it.

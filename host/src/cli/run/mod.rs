@@ -107,7 +107,10 @@ pub(crate) struct Run {
     /// So long a command that was asked to end may take, in seconds; then it is killed
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     grace: u64,
-    /// So long the host is waited for, in seconds: for an answer, at most 60, and for its coming back when all has been run
+    /// A host that does not answer a call within so many seconds is away
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    answer_within: u64,
+    /// So long the host is waited for when all has been run, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
     /// The command and its arguments
@@ -124,19 +127,20 @@ pub(super) async fn run(run: Run) -> ExitCode {
         (false, true) => follow::follow(&run, &screen, &stops).await,
         (false, false) => once::run(&run, &screen, &stops).await,
     };
+    let code = ended.map_or_else(
+        |error| {
+            screen.say(&format!("{error:#}"));
+            OUR_FAULT
+        },
+        |code| u8::try_from(code).unwrap_or(OUR_FAULT),
+    );
     screen.close(stops.subscribe()).await;
-    match ended {
-        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(OUR_FAULT)),
-        Err(error) => {
-            eprintln!("campanile: {error:#}");
-            ExitCode::from(OUR_FAULT)
-        }
-    }
+    ExitCode::from(code)
 }
 
 impl Run {
     fn host(&self) -> anyhow::Result<Host> {
-        Host::new(&self.server, self.patience())
+        Host::new(&self.server, Duration::from_secs(self.answer_within).min(clock::NEVER))
     }
 
     fn moved(&self) -> Moved {

@@ -193,6 +193,9 @@ impl Delivery {
         if place.private.is_some() && begun.build.is_none() {
             self.surely_begun(place, begun.away.clone().unwrap_or_default(), stops.subscribe()).await?;
         }
+        if stops.borrow().count > 0 {
+            return Ok(());
+        }
         let waits = format!("the command runs, and what it does waits in {}", place.spool.folder.display());
         let known = self.sent.borrow().clone();
         match (known.build, known.number, begun.away) {
