@@ -3,8 +3,10 @@
 use campanile_sinks::SmtpOptions;
 use campanile_sinks::SmtpReply;
 use campanile_sinks::SmtpSink;
+use campanile_tests::Program;
 use campanile_tests::Setup;
 use campanile_tests::campanile;
+use campanile_tests::campanile_in;
 use campanile_tests::plugin_file;
 
 #[tokio::test]
@@ -16,6 +18,8 @@ async fn deliveries_are_listed_shown_and_retried() {
     host.settle().await;
     let listed = campanile(&["delivery", "list", "--server", &host.url, "--state", "dead"]).await.succeeds();
     assert!(listed.contains("dead") && listed.contains("not today") && listed.ends_with("1 of 1\n"), "{listed}");
+    let places = |of: [&str; 2]| of.map(|part| listed.lines().find_map(|line| line.find(part)));
+    assert_eq!(places(["STATE", "REPORTER"]), places(["dead", "all"]), "{listed}");
     let shown = campanile(&["delivery", "show", "--server", &host.url, "1"]).await.succeeds();
     assert!(shown.contains("\"outcome\": \"refused\"") && shown.contains("\"attempts\""), "{shown}");
     sink.change(|options| options.data = None);
@@ -72,4 +76,26 @@ async fn the_demo_delivers_everything() {
     let plugins = plugin_file("mail").parent().expect("a folder").display().to_string();
     let shown = campanile(&["demo", "--once", "--pace", "40", "--plugins", &plugins]).await.succeeds();
     assert!(shown.contains("STATUS: Success") && shown.contains("delivered"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_demo_that_is_kept_shows_the_mails_of_ones_own_builds() {
+    let plugins = plugin_file("mail").parent().expect("a folder").display().to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["demo", "--keep", "--pace", "40", "--plugins", &plugins];
+    let mut demo = Program::start(folder.path(), &[], &arguments);
+    let until = async |demo: &mut Program, wanted: &str| loop {
+        let line = demo.any_line().await;
+        if line.contains(wanted) {
+            return line;
+        }
+    };
+    let line = until(&mut demo, "export CAMPANILE_SERVER=").await;
+    let url = line.split_once('=').expect("an address").1;
+    let variables = [("CAMPANILE_SERVER", url), ("XDG_STATE_HOME", folder.path().to_str().expect("a path"))];
+    let ended = campanile_in(folder.path(), &variables, &["run", "--builder", "belfry", "--", "false"]).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    until(&mut demo, "on builder belfry").await;
+    demo.signal("INT").await;
+    assert_eq!(demo.ends().await.code, Some(0));
 }

@@ -1,5 +1,10 @@
 //! From effects to the outside: what is permitted, tried again, asked for first, and told back.
 
+use campanile::model::Millis;
+use campanile::model::ReporterName;
+use campanile::store::Options;
+use campanile::store::Store;
+use campanile::store::StoreError;
 use campanile_sinks::Answer;
 use campanile_sinks::HttpFault;
 use campanile_sinks::HttpSink;
@@ -235,4 +240,22 @@ async fn what_has_expired_holds_nobody_up() {
     assert!(count("expired") >= 5, "{:?}", states(&deliveries));
     assert_eq!(count("expired") + count("delivered"), 11);
     assert_eq!(deliveries[10]["state"], "delivered");
+}
+
+/// By its number it is known what came of it: with one that was given before, what is new would pass for done.
+#[tokio::test]
+async fn what_a_reporter_is_told_in_the_same_millisecond_has_a_number_of_its_own() {
+    let setup = Setup::default();
+    let store = Store::open(&Options::new(setup.folder().join("campanile.db"))).expect("the store opens");
+    let told_and_taken = || {
+        store.write(|tx| -> Result<i64, StoreError> {
+            let name = ReporterName("chat".to_owned());
+            tx.put_wake(&name, "soon", Millis(1))?;
+            let item = tx.inbox(&name, 1)?.remove(0);
+            tx.take_inbox(&item)?;
+            Ok(item.inboxid)
+        })
+    };
+    let (first, second) = (told_and_taken().await.expect("a number"), told_and_taken().await.expect("a number"));
+    assert_ne!(first, second);
 }

@@ -3,6 +3,8 @@
 
 mod bodies;
 mod command;
+mod killed;
+mod once;
 mod troubles;
 
 use campanile_sinks::Answer;
@@ -15,26 +17,32 @@ use serde_json::json;
 
 /// A server, and a host that may reach it, with a secret that goes there, and a build.
 async fn host(sink: &HttpSink) -> TestHost {
+    with_build(reaching(sink)).await
+}
+
+/// What such a host has.
+fn reaching(sink: &HttpSink) -> Setup {
     let origin = format!("http://127.0.0.1:{}", sink.port());
     let entry = format!("[[http_step]]\norigin = \"{origin}\"\nsecrets = [\"deploy\"]\n");
-    with_build(
-        Setup::default().secret("deploy", "s3cr3t-t0ken").allow(format!("127.0.0.1:{}", sink.port())).toml(&entry),
-    )
-    .await
+    Setup::default().secret("deploy", "s3cr3t-t0ken").allow(format!("127.0.0.1:{}", sink.port())).toml(&entry)
 }
 
 /// A host with a build.
 async fn with_build(setup: Setup) -> TestHost {
     let host = setup.start().await;
-    let calls = json!([
+    let (status, body) = host.post("updates", &build()).await;
+    assert!(status.is_success(), "{body}");
+    host
+}
+
+/// The calls that make build 1.
+fn build() -> Value {
+    json!([
         {"method": "findBuilderId", "params": {"name": "linux"}},
         {"method": "addBuildset", "params": {"waited_for": false, "builderids": [1]}},
         {"method": "addBuild", "params": {"builderid": 1, "buildrequestid": 1}},
         {"method": "setBuildProperty", "params": {"buildid": 1, "name": "branch", "value": "main", "source": "Test"}},
-    ]);
-    let (status, body) = host.post("updates", &calls).await;
-    assert!(status.is_success(), "{body}");
-    host
+    ])
 }
 
 async fn sink() -> HttpSink {
@@ -233,8 +241,10 @@ async fn wrong_arguments_are_named_and_leave_no_step() {
     let twice = format!("{{\"url\": {url:?}}} zork");
     let (status, said) = raw(&host, twice).await;
     assert!(status == 400 && said.contains("trailing characters"), "{status} {said}");
-    let (status, answer) = host.post("builds/7/http_steps", &json!({"url": url})).await;
-    assert_eq!((status.as_u16(), &answer["error"]), (404, &json!("no build 7")));
+    for none in ["7", "x", "99999999999999999999"] {
+        let (status, answer) = host.post(&format!("builds/{none}/http_steps"), &json!({"url": url})).await;
+        assert_eq!((status.as_u16(), &answer["error"]), (404, &json!(format!("no build {none}"))));
+    }
     host.update("finishBuild", json!({"buildid": 1, "results": 0})).await;
     let (status, answer) = step(&host, &json!({"url": url})).await;
     assert_eq!(status, 400, "{answer}");

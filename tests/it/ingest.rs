@@ -1,97 +1,25 @@
 //! What a Buildbot posts: what becomes of it, in whatever order it comes, and what is said of wrong posts.
 
 mod buildbot;
+mod posts;
 mod refusals;
+mod requests;
 
 use crate::updates::Log;
 use crate::updates::rows;
 use campanile_sinks::HttpSink;
 use campanile_tests::Setup;
 use campanile_tests::TestHost;
-use reqwest::StatusCode;
+use posts::PAGES;
+use posts::begun;
+use posts::ended;
+use posts::next;
+use posts::post;
+use posts::put;
+use posts::request;
+use posts::taken;
 use serde_json::Value;
 use serde_json::json;
-
-const PAGES: &str = "https://ci.example.org/";
-
-/// A post: its status and its answer.
-async fn post(host: &TestHost, body: &Value) -> (StatusCode, Value) {
-    let request = host.client.post(format!("{}/ingest/buildbot", host.url)).body(body.to_string());
-    let answer = request.header("content-type", "application/json").send().await.expect("the host answers");
-    let status = answer.status();
-    (status, serde_json::from_str(&answer.text().await.expect("a text")).expect("JSON"))
-}
-
-/// What a post that is taken is.
-async fn taken(host: &TestHost, body: &Value) -> Value {
-    let (status, mut body) = post(host, body).await;
-    assert_eq!(status, StatusCode::OK, "{body}");
-    body["result"].take()
-}
-
-/// A request of buildset 70, as `BuildRequestGenerator` tells of it.
-fn request(id: i64, builder: &str) -> Value {
-    json!({
-        "properties": {"scheduler": ["all", "Scheduler"], "branch": ["main", "Build"]},
-        "buildrequest": {"buildrequestid": id, "buildsetid": 70, "submitted_at": 90, "claimed_at": null, "priority": 3,
-            "complete": false, "results": -1, "waited_for": false},
-        "buildset": {"bsid": 70, "reason": "a push", "submitted_at": 90, "results": -1, "parent_buildid": null,
-            "rebuilt_buildid": null, "sourcestamps": [{"ssid": 5, "branch": "main", "revision": "abc", "project": "p",
-            "repository": "https://github.com/o/r", "codebase": "", "created_at": 90, "patch": null}]},
-        "builderid": 40,
-        "builder": {"builderid": if builder == "linux" { 40 } else { 41 }, "name": builder, "masterids": [1],
-            "description": "All of it", "description_format": null, "description_html": null, "projectid": 8,
-            "tags": ["nightly"]},
-        "url": format!("{PAGES}#/buildrequests/{id}"),
-        "results": null,
-        "complete": false,
-    })
-}
-
-/// Build 900 of request 60, which is number 17, as it begins.
-fn begun() -> Value {
-    let mut build = request(60, "linux");
-    let more = json!({
-        "buildid": 900, "number": 17, "buildrequestid": 60, "workerid": 2, "masterid": 1, "started_at": 100,
-        "complete_at": null, "locks_duration_s": 0, "state_string": "starting", "parentbuild": null,
-        "parentbuilder": null, "url": format!("{PAGES}#/builders/40/builds/17"),
-    });
-    put(&mut build, more);
-    build["properties"]["workername"] = json!(["w1", "Worker"]);
-    build
-}
-
-fn put(into: &mut Value, fields: Value) {
-    let (Value::Object(into), Value::Object(fields)) = (into, fields) else { panic!("objects") };
-    into.extend(fields);
-}
-
-/// The same build when it has failed, with a step and its log.
-fn ended() -> Value {
-    let mut build = begun();
-    let log = json!({
-        "logid": 300, "name": "stdio", "slug": "stdio", "stepid": 200, "complete": true, "num_lines": 2, "type": "s",
-        "content": {"logid": 300, "firstline": 0, "content": "omake\neNo rule\n"},
-    });
-    let step = json!({
-        "stepid": 200, "number": 0, "name": "compile", "buildid": 900, "started_at": 101, "locks_acquired_at": 101,
-        "complete": true, "complete_at": 109, "state_string": "make (failure)", "results": 2,
-        "urls": [{"name": "report", "url": "https://x.example.org/"}], "hidden": false, "logs": [log],
-    });
-    put(
-        &mut build,
-        json!({"complete": true, "complete_at": 110, "results": 2, "locks_duration_s": 4,
-            "state_string": "failed make (failure)", "steps": [step]}),
-    );
-    build["properties"]["got_revision"] = json!(["abc", "Git"]);
-    build
-}
-
-/// The build as the one after it.
-fn next(mut build: Value) -> Value {
-    put(&mut build, json!({"buildid": 901, "number": 18, "url": format!("{PAGES}#/builders/40/builds/18")}));
-    build
-}
 
 #[tokio::test]
 async fn a_build_is_told_from_its_request_to_its_end() {
@@ -223,51 +151,6 @@ async fn logs_without_their_lines_are_left_out() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_tried_again_ends_its_build_with_retry() {
-    let host = Setup::default().start().await;
-    taken(&host, &begun()).await;
-    let mut again = next(ended());
-    put(&mut again, json!({"complete": false, "steps": []}));
-    taken(&host, &again).await;
-    assert_eq!(host.get("builds/1").await["builds"][0]["results"], 5);
-    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["complete"], false);
-    put(&mut again, json!({"complete": true, "results": 0}));
-    taken(&host, &again).await;
-    assert_eq!(host.get("builds/2").await["builds"][0]["number"], 18);
-    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["results"], 0);
-}
-
-#[tokio::test]
-async fn the_build_before_is_ended_where_its_end_was_not_posted() {
-    let host = Setup::default().start().await;
-    taken(&host, &begun()).await;
-    let mut next = next(begun());
-    put(&mut next, json!({"prev_build": {"buildid": 900, "complete": true, "complete_at": 130, "results": 4}}));
-    put(&mut next["buildrequest"], json!({"buildrequestid": 61}));
-    taken(&host, &next).await;
-    let build = host.get("builds/1").await["builds"][0].clone();
-    assert_eq!((&build["results"], &build["complete_at"]), (&json!(4), &json!(130)));
-    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["results"], 4);
-}
-
-#[tokio::test]
-async fn a_buildset_is_complete_when_all_that_was_told_of_is() {
-    let host = Setup::default().start().await;
-    taken(&host, &request(60, "linux")).await;
-    taken(&host, &request(61, "mac")).await;
-    assert_eq!(host.get("buildsets").await["buildsets"].as_array().map(Vec::len), Some(1));
-    taken(&host, &ended()).await;
-    assert_eq!(host.get("buildsets/1").await["buildsets"][0]["complete"], false);
-    let mut cancelled = request(61, "mac");
-    put(&mut cancelled, json!({"complete": true, "results": 6}));
-    taken(&host, &cancelled).await;
-    assert_eq!(host.get("buildsets/1").await["buildsets"][0]["results"], 6);
-    // One that nobody heard of in time.
-    taken(&host, &request(62, "mac")).await;
-    assert_eq!(host.get("buildrequests/3").await["buildrequests"][0]["buildsetid"], 2);
-}
-
-#[tokio::test]
 async fn builders_of_two_masters_with_one_name_are_told_apart() {
     let host = Setup::default().start().await;
     taken(&host, &ended()).await;
@@ -299,45 +182,6 @@ async fn changes_are_known_where_they_are_posted() {
         (&changes[0]["author"], &changes[0]["properties"]),
         (&json!("ada <ada@example.org>"), &json!({"k": ["v", "Change"]}))
     );
-}
-
-#[tokio::test]
-async fn an_older_try_that_is_told_late_leaves_the_newer_one_alone() {
-    let host = Setup::default().start().await;
-    let mut again = next(begun());
-    put(&mut again, json!({"started_at": 105}));
-    taken(&host, &again).await;
-    let mut first = ended();
-    put(&mut first, json!({"results": 5, "complete_at": 104}));
-    taken(&host, &first).await;
-    let builds = host.get("builds?order=number").await["builds"].clone();
-    assert_eq!((&builds[0]["results"], &builds[1]["complete"]), (&json!(5), &json!(false)));
-    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["claimed"], true);
-    put(&mut again, json!({"complete": true, "complete_at": 120, "results": 0}));
-    taken(&host, &again).await;
-    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["results"], 0);
-}
-
-#[tokio::test]
-async fn a_request_that_was_collapsed_is_skipped() {
-    let host = Setup::default().start().await;
-    let of_set = |id: i64, bsid: i64, branch: &str| {
-        let mut told = request(id, "linux");
-        told["buildset"]["bsid"] = json!(bsid);
-        told["buildset"]["sourcestamps"][0]["branch"] = json!(branch);
-        told
-    };
-    for told in [of_set(58, 71, "main"), of_set(59, 72, "other"), of_set(60, 73, "main"), of_set(61, 74, "main")] {
-        taken(&host, &told).await;
-    }
-    let mut build = begun();
-    build["buildset"]["bsid"] = json!(73);
-    taken(&host, &build).await;
-    let requests = host.get("buildrequests?order=buildrequestid").await["buildrequests"].clone();
-    let results: Vec<_> =
-        requests.as_array().expect("a list").iter().map(|request| request["results"].clone()).collect();
-    assert_eq!(results, [3, -1, -1, -1], "older, and of the same sources");
-    assert_eq!(host.get("buildsets/1").await["buildsets"][0]["complete"], true);
 }
 
 #[tokio::test]

@@ -19,12 +19,19 @@
 //! Nothing of the system's own sshd is touched. Needs root, or a user whose account is not locked.
 //! Invariant: its processes, and those of the commands, end with the value.
 
+mod folder;
+mod keys;
+
+pub use keys::Key;
+
 use anyhow::Context;
 use anyhow::bail;
 use anyhow::ensure;
+use folder::options;
+use folder::prepare;
+use keys::make_host_keys;
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -39,35 +46,6 @@ use tokio::process::Child;
 use tokio::sync::watch;
 
 const PROGRAM: &str = "/usr/sbin/sshd";
-
-/// Where sshd wants a folder to be when root starts it.
-const SEPARATION: &str = "/run/sshd";
-
-/// Makes words of the command and records them, then behaves. It is done in this order, so that who hears of the
-/// command finds its words; and how it behaves is settled before, whatever who hears of it says then.
-const SCRIPT: &str = r#"folder=$1
-printf '%s' "$SSH_ORIGINAL_COMMAND" > "$folder/raw/$$"
-eval "set -- $SSH_ORIGINAL_COMMAND"
-if [ $# -gt 0 ]; then printf '%s\0' "$@" > "$folder/words/$$"; else : > "$folder/words/$$"; fi
-behaviour=$(cat "$folder/behaviour")
-echo "$$" >> "$folder/record"
-echo "$$ $PPID" > "$folder/begun"
-eval "$behaviour"
-"#;
-
-/// A kind of key, and how `ssh-keygen` makes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    Ed25519,
-    Ecdsa,
-    Rsa,
-    /// RSA in the form of old files, PKCS#1.
-    RsaPem,
-    /// With a passphrase.
-    Encrypted,
-    /// One that the server does not know.
-    Stranger,
-}
 
 /// A command that was asked for.
 #[derive(Clone, Debug)]
@@ -269,37 +247,14 @@ impl Drop for Sshd {
     }
 }
 
-impl Key {
-    const ALL: [Self; 6] = [Self::Ed25519, Self::Ecdsa, Self::Rsa, Self::RsaPem, Self::Encrypted, Self::Stranger];
-
-    fn file(self) -> &'static str {
-        match self {
-            Self::Ed25519 => "id_ed25519",
-            Self::Ecdsa => "id_ecdsa",
-            Self::Rsa => "id_rsa",
-            Self::RsaPem => "id_rsa_pem",
-            Self::Encrypted => "id_encrypted",
-            Self::Stranger => "id_stranger",
-        }
-    }
-
-    fn options(self) -> &'static [&'static str] {
-        match self {
-            Self::Ed25519 | Self::Encrypted | Self::Stranger => &["-t", "ed25519"],
-            Self::Ecdsa => &["-t", "ecdsa", "-b", "384"],
-            Self::Rsa => &["-t", "rsa", "-b", "2048"],
-            Self::RsaPem => &["-t", "rsa", "-b", "2048", "-m", "PEM"],
-        }
-    }
-}
-
-/// Hears of commands as they begin.
+/// The words of a command, as they were recorded.
 fn words(file: &Path) -> Vec<String> {
     let text = fs::read(file).unwrap_or_default();
     let words = text.split_inclusive(|&byte| byte == 0).map(|word| &word[..word.len() - 1]);
     words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
+/// Hears of commands as they begin.
 async fn listen(pipe: pipe::Receiver, words: PathBuf, tell: watch::Sender<Vec<Begun>>) {
     let mut lines = BufReader::new(pipe).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -312,72 +267,6 @@ async fn listen(pipe: pipe::Receiver, words: PathBuf, tell: watch::Sender<Vec<Be
             return;
         }
     }
-}
-
-fn prepare(folder: &Path) -> anyhow::Result<()> {
-    // It refuses to start without.
-    if said(Command::new("/usr/bin/id").arg("-u"))? == "0" {
-        fs::create_dir_all(SEPARATION).context("making the folder that sshd wants")?;
-    }
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
-    fs::create_dir(folder.join("words"))?;
-    fs::create_dir(folder.join("raw"))?;
-    fs::write(folder.join("script"), SCRIPT)?;
-    fs::write(folder.join("behaviour"), "")?;
-    said(Command::new("/usr/bin/mkfifo").arg(folder.join("begun")))?;
-    make_host_keys(folder)?;
-    let mut authorized = String::new();
-    for key in Key::ALL {
-        let passphrase = if key == Key::Encrypted { "open sesame" } else { "" };
-        make_key(&folder.join(key.file()), key.options(), passphrase)?;
-        if key != Key::Stranger {
-            authorized += &fs::read_to_string(folder.join(key.file()).with_extension("pub"))?;
-        }
-    }
-    Ok(fs::write(folder.join("authorized_keys"), authorized)?)
-}
-
-fn make_host_keys(folder: &Path) -> anyhow::Result<()> {
-    for (kind, options) in [("ed25519", Key::Ed25519), ("ecdsa", Key::Ecdsa), ("rsa", Key::Rsa)] {
-        make_key(&folder.join(format!("host_{kind}")), options.options(), "")?;
-    }
-    Ok(())
-}
-
-fn make_key(file: &Path, options: &[&str], passphrase: &str) -> anyhow::Result<()> {
-    if file.exists() {
-        fs::remove_file(file)?;
-    }
-    let mut command = Command::new("/usr/bin/ssh-keygen");
-    said(command.args(options).args(["-q", "-N", passphrase, "-C", "", "-f"]).arg(file)).map(|_| ())
-}
-
-fn options(folder: &Path, port: u16) -> Vec<String> {
-    let path = |name: &str| folder.join(name).display().to_string();
-    let mut options = vec![
-        format!("Port={port}"),
-        "ListenAddress=127.0.0.1".to_owned(),
-        format!("AuthorizedKeysFile={}", path("authorized_keys")),
-        // What the user's shell reads at its start is not ours to run.
-        format!("SetEnv=HOME={}", folder.display()),
-    ];
-    options.extend(["ed25519", "ecdsa", "rsa"].map(|kind| format!("HostKey={}", path(&format!("host_{kind}")))));
-    // The folder is in /tmp, which is anybody's.
-    let fixed = [
-        "StrictModes=no",
-        "UsePAM=no",
-        "PidFile=none",
-        "PasswordAuthentication=no",
-        "KbdInteractiveAuthentication=no",
-        "PermitRootLogin=yes",
-        "UseDNS=no",
-        "MaxStartups=100",
-        "LogLevel=VERBOSE",
-        "PermitUserRC=no",
-        "PrintMotd=no",
-    ];
-    options.extend(fixed.map(str::to_owned));
-    options
 }
 
 fn said(command: &mut Command) -> anyhow::Result<String> {

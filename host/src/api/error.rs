@@ -91,7 +91,7 @@ impl Error {
         if too_large { Self::too_large() } else { Self::bad_request("the body broke off") }
     }
 
-    fn too_large() -> Self {
+    pub(super) fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than [server] max_body_bytes allows")
     }
 

@@ -1,32 +1,47 @@
 //! `POST /api/v2/builds/{id}/http_steps`: a step that makes an HTTP request, made by the host within its egress guard.
 //!
-//! A step that was begun is ended, also when who asked for it does not wait, and when the host stops.
+//! A step that was begun is ended, also when who asked for it does not wait, and when the host stops. With the header
+//! `Idempotency-Key` a call can be sent again: its request is made once.
 
 use super::State;
+use super::access::Caller;
 use super::clock;
 use super::error::Error;
 use super::updates::json_text;
+use super::updates::key;
+use super::updates::said;
+use crate::data::http_steps::Begun;
 use crate::data::http_steps::BegunStep;
+use crate::data::http_steps::Earlier;
 use crate::data::http_steps::StepEnd;
 use crate::data::http_steps::add_contents;
+use crate::data::http_steps::answer;
 use crate::data::http_steps::begin;
 use crate::data::http_steps::content_calls;
+use crate::data::http_steps::earlier;
+use crate::data::http_steps::end;
 use crate::data::http_steps::end_calls;
+use crate::data::http_steps::end_rest;
 use crate::data::http_steps::read_calls;
-use crate::data::updates::apply_batch;
+use crate::data::updates::Call;
+use crate::data::updates::UpdateError;
+use crate::data::updates::idempotency::Key;
+use crate::data::updates::idempotency::Reply;
 use crate::model::BuildId;
 use crate::model::HttpStep;
 use crate::model::HttpStepArguments;
 use crate::model::Message;
+use crate::model::Results;
 use crate::model::StepGrants;
-use axum::Json;
+use crate::model::read_json;
+use crate::transport::Lost;
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::State as Shared;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
-use serde_json::Value;
-use serde_json::json;
+use axum::response::Response;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
@@ -62,18 +77,41 @@ impl HttpSteps {
         let room = Arc::clone(&self.room).try_acquire_owned();
         room.map_err(|_| Error::busy(format!("{MOST} HTTP steps are being performed: try again")))
     }
+
+    /// How those under way end when the host stops.
+    async fn stopped(&self) -> Lost {
+        self.stop.cancelled().await;
+        Lost { results: Results::Exception, why: "the host stopped".to_owned() }
+    }
+}
+
+/// A step to be made, in which build, and under which key.
+struct Asked {
+    build: BuildId,
+    step: HttpStep,
+    message: Message,
+    key: Option<Key>,
 }
 
 pub(super) async fn perform(
     Shared(state): Shared<State>,
-    Path(id): Path<i64>,
+    (Extension(caller), Path(id)): (Extension<Caller>, Path<String>),
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Response, Error> {
     let body = body?;
-    let arguments = read(json_text(&headers, &body)?).map_err(Error::bad_request)?;
+    let arguments: HttpStepArguments = read_json(json_text(&headers, &body)?).map_err(Error::bad_request)?;
+    let build = id.parse().map(BuildId).map_err(|_| Error::not_found(format!("no build {id}")))?;
+    let key = key((&caller, &headers), &[b"http_step", &build.0.to_le_bytes(), &body])?;
+    // What was done is answered also where it could not be done now.
+    if let Some(key) = key.clone() {
+        let now = clock::now().seconds();
+        let found = state.store.read(move |reader| earlier(reader, &key, now)).await?;
+        if let Some(found) = found {
+            return again(found);
+        }
+    }
     let room = state.http_steps.enter()?;
-    let build = BuildId(id);
     state.data.build(build).await?;
     let step = arguments.step(&state.data.build_properties(build).await?).map_err(Error::bad_request)?;
     let message = Message::Http(step.request.clone());
@@ -83,47 +121,67 @@ pub(super) async fn perform(
     let tasks = state.http_steps.tasks();
     let performed = tasks.spawn(async move {
         let _room = room;
-        made(&state, (step, message), build).await
+        made(&state, Asked { build, step, message, key }).await
     });
     performed.await.map_err(|error| Error::internal(&error))?
 }
 
-async fn made(state: &State, (step, message): (HttpStep, Message), build: BuildId) -> Result<Json<Value>, Error> {
+async fn made(state: &State, Asked { build, step, message, key }: Asked) -> Result<Response, Error> {
     let (name, now) = (step.name.clone(), clock::now().seconds());
-    let begun = state.store.write(move |tx| begin(tx, (build, &name), now)).await?;
-    let (grants, stop) = (&state.http_steps.grants, state.http_steps.stop.cancelled());
-    let permit = grants.permit(&message).map_err(Error::bad_request)?;
-    let performed = state.transports.perform(&permit, (&step, grants), stop).await;
+    let permit = state.http_steps.grants.permit(&message).map_err(Error::bad_request)?;
+    let begun = match state.store.write(move |tx| begin(tx, (build, &name), key.as_ref(), now)).await? {
+        Begun::New(begun) => begun,
+        Begun::Earlier(earlier) => return again(earlier),
+    };
+    let (grants, stopped) = (&state.http_steps.grants, state.http_steps.stopped());
+    let performed = state.transports.perform(&permit, (&step, grants), stopped).await;
+    let answer = answer(&begun, performed.results, performed.status);
     let state_string = performed.state_string();
-    let mut answer = json!(begun);
-    answer["results"] = json!(performed.results);
-    answer["state_string"] = json!(state_string);
-    answer["status"] = json!(performed.status);
     let ended = StepEnd { results: performed.results, state_string, log: performed.log, contents: performed.contents };
-    end(state, &begun, &ended).await?;
-    Ok(Json(json!({"result": answer})))
+    ends(state, begun, (ended, &answer)).await?;
+    Ok(said(Reply::First(answer)))
 }
 
-/// Two transactions, so that the texts are made ready for logs that are there, and not by the writer.
-async fn end(state: &State, begun: &BegunStep, ended: &StepEnd) -> Result<(), Error> {
+/// The request is not made a second time.
+fn again(earlier: Earlier) -> Result<Response, Error> {
+    match earlier {
+        Earlier::Answered(answer) => Ok(said(Reply::Replayed(answer))),
+        Earlier::UnderWay(step) => Err(Error::conflict(format!(
+            "step {step} is under way under this Idempotency-Key: send the call again when it has ended"
+        ))),
+    }
+}
+
+async fn ends(state: &State, begun: BegunStep, (ended, answer): (StepEnd, &str)) -> Result<(), Error> {
+    let now = clock::now().seconds();
+    let told = match end_of(state, &begun, &ended).await {
+        Ok(calls) => {
+            let (begun, answer) = (begun.clone(), answer.to_owned());
+            state.store.write(move |tx| end(tx, &begun, (calls, answer), now)).await
+        }
+        Err(error) => Err(error),
+    };
+    match told {
+        Ok(()) => Ok(()),
+        Err(UpdateError::Store(error)) => Err(error.into()),
+        // Somebody else ended the step, or its log. It was performed all the same, and is answered.
+        Err(error) => {
+            let log = format!("e{}\n", format!("the log of the step is left out: {error}").replace('\n', " "));
+            let rest = StepEnd { log, contents: Vec::new(), ..ended };
+            let answer = answer.to_owned();
+            Ok(state.store.write(move |tx| end_rest(tx, &begun, (&rest, answer), now)).await?)
+        }
+    }
+}
+
+/// The calls that end the step. The logs that they write to are made before, so that their texts are made ready here, and
+/// not by the writer.
+async fn end_of(state: &State, begun: &BegunStep, ended: &StepEnd) -> Result<Vec<Call>, UpdateError> {
     let now = clock::now().seconds();
     let contents = read_calls(content_calls(begun, ended.contents.len()))?;
     let contents = match contents.is_empty() {
         true => Vec::new(),
         false => state.store.write(move |tx| add_contents(tx, contents, now)).await?,
     };
-    let calls = read_calls(end_calls(begun, &contents, ended))?;
-    state.store.write(move |tx| apply_batch(calls, tx, now)).await?;
-    Ok(())
-}
-
-fn read(text: &str) -> Result<HttpStepArguments, String> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let arguments = serde_path_to_error::deserialize(&mut reader);
-    let arguments = arguments.map_err(|error: serde_path_to_error::Error<_>| match error.path().iter().len() {
-        0 => error.inner().to_string(),
-        _ => format!("{}: {}", error.path(), error.inner()),
-    })?;
-    reader.end().map_err(|error| error.to_string())?;
-    Ok(arguments)
+    read_calls(end_calls(begun, &contents, ended))
 }

@@ -71,6 +71,14 @@ impl Origins {
     }
 }
 
+/// Whether a page asks that did not come from here, whatever is allowed.
+pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get_all(ORIGIN).iter().any(|origin| {
+        let origin = String::from_utf8_lossy(origin.as_bytes()).to_ascii_lowercase();
+        !is_own(&origin, headers)
+    })
+}
+
 /// Whether the page came from where it asks. Whether that is us, the door has looked at.
 fn is_own(origin: &str, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());

@@ -46,7 +46,11 @@ pub(super) async fn resource(Shared(state): Shared<State>, request: Request) -> 
 }
 
 pub(super) async fn nothing(uri: Uri) -> Error {
-    Error::not_found(format!("nothing is found at {}", uri.path()))
+    let hint = match uri.path() {
+        "/" => ": the API is below /api/v2, and [www] directory names pages to show here",
+        _ => "",
+    };
+    Error::not_found(format!("nothing is found at {}{hint}", uri.path()))
 }
 
 pub(super) async fn wrong_method() -> Error {

@@ -79,9 +79,10 @@ pub(super) fn all() -> Vec<Route> {
         control("/api/v2/{*path}", CONTROL, control::resource, &openapi::TABLE),
         control("/api/v2/logchunks", CONTROL, control::nothing, &openapi::NO_ACTION),
     ];
+    // A hook looks at the head of a request before it reads the body, and keeps time and size by itself.
     for place in hooks::PLACES {
-        routes.push(get(place, Everybody, hooks::take, &openapi::TABLE).in_words());
-        routes.push(post(place, Everybody, hooks::take, &openapi::TABLE).in_words());
+        routes.push(get(place, Everybody, hooks::take, &openapi::TABLE).in_words().streams());
+        routes.push(post(place, Everybody, hooks::take, &openapi::TABLE).in_words().streams());
     }
     for place in logs::PLACES {
         routes.push(get(&format!("{place}/contents"), Reading, logs::contents, &openapi::CONTENTS).streams());

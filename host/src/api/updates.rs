@@ -100,7 +100,7 @@ pub(super) async fn batch(
 }
 
 /// The key of a call that has one, with whose it is and a digest of what it asks for.
-fn key((caller, headers): (&Caller, &HeaderMap), request: &[&[u8]]) -> Result<Option<Key>, Error> {
+pub(super) fn key((caller, headers): (&Caller, &HeaderMap), request: &[&[u8]]) -> Result<Option<Key>, Error> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     match (keys.next(), keys.next()) {
         (None, _) => Ok(None),
@@ -118,10 +118,15 @@ async fn answer(
     job: impl FnOnce(&mut Tx<'_>) -> Result<Value, UpdateError> + Send + 'static,
 ) -> Result<Response, Error> {
     let Some(key) = key else { return Ok(Json(state.store.write(job).await?).into_response()) };
+    Ok(said(state.store.write(move |tx| once(tx, now, key, |tx| Ok(job(tx)?.to_string()))).await?))
+}
+
+/// An answer that was written down.
+pub(super) fn said(reply: Reply) -> Response {
     let json = [(CONTENT_TYPE, "application/json")];
-    match state.store.write(move |tx| once(tx, now, key, |tx| Ok(job(tx)?.to_string()))).await? {
-        Reply::First(answer) => Ok((json, answer).into_response()),
-        Reply::Replayed(answer) => Ok((json, [(REPLAYED, "true")], answer).into_response()),
+    match reply {
+        Reply::First(answer) => (json, answer).into_response(),
+        Reply::Replayed(answer) => (json, [(REPLAYED, "true")], answer).into_response(),
     }
 }
 

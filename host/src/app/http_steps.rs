@@ -1,9 +1,13 @@
-//! What `[[http_step]]` allows.
+//! HTTP steps: what `[[http_step]]` allows, and the end of those that an earlier life of the host left under way.
 
 use crate::config::HttpStep;
+use crate::data::http_steps;
 use crate::model::Destination;
+use crate::model::Millis;
 use crate::model::SecretName;
 use crate::model::StepGrants;
+use crate::store::Store;
+use crate::store::StoreError;
 use crate::transport::Secrets;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -23,4 +27,17 @@ pub(super) fn grants(entries: &[HttpStep], secrets: &Secrets, problems: &mut Vec
         }
     }
     StepGrants::Listed(listed)
+}
+
+/// Ends what an earlier life of the host left under way.
+pub(super) async fn end_left(store: &Store, now: Millis) -> Result<(), StoreError> {
+    let now = now.seconds();
+    for step in store.read(|reader| reader.http_steps()).await? {
+        // Each by itself: one that cannot be ended keeps neither the others open nor the host from its work.
+        match store.write(move |tx| http_steps::end_left(tx, step, now)).await {
+            Ok(()) => tracing::info!(%step, "an HTTP step was under way when the host ended last"),
+            Err(error) => tracing::warn!(%step, %error, "an HTTP step stays open: its end was not written"),
+        }
+    }
+    Ok(())
 }

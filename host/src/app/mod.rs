@@ -123,6 +123,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     let listener = listening::listen(config.server.listen, tokens.needed()).await?;
     local_key::write(&config.store.path, listener.local_addr().context("asking for the address")?, &operator)?;
     let boot = begin(&parts.store).await?;
+    http_steps::end_left(&parts.store, now()).await?;
     let progress = Progress::default();
     let stop = CancellationToken::new();
     let live = api::Live::new(&parts.store, &tuning.live, stop.clone());
@@ -131,7 +132,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     let state = api::State::new(api::Parts {
         store: parts.store.clone(),
         data: parts.data.clone(),
-        hooks: api::Hooks::new(parts.caller.clone(), parts.hooks),
+        hooks: api::Hooks::new(parts.caller.clone(), &parts.hooks, &config.server),
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),
@@ -226,8 +227,8 @@ async fn prepare(config: &Config, store: Store, (tried, chat_times): (&[PathBuf]
         problems.extend(found);
         reporters::Reporters::default()
     });
-    let listening = (transports.secrets(), config.server.listen);
-    let hooks = change_hooks::load(&config.change_hooks, &caller, listening).await.unwrap_or_else(|found| {
+    let place = (transports.secrets(), &config.server);
+    let hooks = change_hooks::load(&config.change_hooks, &caller, place).await.unwrap_or_else(|found| {
         problems.extend(found);
         change_hooks::ChangeHooks::default()
     });

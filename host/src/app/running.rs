@@ -125,7 +125,10 @@ impl Running {
         self.dispatch.stop(self.drain).await;
         self.serving.steps.close();
         if tokio::time::timeout(LAST_ANSWERS, self.serving.steps.wait()).await.is_err() {
-            tracing::warn!(steps = self.serving.steps.len(), "HTTP steps stay open: their ends were not written");
+            tracing::warn!(
+                steps = self.serving.steps.len(),
+                "HTTP steps stay open until the next start: their ends were not written"
+            );
         }
         let (mut server, mut listeners) = (self.server, self.serving.live.listeners());
         // A WebSocket is no longer the server's.

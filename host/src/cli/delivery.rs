@@ -64,15 +64,18 @@ fn list(found: &Value) {
     say!("{:>6}  {:<11} {:>5}  {:<16} {:<32} REASON", "ID", "STATE", "TRIES", "REPORTER", "DESTINATION");
     for delivery in deliveries {
         let text = |key: &str| delivery[key].as_str().unwrap_or_default();
-        say!(
+        // JSON's numbers take no width.
+        let number = |key: &str| delivery[key].to_string();
+        let line = format!(
             "{:>6}  {:<11} {:>5}  {:<16} {:<32} {}",
-            delivery["deliveryid"],
+            number("deliveryid"),
             text("state"),
-            delivery["tries"],
+            number("tries"),
             text("reporter"),
             text("destination"),
             text("reason")
         );
+        say!("{}", line.trim_end());
     }
     say!("{} of {}", deliveries.len(), found["meta"]["total"]);
 }

@@ -92,7 +92,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             serve::check(&check).await
         }
         Command::Demo(flags) => {
-            log("warn");
+            // That a demo has no tokens is no news.
+            log("warn,campanile::app::listening=error");
             demo::run(&flags).await
         }
         Command::Plugin(plugin) => {

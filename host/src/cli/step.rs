@@ -1,5 +1,7 @@
 //! `campanile step http`: a step of a build that makes an HTTP request, from here.
 
+mod signals;
+
 use super::build_of::BuildOf;
 use super::client::Server;
 use super::say;
@@ -18,6 +20,7 @@ use crate::model::Results;
 use crate::model::StepGrants;
 use crate::model::Verify;
 use crate::transport::Guard;
+use crate::transport::Lost;
 use crate::transport::Performed;
 use crate::transport::Secrets;
 use crate::transport::Setup;
@@ -30,6 +33,7 @@ use clap::Subcommand;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use signals::Signals;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,6 +110,7 @@ pub(crate) struct Http {
 }
 
 pub(super) async fn run(Step::Http(flags): &Step) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen()?;
     let build = flags.build.id();
     let step = flags.arguments()?.step(&properties(&flags.server, build).await?).map_err(|why| anyhow!(why))?;
     let message = Message::Http(step.request.clone());
@@ -117,13 +122,18 @@ pub(super) async fn run(Step::Http(flags): &Step) -> anyhow::Result<ExitCode> {
     })?;
     // A key that nobody else has: calls may have to be sent again.
     let key = format!("step-{:032x}", rand::random::<u128>());
-    let begun = begin(&flags.server, (build, &step), &key).await?;
-    let performed = transports.perform(&permit, (&step, &StepGrants::Everything), std::future::pending()).await;
+    let begun = signals.bear(begin(&flags.server, (build, &step), &key)).await?;
+    let stop = async {
+        let why = format!("{} came before the answer", signals.first().await);
+        Lost { results: Results::Cancelled, why }
+    };
+    let performed = transports.perform(&permit, (&step, &StepGrants::Everything), stop).await;
     say!("{}", shown(&performed));
-    end(&flags.server, (&begun, &performed), &key).await?;
+    signals.bear(end(&flags.server, (&begun, &performed), &key)).await?;
     Ok(match performed.results {
         Results::Success => ExitCode::SUCCESS,
         Results::Exception => ExitCode::from(EXCEPTION),
+        Results::Cancelled => ExitCode::from(signals.exit_code()),
         _ => ExitCode::FAILURE,
     })
 }

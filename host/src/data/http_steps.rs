@@ -1,8 +1,18 @@
-//! The step of an HTTP request in the data API: made, described, ended. Performing it is somebody else's.
+//! The step of an HTTP request in the data API: made, described, ended. Making the request is somebody else's.
 //!
 //! Invariant: what has a long text in it names no result of another call, so that it is read before the writer has it.
 
-use super::updates;
+mod performed;
+
+pub use performed::Begun;
+pub use performed::Earlier;
+pub use performed::answer;
+pub use performed::begin;
+pub use performed::earlier;
+pub use performed::end;
+pub use performed::end_left;
+pub use performed::end_rest;
+
 use super::updates::Call;
 use super::updates::UpdateError;
 use super::updates::apply_batch;
@@ -95,15 +105,6 @@ pub fn end_calls(begun: &BegunStep, contents: &[i64], end: &StepEnd) -> Vec<(&'s
 /// Calls as they are written; that of a long text takes its time.
 pub fn read_calls(calls: Vec<(&'static str, Value)>) -> Result<Vec<Call>, UpdateError> {
     calls.into_iter().map(|(method, params)| Call::parse(method.to_owned(), &params.to_string(), None)).collect()
-}
-
-/// Makes the step.
-pub fn begin(tx: &mut Tx<'_>, (build, name): (BuildId, &str), now: Timestamp) -> Result<BegunStep, UpdateError> {
-    if updates::build(tx, build)?.complete {
-        return Err(UpdateError::Invalid { param: "build", message: format!("build {build} is finished") });
-    }
-    let results = apply_batch(read_calls(begin_calls(build, name))?, tx, now)?;
-    BegunStep::read(&results).ok_or_else(|| unread(&results))
 }
 
 /// Makes the logs called `content`.

@@ -5,14 +5,14 @@
 //!
 //! Invariant: the position in the log never moves past what was not committed or passed over for good.
 
+mod collected;
+mod held;
+
 use super::Context;
 use super::clock;
 use super::effects;
-use super::effects::Written;
 use super::tasks;
 use super::tasks::Task;
-use super::tasks::is_of_inbox;
-use super::trial;
 use super::trouble;
 use super::trouble::Held;
 use crate::bus;
@@ -20,23 +20,15 @@ use crate::bus::Subscription;
 use crate::config::From;
 use crate::model::*;
 use crate::plugin::Occasion;
-use crate::plugin::Overlay;
 use crate::plugin::Reporter;
-use crate::store::InboxItem;
 use crate::store::Incident;
 use crate::store::StoreError;
 use crate::store::Trouble;
+use collected::Collected;
+use held::HeldCall;
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-
-/// Calls between two commits, the bytes of what they returned, and how long what the first of them made waits while there
-/// is more to do.
-const STRETCH: usize = 256;
-const STRETCH_BYTES: usize = 8 * 1024 * 1024;
-const STRETCH_TIME: Duration = Duration::from_millis(5);
 
 /// Events that may be passed over before the cursor is written down.
 const LAG: i64 = 1024;
@@ -57,15 +49,6 @@ pub(super) struct Render {
     held: Option<HeldCall>,
 }
 
-/// The call that is being held.
-struct HeldCall {
-    /// What it is for; nothing where the host itself is in trouble.
-    id: String,
-    /// How often its time has come. What the inbox holds may let it be made sooner; that does not count.
-    tries: i64,
-    retry_at: Millis,
-}
-
 /// How a stretch of work ended.
 enum Stretch {
     Done,
@@ -73,29 +56,6 @@ enum Stretch {
     Idle,
     /// A call has to be made again later.
     Held(Held),
-}
-
-/// What a stretch has collected for its commit.
-struct Collected {
-    written: Written,
-    overlay: Arc<Overlay>,
-    taken: Vec<InboxItem>,
-    calls: usize,
-    /// When the first call returned.
-    since: Option<Instant>,
-}
-
-impl Collected {
-    fn of(identity: &Arc<str>) -> Self {
-        Self { written: Written::of(identity), overlay: Arc::default(), taken: Vec::new(), calls: 0, since: None }
-    }
-
-    /// Whether it is time for a commit, though there is more to do.
-    fn is_enough(&self) -> bool {
-        self.calls >= STRETCH
-            || self.written.bytes() > STRETCH_BYTES
-            || self.since.is_some_and(|since| since.elapsed() >= STRETCH_TIME)
-    }
 }
 
 /// A reporter that is new begins with what happens from now on, unless it asks for all.
@@ -204,51 +164,6 @@ impl Render {
         }
     }
 
-    /// Something has to pass by itself before the reporter can go on: its time, or a receipt or a wake-up that changes
-    /// what it remembers.
-    async fn pause(&mut self, held: Held) {
-        let (tries, now) = (self.tries(&held.id), clock::now());
-        let earlier = self.held.take().filter(|earlier| earlier.id == held.id && now < earlier.retry_at);
-        let retry_at = earlier
-            .map_or_else(|| now.plus(held.wait(tries, &self.context.schedule, rand::random())), |held| held.retry_at);
-        tracing::warn!(reason = held.reason, tries, "the reporter is held");
-        let name = self.reporter.name.clone();
-        let trouble = Trouble { reason: held.reason.clone(), held: held.id.clone(), tries, retry_at };
-        if let Err(error) = self.context.store.write(move |tx| tx.set_trouble(&name, &trouble)).await {
-            tracing::warn!(%error, "the trouble could not be written down");
-        }
-        self.held = Some(HeldCall { id: held.id, tries, retry_at });
-        self.context.progress.update(&self.reporter.name, |progress| progress.trouble = Some(held.reason));
-        self.wait_for_change(retry_at).await;
-    }
-
-    /// Returns at that time, or when the inbox has something for a call of the log that is held.
-    async fn wait_for_change(&mut self, retry_at: Millis) {
-        let is_of_log = self.held.as_ref().is_some_and(|held| !held.id.is_empty() && !is_of_inbox(&held.id));
-        let mut until = retry_at;
-        loop {
-            if is_of_log {
-                self.told.mark_unchanged();
-                let name = self.reporter.name.clone();
-                let first = self.context.store.read(move |reader| reader.inbox(&name, 1)).await;
-                let due = first.ok().and_then(|items| items.first().map(|item| item.due_at));
-                until = due.map_or(retry_at, |due| due.min(retry_at));
-            }
-            // All of these are cancel-safe: a timer, a bell, a token.
-            tokio::select! {
-                () = clock::reached(Some(until)) => return,
-                () = self.stop.cancelled() => return,
-                Ok(()) = self.told.changed(), if is_of_log => {}
-            }
-        }
-    }
-
-    /// How often the time of this call has come, with now.
-    fn tries(&self, id: &str) -> i64 {
-        let held = self.held.as_ref().filter(|held| held.id == id);
-        held.map_or(1, |held| if clock::now() < held.retry_at { held.tries } else { held.tries + 1 })
-    }
-
     /// Calls the plugin for each task, and commits from time to time. Between calls it may be stopped.
     async fn render(&mut self, tasks: Vec<Task>, reached: Seq) -> Result<Stretch, StoreError> {
         for Task { call, origin, reached, taken } in tasks {
@@ -261,7 +176,7 @@ impl Render {
                 Err(incident) => Ok(Err(incident)),
             };
             match outcome {
-                Ok(Ok(effects)) => self.collect(&origin, effects),
+                Ok(Ok(effects)) => self.collected.add(&self.reporter, &origin, effects),
                 Ok(Err(incident)) => self.collected.written.incidents.push(*incident),
                 Err(held) => {
                     self.commit_calls().await?;
@@ -270,9 +185,7 @@ impl Render {
             }
             self.release(&origin.id, reached.is_some()).await?;
             self.reached = reached.unwrap_or(self.reached);
-            self.collected.taken.extend(taken);
-            self.collected.calls += 1;
-            self.collected.since.get_or_insert_with(Instant::now);
+            self.collected.called(taken);
             if self.collected.is_enough() {
                 self.commit().await?;
             }
@@ -283,26 +196,6 @@ impl Render {
             self.commit().await?;
         }
         Ok(Stretch::Done)
-    }
-
-    fn collect(&mut self, origin: &effects::Origin, effects: Vec<Effect>) {
-        let effects = match &origin.trial {
-            Some(trial) => trial::marked(effects, trial),
-            None => effects,
-        };
-        remember(&mut self.collected.overlay, &effects);
-        self.collected.written.add(&self.reporter, origin, effects);
-    }
-
-    /// The held call was made, or given up. Those of the inbox may go before it; one of the log never does: where it is
-    /// another one, the reporter no longer wants to hear of what was held.
-    async fn release(&mut self, id: &str, is_of_log: bool) -> Result<(), StoreError> {
-        if self.held.as_ref().is_some_and(|held| is_of_log || held.id.is_empty() || held.id == id) {
-            self.held = None;
-            let name = self.reporter.name.clone();
-            self.context.store.write(move |tx| tx.clear_trouble(&name)).await?;
-        }
-        Ok(())
     }
 
     /// The effects, or an incident that is passed over, or what has to pass by itself.
@@ -357,13 +250,5 @@ impl Render {
             .await?;
         (self.written, self.reached) = (cursor, cursor);
         Ok(())
-    }
-}
-
-fn remember(overlay: &mut Arc<Overlay>, effects: &[Effect]) {
-    for effect in effects {
-        if let Effect::Remember { key, value } = effect {
-            Arc::make_mut(overlay).insert(key.clone(), value.clone());
-        }
     }
 }

@@ -15,9 +15,8 @@ use super::TlsVerify;
 use super::http_header_name;
 use super::http_header_value;
 use super::interpolate;
-use percent_encoding::AsciiSet;
-use percent_encoding::NON_ALPHANUMERIC;
-use percent_encoding::utf8_percent_encode;
+use super::json_escaped;
+use super::url_escaped;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Map;
@@ -40,9 +39,6 @@ const MOST_HEADER_BYTES: usize = 32 * 1024;
 
 /// Headers with credentials, which are never shown.
 const ALWAYS_HIDDEN: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
-
-/// All but what is unreserved in a URL.
-const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The arguments. In texts, `%(prop:name)s` and `%(secret:name)s` are filled in.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -280,9 +276,9 @@ fn with_params(url: &Text, params: &[Field]) -> Text {
     let has_query = parts.iter().any(|part| matches!(part, Part::Literal(text) if text.contains('?')));
     let mut separator = if has_query { "&" } else { "?" };
     for param in params {
-        parts.push(Part::Literal(format!("{separator}{}=", escaped(&param.name))));
+        parts.push(Part::Literal(format!("{separator}{}=", url_escaped(&param.name))));
         parts.extend(param.value.0.iter().map(|part| match part {
-            Part::Literal(text) => Part::Literal(escaped(text)),
+            Part::Literal(text) => Part::Literal(url_escaped(text).into_owned()),
             secret @ Part::Secret(_) => secret.clone(),
         }));
         separator = "&";
@@ -304,10 +300,6 @@ fn cut_fragment(url: &Text) -> (Text, Vec<Part>) {
     (Text(parts), fragment)
 }
 
-fn escaped(text: &str) -> String {
-    utf8_percent_encode(text, &ESCAPED).to_string()
-}
-
 /// JSON as a text, in whose strings secrets may stand.
 fn json_text(value: &Value, fill: &Fill<'_>) -> Result<Text, String> {
     let mut parts = Vec::new();
@@ -320,7 +312,7 @@ fn write_json(value: &Value, fill: &Fill<'_>, parts: &mut Vec<Part>) -> Result<(
         Value::String(text) => {
             parts.push(Part::Literal("\"".to_owned()));
             parts.extend(fill("json", text)?.0.into_iter().map(|part| match part {
-                Part::Literal(text) => Part::Literal(inside_quotes(&text)),
+                Part::Literal(text) => Part::Literal(json_escaped(&text)),
                 secret @ Part::Secret(_) => secret,
             }));
             parts.push(Part::Literal("\"".to_owned()));
@@ -345,17 +337,12 @@ fn write_list<'v>(
     parts.push(Part::Literal(open.to_owned()));
     for (index, (key, value)) in values.enumerate() {
         let separator = if index == 0 { "" } else { ", " };
-        let key = key.map(|key| format!("\"{}\": ", inside_quotes(key))).unwrap_or_default();
+        let key = key.map(|key| format!("\"{}\": ", json_escaped(key))).unwrap_or_default();
         parts.push(Part::Literal(format!("{separator}{key}")));
         write_json(value, fill, parts)?;
     }
     parts.push(Part::Literal(close.to_owned()));
     Ok(())
-}
-
-fn inside_quotes(text: &str) -> String {
-    let quoted = Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
 }
 
 #[cfg(test)]

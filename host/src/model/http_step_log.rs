@@ -3,6 +3,7 @@
 //! Pure rules. What stands here has been redacted, or holds no secret.
 
 use super::HttpStep;
+use super::Results;
 use super::StepData;
 
 /// What stands in place of a value that is hidden.
@@ -109,6 +110,15 @@ impl HttpStepLog {
     /// All of it, or what came since it was last taken.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.text)
+    }
+}
+
+/// What a step says at its end, as Buildbot has it; `status` is that of the last answer.
+pub fn http_step_state(results: Results, status: Option<u16>) -> String {
+    let said = status.map_or_else(|| "Requested".to_owned(), |status| format!("Status code: {status}"));
+    match results {
+        Results::Success => said,
+        other => format!("{said} ({})", other.name()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::Millis;
 use crate::model::Permit;
 
 /// The most of an answer that is read: a hundred files of a pull request with their patches take a megabyte or two.
-pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+pub const MOST_FETCHED_BYTES: usize = 4 * 1024 * 1024;
 
 /// Headers of an answer in which there is something to read.
 const HEADERS: [&str; 3] = ["content-type", "etag", "link"];
@@ -29,7 +29,7 @@ impl Transports {
         let (answered, redacted) = self.read(request, permit, &outgoing).await;
         let answered = answered.map_err(|sent| redacted(reason(sent)))?;
         if answered.extent == Extent::Part {
-            return Err(format!("its answer has more than {MOST_BYTES} bytes, or broke off"));
+            return Err(format!("its answer has more than {MOST_FETCHED_BYTES} bytes, or broke off"));
         }
         let header = |name: &&str| {
             let value = answered.headers.get(*name)?.to_str().ok()?;

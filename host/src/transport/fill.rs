@@ -8,13 +8,9 @@ use crate::model::Part;
 use crate::model::Permit;
 use crate::model::SecretName;
 use crate::model::Text;
-use percent_encoding::AsciiSet;
-use percent_encoding::NON_ALPHANUMERIC;
-use percent_encoding::utf8_percent_encode;
+use crate::model::json_escaped;
+use crate::model::url_escaped;
 use std::borrow::Cow;
-
-/// All but what is unreserved in a URL.
-const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where a secret stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,11 +77,8 @@ impl<'a> Filler<'a> {
 pub(super) fn escape(value: &str, place: Place) -> Cow<'_, str> {
     match place {
         Place::Plain => Cow::Borrowed(value),
-        Place::Url => utf8_percent_encode(value, &ESCAPED).into(),
-        Place::Json => {
-            let quoted = serde_json::Value::from(value).to_string();
-            Cow::Owned(quoted[1..quoted.len() - 1].to_owned())
-        }
+        Place::Url => url_escaped(value),
+        Place::Json => Cow::Owned(json_escaped(value)),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::model::HttpStepLog;
 use crate::model::Permit;
 use crate::model::Results;
 use crate::model::StepGrants;
+use crate::model::http_step_state;
 use http::HeaderMap;
 use http::Method;
 use http::StatusCode;
@@ -77,30 +78,27 @@ enum Extent {
     Late(Late),
 }
 
-/// Why there is no answer: it was not reached (failure), or something else went wrong (exception).
-struct Lost {
-    results: Results,
-    why: String,
+/// Why there is no answer: it was not reached (failure), something else went wrong (exception), or nobody waits for it.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    pub results: Results,
+    pub why: String,
 }
 
 impl Performed {
-    /// What the step says at its end, as Buildbot has it.
+    /// What the step says at its end.
     pub fn state_string(&self) -> String {
-        let said = self.status.map_or_else(|| "Requested".to_owned(), |status| format!("Status code: {status}"));
-        match self.results {
-            Results::Success => said,
-            other => format!("{said} ({})", other.name()),
-        }
+        http_step_state(self.results, self.status)
     }
 }
 
 impl Http {
-    /// Ends early, and says so, when `stop` does.
+    /// Ends early, in the way that `stop` says, when that does.
     pub(super) async fn perform<'a>(
         &self,
         (step, grants): (&'a HttpStep, &StepGrants),
         (permit, mut filler): (&Permit<'_>, Filler<'a>),
-        (deadlines, stop): (Deadlines, impl Future<Output = ()>),
+        (deadlines, stop): (Deadlines, impl Future<Output = Lost>),
     ) -> Performed {
         let clock = Clock::start(deadlines);
         let asked = Asked { step, grants, has_secrets: !permit.message().secrets().is_empty() };
@@ -111,7 +109,7 @@ impl Http {
         let lost = match (request, look) {
             (Ok(request), Ok(look)) => tokio::select! {
                 led = self.follow(&asked, (request, &look), (&clock, &mut received)) => led,
-                () = stop => Err(Lost::stopped()),
+                lost = stop => Err(lost),
             },
             (Err(sent), _) | (_, Err(sent)) => Err(Lost::exception(&sent)),
         }
@@ -218,10 +216,6 @@ impl Lost {
 
     fn late(late: Late) -> Self {
         Self { results: Results::Exception, why: late.to_string() }
-    }
-
-    fn stopped() -> Self {
-        Self { results: Results::Exception, why: "the host stopped".to_owned() }
     }
 }
 

@@ -9,6 +9,7 @@ use super::hello::Hello;
 use super::http::Answered;
 use super::http::Http;
 use super::http::MAX_READ_BYTES;
+use super::http_step::Lost;
 use super::http_step::Performed;
 use super::irc::Irc;
 use super::irc_session::ChatTimes;
@@ -138,7 +139,7 @@ impl Transports {
         outgoing: &'p Outgoing<'_>,
     ) -> (Result<Answered, Sent>, impl Fn(String) -> String + 'p) {
         let filler = Filler::new(&self.0.secrets, permit);
-        let (clock, most_bytes) = (Clock::start(self.0.deadlines), fetch::MOST_BYTES);
+        let (clock, most_bytes) = (Clock::start(self.0.deadlines), fetch::MOST_FETCHED_BYTES);
         let mut this = Try { outgoing, destination: permit.destination(), filler, clock, probe: None, most_bytes };
         let answered = self.0.http.fetch(request, &mut this).await;
         (answered, move |text| this.filler.redact(text))
@@ -149,7 +150,7 @@ impl Transports {
         &self,
         permit: &Permit<'_>,
         (step, grants): (&HttpStep, &StepGrants),
-        stop: impl Future<Output = ()>,
+        stop: impl Future<Output = Lost>,
     ) -> Performed {
         let filler = Filler::new(&self.0.secrets, permit);
         let deadlines = self.0.deadlines.with_whole(step.timeout);

@@ -7,6 +7,7 @@ mod payload;
 use campanile_sdk::hooks::Whitelist;
 use campanile_sdk::hooks::bitbucket::Product;
 use campanile_sdk::hooks::bitbucket::PullMoment;
+use campanile_sdk::hooks::bitbucket::Push;
 use campanile_sdk::hooks::bitbucket::actor;
 use campanile_sdk::prelude::*;
 use schemars::JsonSchema;
@@ -77,8 +78,8 @@ impl ChangeHook for BitbucketCloud {
 
 fn pushed(payload: &Payload) -> Vec<NewChange> {
     let web = payload.repository.web();
-    let changes = payload.push.iter().flat_map(|push| &push.changes);
-    changes.filter_map(|change| Some(CLOUD.pushed(&change.pushed()?, web))).collect()
+    let pushed = payload.push.iter().flat_map(Push::pushed);
+    pushed.map(|pushed| CLOUD.pushed(&pushed, web)).collect()
 }
 
 fn pulled(

@@ -1,7 +1,8 @@
 //! Payloads of Bitbucket Cloud. Pull requests are also read as Buildbot expects them, in the shape of Bitbucket Server's.
 
 use campanile_sdk::hooks::bitbucket::Pull;
-use campanile_sdk::hooks::bitbucket::Pushed;
+use campanile_sdk::hooks::bitbucket::Push;
+use campanile_sdk::hooks::bitbucket::Target;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -51,30 +52,6 @@ pub(crate) struct Link {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Push {
-    pub(crate) changes: Vec<Change>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Change {
-    new: Option<Reference>,
-    old: Option<Reference>,
-}
-
-#[derive(Deserialize)]
-struct Reference {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    name: Option<String>,
-    target: Target,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    hash: String,
-}
-
-#[derive(Deserialize)]
 pub(crate) struct PullRequest {
     id: u64,
     link: Option<String>,
@@ -106,25 +83,6 @@ impl Repository {
     /// Where people see it.
     pub(crate) fn web(&self) -> &str {
         self.links.html.as_ref().map_or("", |link| link.href.as_str())
-    }
-}
-
-impl Change {
-    /// Nothing where it is about nothing.
-    pub(crate) fn pushed(&self) -> Option<Pushed<'_>> {
-        let reference = self.new.as_ref().or(self.old.as_ref())?;
-        Some(Pushed { reference: reference.full(), revision: &reference.target.hash, deleted: self.new.is_none() })
-    }
-}
-
-impl Reference {
-    fn full(&self) -> Option<String> {
-        let name = self.name.as_deref()?;
-        match self.kind.as_deref()? {
-            "branch" | "named_branch" => Some(format!("refs/heads/{name}")),
-            "tag" => Some(format!("refs/tags/{name}")),
-            _ => None,
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod payload;
 use campanile_sdk::hooks::Whitelist;
 use campanile_sdk::hooks::bitbucket::Product;
 use campanile_sdk::hooks::bitbucket::PullMoment;
+use campanile_sdk::hooks::bitbucket::Push;
 use campanile_sdk::hooks::bitbucket::actor;
 use campanile_sdk::prelude::*;
 use schemars::JsonSchema;
@@ -14,8 +15,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::payload::Actor;
-use crate::payload::Change;
 use crate::payload::Payload;
+use crate::payload::Project;
 use crate::payload::RefChange;
 use crate::payload::Repository;
 
@@ -72,16 +73,18 @@ impl ChangeHook for BitbucketServer {
             Some(moment) => vec![pulled(settings, request, (moment, &payload))?],
         };
         let all = changes.into_iter().map(|change| {
-            with_origin(change, &payload.actor, payload.repository(), settings.codebase.as_deref()).named_by(request)
+            let repository = payload.repository().ok_or("the payload has no repository")?;
+            let change = with_origin(change, (&payload.actor, repository), settings.codebase.as_deref())?;
+            Ok(change.named_by(request))
         });
-        Ok(HookOutcome::Changes(all.collect()))
+        all.collect::<Result<_, String>>().map(HookOutcome::Changes)
     }
 }
 
 fn pushed(payload: &Payload) -> Vec<NewChange> {
     let web = payload.repository().map_or("", Repository::web);
     let ours = payload.changes.iter().map(RefChange::pushed);
-    let pushed = payload.push.iter().flat_map(|push| &push.changes).filter_map(Change::pushed);
+    let pushed = payload.push.iter().flat_map(Push::pushed);
     ours.chain(pushed).map(|pushed| SERVER.pushed(&pushed, web)).collect()
 }
 
@@ -96,16 +99,20 @@ fn pulled(
     Ok(SERVER.pull(moment, &pull.told()?, (whitelist, &whole)))
 }
 
-fn with_origin(change: NewChange, by: &Actor, repository: Option<&Repository>, codebase: Option<&str>) -> NewChange {
-    let project = repository.and_then(|repository| repository.project.as_ref());
-    NewChange {
+fn with_origin(
+    change: NewChange,
+    (by, repository): (&Actor, &Repository),
+    codebase: Option<&str>,
+) -> Result<NewChange, String> {
+    let project = repository.project.as_ref().and_then(Project::called);
+    Ok(NewChange {
         author: actor(by.display_name.as_deref(), by.name()),
-        repository: repository.map_or("", Repository::web).to_owned(),
-        project: project.map(|project| project.name.clone()).unwrap_or_default(),
+        repository: repository.place()?,
+        project: project.unwrap_or_default().to_owned(),
         codebase: codebase.map(str::to_owned),
-        src: Some(repository.and_then(|repository| repository.scm.clone()).unwrap_or_else(|| "git".into())),
+        src: Some(repository.scm.clone().unwrap_or_else(|| "git".into())),
         ..change
-    }
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Payloads of Bitbucket Server and Data Center, as they send them (since 5.4) and as Buildbot expects them.
 
 use campanile_sdk::hooks::bitbucket::Pull;
+use campanile_sdk::hooks::bitbucket::Push;
 use campanile_sdk::hooks::bitbucket::Pushed;
+use campanile_sdk::hooks::bitbucket::Target;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -34,6 +36,7 @@ impl Actor {
 
 #[derive(Deserialize)]
 pub(crate) struct Repository {
+    slug: Option<String>,
     #[serde(rename = "scmId")]
     pub(crate) scm: Option<String>,
     pub(crate) project: Option<Project>,
@@ -42,7 +45,15 @@ pub(crate) struct Repository {
 
 #[derive(Deserialize)]
 pub(crate) struct Project {
-    pub(crate) name: String,
+    key: Option<String>,
+    name: Option<String>,
+}
+
+impl Project {
+    /// That of a person may have no name but its key, such as `~ADA`.
+    pub(crate) fn called(&self) -> Option<&str> {
+        self.name.as_deref().or(self.key.as_deref())
+    }
 }
 
 /// Where nothing is configured, Bitbucket writes null into the list.
@@ -72,30 +83,6 @@ pub(crate) struct RefChange {
 #[derive(Deserialize)]
 struct RefId {
     id: String,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Push {
-    pub(crate) changes: Vec<Change>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Change {
-    new: Option<Reference>,
-    old: Option<Reference>,
-}
-
-#[derive(Deserialize)]
-struct Reference {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    name: Option<String>,
-    target: Target,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    hash: String,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +127,19 @@ impl Links {
 }
 
 impl Repository {
+    /// What it is called in a change: where people see it, or, as some versions tell no address, `PROJECT/repository`.
+    pub(crate) fn place(&self) -> Result<String, String> {
+        let key = self.project.as_ref().and_then(|project| project.key.as_deref());
+        match (self.web(), key, &self.slug) {
+            ("", Some(key), Some(slug)) => Ok(format!("{key}/{slug}")),
+            ("", _, _) => {
+                Err("the payload has neither repository.links.self nor repository.project.key and repository.slug"
+                    .into())
+            }
+            (web, _, _) => Ok(web.to_owned()),
+        }
+    }
+
     /// Where people see it. Not the page with its files, which the payload names.
     pub(crate) fn web(&self) -> &str {
         let link = self.links.as_ref().and_then(Links::first).unwrap_or_default();
@@ -152,25 +152,6 @@ impl RefChange {
         let deleted = self.kind == "DELETE";
         let revision = if deleted { &self.from } else { &self.to };
         Pushed { reference: Some(self.reference.id.clone()), revision, deleted }
-    }
-}
-
-impl Change {
-    /// Nothing where it is about nothing.
-    pub(crate) fn pushed(&self) -> Option<Pushed<'_>> {
-        let reference = self.new.as_ref().or(self.old.as_ref())?;
-        Some(Pushed { reference: reference.full(), revision: &reference.target.hash, deleted: self.new.is_none() })
-    }
-}
-
-impl Reference {
-    fn full(&self) -> Option<String> {
-        let name = self.name.as_deref()?;
-        match self.kind.as_deref()? {
-            "branch" => Some(format!("refs/heads/{name}")),
-            "tag" => Some(format!("refs/tags/{name}")),
-            _ => None,
-        }
     }
 }
 

@@ -82,6 +82,20 @@ fn pull_requests_as_buildbot_expects_them() {
 }
 
 #[test]
+fn a_repository_without_an_address_is_called_by_its_project() {
+    let change = json!({"ref": {"id": "refs/heads/main"}, "fromHash": "b0", "toHash": "c0", "type": "UPDATE"});
+    let of = |repository: Value| {
+        changes("repo:refs_changed", &payload(json!({"repository": repository, "changes": [change]})))
+    };
+    let found = of(json!({"slug": "belfry", "project": {"key": "~ADA"}, "links": {"self": [null]}})).expect("a change");
+    assert_eq!((found[0].repository.as_str(), found[0].project.as_str()), ("~ADA/belfry", "~ADA"));
+    assert_eq!(found[0].revlink, None);
+    let said = of(json!({"slug": "belfry"})).expect_err("it is refused");
+    assert!(said.contains("neither repository.links.self nor repository.project.key"), "{said}");
+    assert_eq!(of(Value::Null), Err("the payload has no repository".into()));
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     assert_eq!(changes("diagnostics:ping", &json!({"test": true})), Ok(Vec::new()));
     assert_eq!(changes("pr:deleted", &json!({})), Err("Unknown event: pr:deleted".into()));

@@ -101,7 +101,11 @@ pub(crate) fn changes(settings: &Settings, request: &HookRequest, fetched: &[Fet
         return Ok(HookOutcome::NOTHING);
     }
     if let [first] = pages {
-        let last = last_page(first).min(MOST_PAGES);
+        let pages = last_page(first);
+        if pages > MOST_PAGES {
+            println!("of {pages} pages of files the first {MOST_PAGES} are read");
+        }
+        let last = pages.min(MOST_PAGES);
         if last > 1 {
             return Ok(HookOutcome::Fetch((2..=last).map(|page| api.files(page)).collect()));
         }

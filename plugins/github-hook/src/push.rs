@@ -64,6 +64,7 @@ pub(crate) fn changes(settings: &Settings, request: &HookRequest) -> Result<Vec<
         Some(head) if payload.created => vec![head],
         Some(_) | None => payload.commits,
     };
+    let properties = settings.github_property_whitelist.found("github", &whole, commits.len());
     let Repository { html_url, url, full_name } = payload.repository;
     let (repository, project) = (html_url.or(url).unwrap_or_default(), full_name.unwrap_or_default());
     let change = |commit: Commit| {
@@ -81,9 +82,8 @@ pub(crate) fn changes(settings: &Settings, request: &HookRequest) -> Result<Vec<
             codebase: settings.codebase.clone(),
             project: project.clone(),
             src: Some("git".into()),
-            ..NewChange::default()
+            properties: properties.clone(),
         };
-        let change = settings.github_property_whitelist.add(change, "github", &whole);
         let distinct = commit.distinct.unwrap_or(true);
         change.property("github_distinct", &distinct).property("event", &"push").named_by(request)
     };

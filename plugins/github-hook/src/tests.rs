@@ -23,6 +23,22 @@ fn push(more: Value) -> Value {
     payload
 }
 
+#[test]
+fn what_a_whitelist_takes_does_not_grow_with_the_square_of_the_commits() {
+    let long = "x".repeat(1000);
+    let of = |commits: usize| {
+        let commits: Vec<Value> = (0..commits).map(|n| commit(&n.to_string(), &long)).collect();
+        pushed(json!({"github_property_whitelist": ["github.*"]}), &push(json!({"commits": commits})))
+    };
+    let value = |change: &NewChange, name: &str| {
+        change.properties.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).expect("it is there")
+    };
+    assert!(value(&of(20)[19], "github.commits").len() > 20_000);
+    let many = of(1000);
+    assert_eq!(value(&many[999], "github.commits"), "null");
+    assert_eq!(value(&many[999], "github.repository.full_name"), "\"o/r\"");
+}
+
 fn pushed(settings: Value, payload: &Value) -> Vec<NewChange> {
     let request = a_hook_request(payload, &[("X-GitHub-Event", "push")]);
     Given::settings(settings).hooked::<GitHub>(&request).expect("changes")

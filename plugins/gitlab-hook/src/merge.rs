@@ -6,6 +6,19 @@ use serde::Deserialize;
 
 use crate::Commit;
 
+/// What of a payload tells whether there are new commits. It is read before the rest, of which nothing is needed otherwise.
+#[derive(Deserialize)]
+struct Glance {
+    object_attributes: Moment,
+}
+
+#[derive(Deserialize)]
+struct Moment {
+    state: Option<String>,
+    action: Option<String>,
+    oldrev: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Payload {
     object_attributes: MergeRequest,
@@ -20,6 +33,7 @@ struct Noted {
 
 #[derive(Deserialize)]
 struct Note {
+    #[serde(default)]
     note: String,
 }
 
@@ -28,14 +42,13 @@ struct MergeRequest {
     iid: u64,
     title: String,
     description: Option<String>,
-    state: Option<String>,
-    action: Option<String>,
-    oldrev: Option<String>,
     url: Option<String>,
-    last_commit: Commit,
+    /// Absent where the source branch has none of its own, or is gone.
+    last_commit: Option<Commit>,
     source_branch: String,
+    /// Absent, like the project, where that is gone.
     source_project_id: Option<u64>,
-    source: Project,
+    source: Option<Project>,
     target_branch: String,
     target_project_id: u64,
     target: Project,
@@ -48,31 +61,39 @@ struct Project {
     git_ssh_url: String,
 }
 
+impl Moment {
+    fn is_news(&self) -> bool {
+        let is_open = !matches!(self.state.as_deref(), Some("closed" | "merged" | "approved"));
+        is_open
+            && match self.action.as_deref() {
+                Some("open" | "reopen") => true,
+                // An update without an older revision changed words only.
+                Some("update") => self.oldrev.is_some(),
+                Some(_) | None => false,
+            }
+    }
+}
+
 pub(crate) fn changes(request: &HookRequest, event: &str) -> Result<Vec<NewChange>, String> {
-    let Payload { object_attributes: merge } = request.json()?;
-    if matches!(merge.state.as_deref(), Some("closed" | "merged" | "approved")) {
+    let Glance { object_attributes: moment } = request.json()?;
+    if !moment.is_news() {
         return Ok(Vec::new());
     }
-    // An update without an older revision changed words only.
-    let is_news = match merge.action.as_deref() {
-        Some("open" | "reopen") => true,
-        Some("update") => merge.oldrev.is_some(),
-        Some(_) | None => false,
-    };
-    Ok(if is_news { vec![change(&merge, (event, "merge_request")).named_by(request)] } else { Vec::new() })
+    let Payload { object_attributes: merge } = request.json()?;
+    let change = change(&merge, (event, "merge_request"));
+    Ok(change.map(|change| change.named_by(request)).into_iter().collect())
 }
 
 pub(crate) fn noted(request: &HookRequest, event: &str) -> Result<Vec<NewChange>, String> {
     let Noted { object_attributes: note, merge_request } = request.json()?;
-    let change = |merge: MergeRequest| {
-        let change = change(&merge, (event, "note"));
-        change.property("comments", &note.note).named_by(request)
-    };
-    Ok(merge_request.map(change).into_iter().collect())
+    let change = merge_request.and_then(|merge| change(&merge, (event, "note")));
+    Ok(change.map(|change| change.property("comments", &note.note).named_by(request)).into_iter().collect())
 }
 
-fn change(merge: &MergeRequest, (event, category): (&str, &str)) -> NewChange {
-    let MergeRequest { iid, title, last_commit, source, target, .. } = merge;
+/// Nothing without a commit.
+fn change(merge: &MergeRequest, (event, category): (&str, &str)) -> Option<NewChange> {
+    let MergeRequest { iid, title, source, target, .. } = merge;
+    let (last_commit, source) = (merge.last_commit.as_ref()?, source.as_ref());
     let description = merge.description.as_deref().unwrap_or_default();
     let change = NewChange {
         author: last_commit.author.text(),
@@ -87,14 +108,15 @@ fn change(merge: &MergeRequest, (event, category): (&str, &str)) -> NewChange {
         src: Some("git".into()),
         ..NewChange::default()
     };
-    change
+    let change = change
         .property("source_branch", &merge.source_branch)
         .property("source_project_id", &merge.source_project_id)
-        .property("source_repository", &source.git_http_url)
-        .property("source_git_ssh_url", &source.git_ssh_url)
+        .property("source_repository", &source.map(|source| &source.git_http_url))
+        .property("source_git_ssh_url", &source.map(|source| &source.git_ssh_url))
         .property("target_branch", &merge.target_branch)
         .property("target_project_id", &merge.target_project_id)
         .property("target_repository", &target.git_http_url)
         .property("target_git_ssh_url", &target.git_ssh_url)
-        .property("event", &event)
+        .property("event", &event);
+    Some(change)
 }

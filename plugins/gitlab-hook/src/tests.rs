@@ -78,6 +78,31 @@ fn a_merge_request_is_a_change_when_there_are_new_commits() {
 }
 
 #[test]
+fn what_a_merge_request_leaves_open_is_no_mistake() {
+    let without = |field: &str, action: &str, state: &str| {
+        let mut merge = merge_request(action, state, None);
+        merge[field] = Value::Null;
+        changes(&json!({"object_kind": "merge_request", "object_attributes": merge}))
+    };
+    // Of a fork that is gone.
+    let found = without("source", "open", "opened");
+    assert_eq!(found[0].properties[2], ("source_repository".into(), "null".into()));
+    assert_eq!((found.len(), found[0].revision.as_deref()), (1, Some("c0ffee")));
+    assert!(without("last_commit", "open", "opened").is_empty());
+    for (field, action, state) in [("source", "close", "closed"), ("last_commit", "merge", "merged")] {
+        assert!(without(field, action, state).is_empty(), "{field}");
+    }
+    // What needs no change is not looked at any further.
+    let closed = json!({"object_kind": "merge_request", "object_attributes": {"action": "close", "state": "closed"}});
+    assert!(changes(&closed).is_empty());
+    let mut merge = merge_request("", "opened", None);
+    merge["last_commit"] = Value::Null;
+    assert!(
+        changes(&json!({"object_kind": "note", "object_attributes": {"note": "x"}, "merge_request": merge})).is_empty()
+    );
+}
+
+#[test]
 fn what_is_said_about_a_merge_request_is_a_change() {
     let note = json!({"object_kind": "note", "object_attributes": {"note": "again, please"},
         "merge_request": merge_request("", "opened", None)});

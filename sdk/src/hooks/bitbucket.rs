@@ -1,7 +1,9 @@
-//! What the two dialects of Bitbucket share: changes of pushes and of pull requests, and what they are called.
+//! What the two dialects of Bitbucket share: pushes as they are written, changes of pushes and of pull requests, and what
+//! they are called.
 
 use crate::contract::NewChange;
 use crate::hooks::Whitelist;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Who tells of it, as it stands in comments: `Bitbucket Cloud`.
@@ -17,6 +19,55 @@ pub struct Pushed<'a> {
     pub revision: &'a str,
     /// Whether it is there no more.
     pub deleted: bool,
+}
+
+/// What `push` holds in a payload of Cloud, and of Server as Buildbot expects it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Push {
+    changes: Vec<Change>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Change {
+    new: Option<Reference>,
+    old: Option<Reference>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Reference {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    name: Option<String>,
+    target: Target,
+}
+
+/// A commit that something leads to.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Target {
+    /// Its revision.
+    pub hash: String,
+}
+
+impl Push {
+    /// Each branch and tag, but for those about which nothing is said.
+    pub fn pushed(&self) -> impl Iterator<Item = Pushed<'_>> {
+        self.changes.iter().filter_map(|Change { new, old }| {
+            let reference = new.as_ref().or(old.as_ref())?;
+            Some(Pushed { reference: reference.full(), revision: &reference.target.hash, deleted: new.is_none() })
+        })
+    }
+}
+
+impl Reference {
+    /// A branch of Mercurial is a `named_branch`.
+    fn full(&self) -> Option<String> {
+        let name = self.name.as_deref()?;
+        match self.kind.as_deref()? {
+            "branch" | "named_branch" => Some(format!("refs/heads/{name}")),
+            "tag" => Some(format!("refs/tags/{name}")),
+            _ => None,
+        }
+    }
 }
 
 /// What became of a pull request.

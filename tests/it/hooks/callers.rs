@@ -111,21 +111,6 @@ async fn a_forge_calls_by_any_name_where_it_proves_who_it_is() {
 }
 
 #[tokio::test]
-async fn no_page_of_another_site_adds_changes_through_a_browser() {
-    let host = setup("base", "").start().await;
-    for (header, value) in
-        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")]
-    {
-        let (status, said) = post(&host, "base", &[(header, value)], "").await;
-        assert!([400, 403].contains(&status), "{header}: {status} {said}");
-        let asked = host.client.get(format!("{}/change_hook/base?comments=x", host.url)).header(header, value);
-        assert!([400, 403].contains(&answer(asked).await.0), "{header}");
-    }
-    assert_eq!(changes(&host).await.len(), 0);
-    assert_eq!(post(&host, "base", &[("sec-fetch-site", "none")], "").await, found("1"));
-}
-
-#[tokio::test]
 async fn a_plugin_is_told_the_headers_it_asks_for_and_no_others() {
     let hook = "[[change_hook]]\ndialect = \"bad\"\nplugin = \"misbehaving-hook\"\n";
     let host = Setup::default().plugins(&["misbehaving-hook"]).toml(hook).start().await;

@@ -1,7 +1,6 @@
 //! What a configuration of hooks may say, and what is said of a wrong one.
 
 use super::*;
-use campanile_tests::logged;
 
 #[tokio::test]
 async fn all_that_is_wrong_is_said_at_once() {
@@ -57,25 +56,6 @@ async fn all_that_is_wrong_is_said_at_once() {
     ] {
         assert!(said.contains(problem), "{problem}\n{said}");
     }
-}
-
-#[tokio::test]
-async fn one_that_anybody_can_call_is_warned_of_where_anybody_can_reach_it() {
-    let open = "[server]\nlisten = \"0.0.0.0:0\"\nurl = \"https://ci.example.org/\"\n";
-    let check = async |hook: &str, server: &str| {
-        let setup = setup("github", hook).toml(server);
-        let config = setup.config().expect("it reads");
-        let before = logged().matches("whoever reaches the host can add changes by this hook").count();
-        let well = campanile::app::check(&config).await.expect("it is well");
-        assert_eq!(well.hooks, ["github (github-hook)"]);
-        logged().matches("whoever reaches the host can add changes by this hook").count() - before
-    };
-    // What listens is the journal, which a host begins.
-    Setup::default().start().await;
-    assert_eq!(check("", open).await, 1);
-    assert_eq!(check("", "").await, 0);
-    assert_eq!(check("secret = \"key\"", open).await, 0);
-    assert_eq!(check("auth = {user = \"u\", password = \"key\"}", open).await, 0);
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Change hooks: who may call, what becomes of what they send, and what goes wrong.
 
+mod again;
 mod callers;
 mod configured;
 mod dialects;
 mod published;
 mod pulls;
+mod reading;
+mod strangers;
 mod troubles;
 
 use campanile_tests::Setup;
@@ -59,6 +62,12 @@ async fn get(host: &TestHost, path: &str) -> (u16, String) {
 async fn answer(request: reqwest::RequestBuilder) -> (u16, String) {
     let answer = request.send().await.expect("an answer");
     (answer.status().as_u16(), answer.text().await.expect("a text"))
+}
+
+/// A hook that does what it is told to.
+fn misbehaving(more: &str) -> Setup {
+    let hook = format!("[[change_hook]]\ndialect = \"bad\"\nplugin = \"misbehaving-hook\"\n{more}\n");
+    Setup::default().plugins(&["misbehaving-hook"]).toml(&hook)
 }
 
 fn found(count: &str) -> (u16, String) {

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 /// GitHub's API, of a pull request with so many pages of files, and a commit with this message.
 #[derive(Clone)]
-struct Api {
+pub(super) struct Api {
     port: u16,
     pages: usize,
     message: Option<&'static str>,
@@ -25,7 +25,7 @@ struct Api {
 }
 
 impl Api {
-    async fn start(pages: usize, message: Option<&'static str>) -> Self {
+    pub(super) async fn start(pages: usize, message: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let api = Self { port, pages, message, tokens: Arc::default() };
@@ -42,13 +42,13 @@ impl Api {
         self.tokens.lock().expect("it is whole").push(token.unwrap_or_default());
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.tokens.lock().expect("it is whole").len()
     }
 
-    async fn host(&self, settings: &str) -> TestHost {
+    pub(super) async fn host(&self, settings: &str) -> TestHost {
         let settings = format!(
-            "[change_hook.settings]\ngithub_api_endpoint = \"http://127.0.0.1:{}/api/v3\"\n{settings}",
+            "secret = \"key\"\n[change_hook.settings]\ngithub_api_endpoint = \"http://127.0.0.1:{}/api/v3\"\n{settings}",
             self.port
         );
         setup("github", &settings).secret("token", "s3cret").allow(format!("127.0.0.1:{}", self.port)).start().await
@@ -82,7 +82,7 @@ async fn files(
     Ok((headers, Json(json!([{"filename": format!("page{}", query["page"]), "previous_filename": "old"}]))))
 }
 
-fn pull(action: &str) -> String {
+pub(super) fn pull(action: &str) -> String {
     let repository = json!({"full_name": "ada/belfry", "html_url": "https://github.com/ada/belfry"});
     json!({"action": action, "number": 7, "sender": {"login": "ada"}, "repository": repository, "pull_request": {
         "head": {"sha": "c0ffee"}, "base": {"ref": "main", "repo": repository}, "created_at": "2026-11-20T14:05:09Z",
@@ -90,7 +90,13 @@ fn pull(action: &str) -> String {
     .to_string()
 }
 
-const PULL: (&str, &str) = ("x-github-event", "pull_request");
+pub(super) const PULL: (&str, &str) = ("x-github-event", "pull_request");
+
+/// Posts it as GitHub does that knows the secret.
+pub(super) async fn signed(host: &TestHost, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+    let signature = format!("sha256={}", sha256(body));
+    post(host, "github", &[headers, &[("x-hub-signature-256", &signature)]].concat(), body).await
+}
 
 fn files_of(change: &Value) -> Vec<&str> {
     change["files"].as_array().expect("a list").iter().filter_map(Value::as_str).collect()
@@ -100,7 +106,7 @@ fn files_of(change: &Value) -> Vec<&str> {
 async fn the_api_tells_message_and_files() {
     let api = Api::start(3, Some("Oil")).await;
     let host = api.host("token = \"token\"\npullrequest_ref = \"head\"").await;
-    assert_eq!(post(&host, "github", &[PULL], &pull("opened")).await, found("1"));
+    assert_eq!(signed(&host, &[PULL], &pull("opened")).await, found("1"));
     let change = changes(&host).await.remove(0);
     assert_eq!(files_of(&change), ["page1", "old", "page2", "old", "page3", "old"]);
     assert_eq!(change["comments"], "GitHub Pull Request #7 (2 commits)\nOil\nAll of them.");
@@ -114,7 +120,7 @@ async fn the_api_tells_message_and_files() {
 async fn without_the_api_there_is_a_change_all_the_same() {
     let api = Api::start(0, None).await;
     let host = api.host("").await;
-    assert_eq!(post(&host, "github", &[PULL], &pull("synchronize")).await, found("1"));
+    assert_eq!(signed(&host, &[PULL], &pull("synchronize")).await, found("1"));
     let change = changes(&host).await.remove(0);
     assert_eq!((files_of(&change), &change["revision"]), (Vec::new(), &json!("c0ffee")));
     assert_eq!(*api.tokens.lock().expect("it is whole"), ["", ""]);
@@ -124,10 +130,10 @@ async fn without_the_api_there_is_a_change_all_the_same() {
 async fn a_commit_that_says_so_is_skipped_and_other_actions_ask_for_nothing() {
     let api = Api::start(1, Some("Oil [skip ci]")).await;
     let host = api.host("").await;
-    assert_eq!(post(&host, "github", &[PULL], &pull("reopened")).await, found("no"));
+    assert_eq!(signed(&host, &[PULL], &pull("reopened")).await, found("no"));
     assert_eq!(api.asked(), 2);
     for action in ["closed", "labeled", "edited"] {
-        assert_eq!(post(&host, "github", &[PULL], &pull(action)).await, found("no"));
+        assert_eq!(signed(&host, &[PULL], &pull(action)).await, found("no"));
     }
     assert_eq!((api.asked(), changes(&host).await.len()), (2, 0));
 }
@@ -136,6 +142,6 @@ async fn a_commit_that_says_so_is_skipped_and_other_actions_ask_for_nothing() {
 async fn so_many_pages_are_read_and_no_more() {
     let api = Api::start(40, Some("Oil")).await;
     let host = api.host("").await;
-    assert_eq!(post(&host, "github", &[PULL], &pull("opened")).await, found("1"));
+    assert_eq!(signed(&host, &[PULL], &pull("opened")).await, found("1"));
     assert_eq!((api.asked(), files_of(&changes(&host).await[0]).len()), (11, 20));
 }

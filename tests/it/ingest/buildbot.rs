@@ -6,6 +6,7 @@ use campanile_tests::Setup;
 use campanile_tests::TestHost;
 use campanile_tests::buildbot::Buildbot;
 use serde_json::Value;
+use serde_json::json;
 
 const PAGE: &str = include_str!("../../../docs/buildbot.md");
 
@@ -19,6 +20,13 @@ c['builders'] = [
     util.BuilderConfig(name="mac", workernames=["w1"], factory=factory(("greet", "echo hello"))),
 ]
 c['schedulers'] = [schedulers.AnyBranchScheduler(name="all", builderNames=["linux", "mac"], treeStableTimer=None)]
+"#;
+
+/// One builder, which begins no build.
+const NEVER_BUILT: &str = r#"
+c['builders'] = [util.BuilderConfig(name="linux", workernames=["w1"], factory=util.BuildFactory(),
+    canStartBuild=lambda builder, worker, request: False)]
+c['schedulers'] = [schedulers.AnyBranchScheduler(name="all", builderNames=["linux"], treeStableTimer=None)]
 "#;
 
 const CHANGE: [(&str, &str); 6] = [
@@ -94,6 +102,35 @@ async fn what_it_built_is_here_as_it_is_there() {
     let buildset = host.get("buildsets").await["buildsets"].clone();
     assert_eq!(each(&buildset, &["complete", "results"]), [[Value::from(true), Value::from(2)]]);
     assert_eq!(each(&host.get("builders").await["builders"], &["name"]).len(), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_is_cancelled_before_it_is_built_ends() {
+    let host = Setup::default().start().await;
+    let services = format!("{}\n{NEVER_BUILT}", blocks(&host.url)[1]);
+    let buildbot = Buildbot::start(&configuration(&services)).await.expect("a Buildbot");
+    buildbot.change(&CHANGE).await;
+    let waiting = "buildrequests?complete=false";
+    until(&host, async || !host.get(waiting).await["buildrequests"].as_array().is_some_and(Vec::is_empty)).await;
+    let request = asked(&buildbot, &host, waiting).await["buildrequests"][0]["buildrequestid"].clone();
+    let url = format!("http://127.0.0.1:{}/api/v2/buildrequests/{request}", buildbot.port);
+    let cancel = json!({"jsonrpc": "2.0", "id": 1, "method": "cancel", "params": {"reason": "a newer one"}});
+    let post = host.client.post(url).header("content-type", "application/json").body(cancel.to_string());
+    assert!(post.send().await.expect("an answer").status().is_success());
+    until(&host, async || {
+        !host.get("buildsets?complete=true").await["buildsets"].as_array().is_some_and(Vec::is_empty)
+    })
+    .await;
+    let requests = host.get("buildrequests?results=6").await["buildrequests"].clone();
+    assert_eq!(each(&requests, &["complete", "claimed"]), [[true, false].map(Value::from)], "{requests}");
+}
+
+/// Returns when it is so.
+async fn until(host: &TestHost, is_so: impl AsyncFn() -> bool) {
+    let mut bell = host.bell();
+    while !is_so().await {
+        host.told(&mut bell).await;
+    }
 }
 
 #[tokio::test]

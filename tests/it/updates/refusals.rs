@@ -8,13 +8,17 @@ use serde_json::json;
 
 /// Calls that are right on a host with one finished build, a project, a scheduler, a change source and a worker; the
 /// parameters that must be there, and those that name something by its id.
-fn right() -> Vec<(&'static str, Value, &'static [&'static str], &'static [&'static str])> {
+fn right() -> Vec<Right> {
+    [of_those_who_build(), of_requests(), of_builds(), of_steps()].concat()
+}
+
+type Right = (&'static str, Value, &'static [&'static str], &'static [&'static str]);
+
+fn of_those_who_build() -> Vec<Right> {
     let builder = json!({"builderid": 1, "description": null, "description_format": null, "description_html": null,
         "projectid": 1, "tags": []});
     let project = json!({"projectid": 1, "slug": "p", "description": null, "description_format": null,
         "description_html": null});
-    let stamped = json!({"waited_for": false, "builderids": [1], "sourcestamps": [1], "parent_buildid": 1,
-        "rebuilt_buildid": 1});
     vec![
         ("findMasterId", json!({"name": "ci"}), &["name"], &[]),
         ("masterActive", json!({"name": "ci", "masterid": 1}), &["name", "masterid"], &[]),
@@ -54,6 +58,13 @@ fn right() -> Vec<(&'static str, Value, &'static [&'static str], &'static [&'sta
         ("workerMissing", json!({"workerid": 1, "masterid": 1}), &["workerid"], &["workerid", "masterid"]),
         ("set_worker_paused", json!({"workerid": 1, "paused": true}), &["workerid", "paused"], &["workerid"]),
         ("set_worker_graceful", json!({"workerid": 1, "graceful": true}), &["workerid", "graceful"], &["workerid"]),
+    ]
+}
+
+fn of_requests() -> Vec<Right> {
+    let stamped = json!({"waited_for": false, "builderids": [1], "sourcestamps": [1], "parent_buildid": 1,
+        "rebuilt_buildid": 1});
+    vec![
         ("addChange", json!({}), &[], &[]),
         ("addBuildset", stamped, &["waited_for"], &["builderids", "sourcestamps", "parent_buildid", "rebuilt_buildid"]),
         ("maybeBuildsetComplete", json!({"bsid": 1}), &["bsid"], &["bsid"]),
@@ -61,6 +72,11 @@ fn right() -> Vec<(&'static str, Value, &'static [&'static str], &'static [&'sta
         ("unclaimBuildRequests", json!({"brids": [1], "masterid": 1}), &["brids"], &["brids", "masterid"]),
         ("completeBuildRequests", json!({"brids": [1], "results": 0}), &["brids", "results"], &["brids"]),
         ("rebuildBuildrequest", json!({"buildrequestid": 1}), &["buildrequestid"], &["buildrequestid"]),
+    ]
+}
+
+fn of_builds() -> Vec<Right> {
+    vec![
         (
             "addBuild",
             json!({"builderid": 1, "buildrequestid": 1, "workerid": 1, "masterid": 1}),
@@ -84,6 +100,11 @@ fn right() -> Vec<(&'static str, Value, &'static [&'static str], &'static [&'sta
             &["buildid"],
         ),
         ("finishBuild", json!({"buildid": 1, "results": 0}), &["buildid", "results"], &["buildid"]),
+    ]
+}
+
+fn of_steps() -> Vec<Right> {
+    vec![
         ("addStep", json!({"buildid": 1, "name": "n"}), &["buildid", "name"], &["buildid"]),
         ("startStep", json!({"stepid": 1}), &["stepid"], &["stepid"]),
         ("set_step_locks_acquired_at", json!({"stepid": 1}), &["stepid"], &["stepid"]),

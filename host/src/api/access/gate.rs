@@ -28,6 +28,9 @@ use tokio::time::timeout;
 /// Bodies in memory at one time, of all requests together.
 const MOST_GATHERED_KIB: usize = 256 * 1024;
 
+/// The same of change hooks, whose callers may be strangers: what they fill is missing nowhere else.
+const MOST_HOOKED_KIB: usize = 32 * 1024;
+
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::api) enum Access {
@@ -78,14 +81,44 @@ pub(in crate::api) struct Bounds {
 
 impl Bounds {
     pub(in crate::api) fn of(server: &Server) -> Self {
+        Self::with_room(server, MOST_GATHERED_KIB)
+    }
+
+    /// With a room that is theirs alone.
+    pub(in crate::api) fn of_hooks(server: &Server) -> Self {
+        Self::with_room(server, MOST_HOOKED_KIB)
+    }
+
+    fn with_room(server: &Server, kib: usize) -> Self {
         // One body that is allowed has room, however large.
-        let kib = MOST_GATHERED_KIB.max(server.max_body_bytes.div_ceil(1024)).min(Semaphore::MAX_PERMITS);
+        let kib = kib.max(server.max_body_bytes.div_ceil(1024)).min(Semaphore::MAX_PERMITS);
         Self {
             body_bytes: server.max_body_bytes,
             time: Duration::from_millis(server.request_timeout_ms),
             room: Arc::new(Semaphore::new(kib)),
         }
     }
+
+    /// The body, whole and in time. One that says it is too large is refused before a byte of it is read.
+    pub(in crate::api) async fn whole(&self, body: Body) -> Result<Gathered, Error> {
+        if body.size_hint().lower() > self.body_bytes as u64 {
+            return Err(Error::too_large());
+        }
+        timeout(self.time, gather(body, self)).await.map_err(|_| Error::late(self.time))?
+    }
+
+    /// An answer that begins in time.
+    pub(in crate::api) async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, Error> {
+        timeout(self.time, answer).await.map_err(|_| Error::too_slow(self.time))
+    }
+}
+
+/// A body, and the room that it takes until this is dropped.
+#[derive(Debug, Default)]
+pub(in crate::api) struct Gathered {
+    pub(in crate::api) bytes: Vec<u8>,
+    /// Held for as long as there may be copies of the bytes.
+    pub(in crate::api) room: Option<OwnedSemaphorePermit>,
 }
 
 /// Lets through who may.
@@ -126,19 +159,18 @@ async fn in_time(mut request: Request, next: Next, bounds: &Bounds) -> Result<Re
     let is_read = !matches!(*request.method(), Method::GET | Method::HEAD | Method::DELETE);
     let mut held = None;
     if is_read && !body.is_end_stream() {
-        let gathered = timeout(bounds.time, gather(body, bounds)).await;
-        let (bytes, room) = gathered.map_err(|_| Error::late(bounds.time))??;
+        let Gathered { bytes, room } = bounds.whole(body).await?;
         *request.body_mut() = Body::from(bytes);
         held = room;
     }
-    let answer = timeout(bounds.time, next.run(request)).await.map_err(|_| Error::too_slow(bounds.time));
+    let answer = bounds.in_time(next.run(request)).await;
     drop(held);
     answer
 }
 
 /// The whole body, and the room that it takes. Nobody waits for room with half a body in hand: those who wait could
 /// all wait for each other.
-async fn gather(body: Body, bounds: &Bounds) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Error> {
+async fn gather(body: Body, bounds: &Bounds) -> Result<Gathered, Error> {
     let mut frames = Body::new(Limited::new(body, bounds.body_bytes)).into_data_stream();
     let (mut bytes, mut held, mut held_kib) = (Vec::new(), None::<OwnedSemaphorePermit>, 0);
     while let Some(frame) = frames.next().await {
@@ -154,7 +186,7 @@ async fn gather(body: Body, bounds: &Bounds) -> Result<(Vec<u8>, Option<OwnedSem
         held_kib = kib;
         bytes.extend_from_slice(&frame);
     }
-    Ok((bytes, held))
+    Ok(Gathered { bytes, room: held })
 }
 
 /// What is given out piece by piece ends when its caller may no more: a token that is revoked closes its streams. They
@@ -188,8 +220,15 @@ mod tests {
         let first = gather(body(2000), &bounds).await.expect("there is room");
         let refused = gather(body(1025), &bounds).await.expect_err("there is none");
         assert_eq!(refused.status(), 503);
-        assert_eq!(gather(body(1024), &bounds).await.expect("there is some").0.len(), 1024);
+        assert_eq!(gather(body(1024), &bounds).await.expect("there is some").bytes.len(), 1024);
         drop(first);
-        assert_eq!(gather(body(3072), &bounds).await.expect("it was given back").0.len(), 3072);
+        assert_eq!(gather(body(3072), &bounds).await.expect("it was given back").bytes.len(), 3072);
+    }
+    #[tokio::test]
+    async fn a_body_that_says_it_is_too_large_is_not_read() {
+        let bounds = Bounds::of_hooks(&Server { max_body_bytes: 1024, ..Server::default() });
+        let refused = bounds.whole(Body::from(vec![b' '; 1025])).await.expect_err("it is too large");
+        assert_eq!(refused.status(), 413);
+        assert_eq!(bounds.whole(Body::from(vec![b' '; 1024])).await.expect("it fits").bytes.len(), 1024);
     }
 }

@@ -15,6 +15,7 @@ pub(super) use caller::Doorkeeper;
 pub(super) use gate::Access;
 pub(super) use gate::Bounds;
 pub(super) use gate::Gate;
+pub(super) use gate::Gathered;
 pub(super) use gate::Pace;
 pub(super) use gate::Tone;
 pub(super) use gate::pass;

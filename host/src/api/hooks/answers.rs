@@ -1,70 +1,67 @@
 //! What becomes of what a request means: changes are written, pollers are asked, and the answer says how many.
 
+use super::deliveries::Delivery;
+use super::dialects::Dialect;
 use crate::api::State;
 use crate::api::error::Error;
 use crate::data::control;
 use crate::data::hooks::add_changes;
 use crate::data::updates::UpdateError;
-use crate::data::updates::idempotency::Key;
 use crate::data::updates::idempotency::Reply;
 use crate::data::updates::idempotency::once;
+use crate::model::HookOutcome;
 use crate::model::NewHookChange;
-use crate::model::Poke;
 use crate::model::Timestamp;
-use crate::plugin::ChangeHook;
 use crate::store::Tx;
 use axum::http::HeaderName;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use sha2::Digest;
-use sha2::Sha256;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The key of a request that has the id of a delivery, by which it is known when it comes again: the same id with another
-/// body or query is another request, because GitLab gives one id to all that a hook sets off.
-pub(super) fn key(hook: &ChangeHook, (head, body): (&Parts, &[u8])) -> Result<Option<Key>, Error> {
-    let mut ids = hook.description.delivery.iter().filter_map(|name| Some((name, head.headers.get(name)?)));
-    let Some((name, id)) = ids.next() else { return Ok(None) };
-    let query = head.uri.query().unwrap_or_default();
-    let mut hash = Sha256::new();
-    for part in [name.as_bytes(), id.as_bytes(), query.as_bytes(), body] {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
+/// Does what the request means, and remembers that of a request that can come again.
+pub(super) async fn done(
+    state: &State,
+    dialect: &Dialect,
+    (outcome, delivery): (HookOutcome, Option<&Delivery>),
+    now: Timestamp,
+) -> Result<Response, Error> {
+    match outcome {
+        HookOutcome::Changes(changes) if changes.is_empty() => {}
+        HookOutcome::Changes(changes) => return add(state, now, (delivery, changes)).await,
+        // That they look is not waited for.
+        HookOutcome::Poke(poke) => state.store.write(move |tx| control::poke(tx, now, &poke)).await?,
+        HookOutcome::Fetch(_) => return Err(Error::hook_failed()),
     }
-    let key: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    // No token has a colon in its name.
-    Ok(Some(Key::new((&format!("hook:{}", hook.dialect), &key), &[])?))
+    if let Some(delivery) = delivery {
+        delivery.was_fruitless(dialect, now);
+    }
+    Ok(found(0).into_response())
 }
 
-/// Adds the changes, unless a request of this key did.
-pub(super) async fn add(
+/// Adds the changes, unless the same request did meanwhile.
+async fn add(
     state: &State,
     now: Timestamp,
-    (key, changes): (Option<Key>, Vec<NewHookChange>),
+    (delivery, changes): (Option<&Delivery>, Vec<NewHookChange>),
 ) -> Result<Response, Error> {
-    if changes.is_empty() {
-        return Ok(found(0).into_response());
-    }
     let count = changes.len();
     let add = move |tx: &mut Tx<'_>| add_changes(tx, now, changes);
-    let Some(key) = key else {
+    let Some(key) = delivery.map(Delivery::key) else {
         return Ok(found(state.store.write(add).await?).into_response());
     };
     let reply: Result<Reply, UpdateError> =
         state.store.write(move |tx| once(tx, now, key, |tx| Ok(add(tx)?.to_string()))).await;
     Ok(match reply? {
         Reply::First(_) => found(count).into_response(),
-        Reply::Replayed(count) => ([(REPLAYED, "true")], found(count.parse().unwrap_or(0))).into_response(),
+        Reply::Replayed(count) => again(count.parse().unwrap_or(0)),
     })
 }
 
-/// Asks change sources to look for changes. That they look is not waited for.
-pub(super) async fn poke(state: &State, now: Timestamp, poke: Poke) -> Result<Response, Error> {
-    state.store.write(move |tx| control::poke(tx, now, &poke)).await?;
-    Ok(found(0).into_response())
+/// To a request that comes again.
+pub(super) fn again(count: usize) -> Response {
+    ([(REPLAYED, "true")], found(count)).into_response()
 }
 
 /// As Buildbot says it, whatever the number.

@@ -1,6 +1,7 @@
 //! Asking the plugin of a dialect what a request means, and reading for it what it wants to read first.
 
-use super::fetching;
+use super::dialects::Dialect;
+use super::fetching::Reading;
 use crate::api::State;
 use crate::api::error::Error;
 use crate::model::HookOutcome;
@@ -9,33 +10,31 @@ use crate::model::Millis;
 use crate::plugin::CallError;
 use crate::plugin::ChangeHook;
 
-/// So often a plugin may ask for more to read.
-const MOST_ROUNDS: usize = 2;
-
 /// Changes or a poke: what is to be read was read.
 pub(super) async fn ask(
     state: &State,
-    hook: &ChangeHook,
+    dialect: &Dialect,
     request: HookRequest,
     now: Millis,
 ) -> Result<HookOutcome, Error> {
-    let mut fetched = Vec::new();
-    for _ in 0..=MOST_ROUNDS {
+    let hook = &*dialect.hook;
+    let mut reading = Reading::new(state, dialect, now);
+    loop {
         let report = {
-            let _turn = state.hooks.turns.acquire().await;
-            hook.changes(&state.hooks.caller, &request, &fetched).await
+            let _turn = state.hooks.turns().acquire().await;
+            hook.changes(state.hooks.caller(), &request, reading.came()).await
         };
         match report.outcome {
-            Ok(Ok(HookOutcome::Fetch(wanted))) => {
-                fetched.extend(fetching::fetch(state, hook, (wanted, &fetched), now).await);
-            }
+            Ok(Ok(HookOutcome::Fetch(wanted))) => reading.read(wanted).await.map_err(|futile| {
+                let (dialect, plugin) = (&hook.dialect, &hook.plugin.name);
+                tracing::warn!(dialect, plugin, "a change hook {futile}, and its changes are not added");
+                Error::hook_failed()
+            })?,
             Ok(Ok(outcome)) => return Ok(outcome),
             Ok(Err(reason)) => return Err(Error::bad_request(reason)),
             Err(error) => return Err(failed(hook, &error)),
         }
     }
-    tracing::warn!(dialect = hook.dialect, "a change hook wants to read more than {MOST_ROUNDS} times");
-    Err(Error::hook_failed())
 }
 
 /// What a plugin does wrong is no error of the host, but the request is lost: who sent it is told, and the log says why.

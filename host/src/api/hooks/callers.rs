@@ -1,10 +1,13 @@
 //! Who calls a hook: looked at before anything else, and before the plugin sees a byte.
 //!
-//! A secret that is configured always demands its proof. Where there is neither a secret nor a login whoever calls may,
-//! but no page in a browser: then the request must ask for this host by its own name, as all that need no token.
+//! The head comes first: who has no login, or says nothing that could prove who they are, is refused before a byte of the
+//! body is read. A secret that is configured always demands its proof. Where there is neither a secret nor a login whoever
+//! calls may, but no page in a browser: then the request must ask for this host by its own name, as all that need no token.
 
 use crate::api::access::Misnamed;
 use crate::api::error::Error;
+use crate::api::origins::is_from_elsewhere;
+use crate::model::Proof;
 use crate::model::SecretName;
 use crate::model::Signature;
 use crate::plugin::ChangeHook;
@@ -16,12 +19,26 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// By it a browser says from where the page is that asks; no page can write it.
+/// By it a browser says from where the page is that asks; no page can write it. Browsers send it by https and to loopback.
 const SITE: &str = "sec-fetch-site";
 
-pub(super) fn check(hook: &ChangeHook, secrets: &Secrets, (head, body): (&Parts, &[u8])) -> Result<(), Error> {
+/// What a head promises of its body.
+#[must_use]
+pub(super) struct Promise<'a>(Option<Signed<'a>>);
+
+/// A signature of the body, and whose it should be.
+struct Signed<'a> {
+    header: &'a str,
+    by: Proof,
+    given: &'a [u8],
+    secrets: &'a Secrets,
+    secret: &'a SecretName,
+}
+
+/// All that the head shows.
+pub(super) fn look<'a>(hook: &'a ChangeHook, secrets: &'a Secrets, head: &'a Parts) -> Result<Promise<'a>, Error> {
     let site = head.headers.get(SITE).map(|site| site.as_bytes());
-    if matches!(site, Some(b"cross-site" | b"same-site")) {
+    if matches!(site, Some(b"cross-site" | b"same-site")) || is_from_elsewhere(&head.headers) {
         return Err(Error::forbidden("a page of another site asks, and changes are not for pages to add"));
     }
     if !hook.is_guarded()
@@ -32,9 +49,18 @@ pub(super) fn check(hook: &ChangeHook, secrets: &Secrets, (head, body): (&Parts,
     if let Some(login) = &hook.login {
         logged_in(login, secrets, &head.headers)?;
     }
-    match &hook.secret {
-        Some(secret) => signed(&hook.description.signature, (secrets, secret), (&head.headers, body)),
-        None => Ok(()),
+    let Some(secret) = &hook.secret else { return Ok(Promise(None)) };
+    let signed = signed(&hook.description.signature, (secrets, secret), &head.headers)?;
+    match signed.by {
+        Proof::Token => signed.check(&[]).map(|()| Promise(None)),
+        Proof::HmacSha256 | Proof::HmacSha1 | Proof::HmacMd5 => Ok(Promise(Some(signed))),
+    }
+}
+
+impl Promise<'_> {
+    /// That the body is the one that was promised.
+    pub(super) fn kept(&self, body: &[u8]) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |signed| signed.check(body))
     }
 }
 
@@ -53,11 +79,11 @@ fn basic(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {
 }
 
 /// The first of these headers that is there counts, so that a weaker one saves nobody who sends a wrong stronger one.
-fn signed(
-    signatures: &[Signature],
-    (secrets, secret): (&Secrets, &SecretName),
-    (headers, body): (&HeaderMap, &[u8]),
-) -> Result<(), Error> {
+fn signed<'a>(
+    signatures: &'a [Signature],
+    (secrets, secret): (&'a Secrets, &'a SecretName),
+    headers: &'a HeaderMap,
+) -> Result<Signed<'a>, Error> {
     let there = signatures.iter().find_map(|signature| Some((signature, headers.get(&signature.header)?)));
     let Some((Signature { header, by, prefix }, given)) = there else {
         let known: Vec<&str> = signatures.iter().map(|signature| signature.header.as_str()).collect();
@@ -66,10 +92,19 @@ fn signed(
     let Some(given) = given.as_bytes().strip_prefix(prefix.as_bytes()) else {
         return Err(Error::unsigned(format!("Wrong signature format: {header} does not begin with {prefix}")));
     };
-    match secrets.proves(secret, (*by, given), body) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Error::unsigned(format!("Hash mismatch: {header} is not of the hook's secret and this body"))),
-        Err(error) => Err(Error::internal(&error)),
+    Ok(Signed { header, by: *by, given, secrets, secret })
+}
+
+impl Signed<'_> {
+    fn check(&self, body: &[u8]) -> Result<(), Error> {
+        let header = self.header;
+        match self.secrets.proves(self.secret, (self.by, self.given), body) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err(Error::unsigned(format!("Hash mismatch: {header} is not of the hook's secret and this body")))
+            }
+            Err(error) => Err(Error::internal(&error)),
+        }
     }
 }
 

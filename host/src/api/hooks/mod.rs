@@ -1,23 +1,30 @@
 //! Change hooks: `GET` and `POST /change_hook/{dialect}`. What a forge sends becomes changes, all or none.
 //!
-//! Who calls is found out before a plugin sees a byte; the body is parsed in the sandbox; what is to be read besides, the
-//! host reads. A repeated request, by the id of its delivery, adds nothing.
+//! Who calls is found out before a plugin sees a byte, and as far as the head shows it, before a byte of the body is read;
+//! the body is parsed in the sandbox; what is to be read besides, the host reads. A repeated request, by the id of its
+//! delivery, adds nothing, and nobody is asked about it.
 //!
 //! Not here: which dialects there are and how they know their callers (`app`), what a payload means (the plugins).
 
 mod answers;
 mod asking;
 mod callers;
+mod deliveries;
+mod dialects;
 mod fetching;
+mod fruitless;
 
+pub use dialects::Hooks;
+
+use self::deliveries::Delivery;
+use self::dialects::Dialect;
 use super::State;
+use super::access::Gathered;
 use super::clock;
 use super::error::Error;
-use crate::model::HookOutcome;
 use crate::model::HookRequest;
-use crate::plugin::Caller;
 use crate::plugin::ChangeHook;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::extract::State as Shared;
 use axum::http::HeaderMap;
@@ -25,11 +32,7 @@ use axum::http::HeaderValue;
 use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::response::IntoResponse;
 use axum::response::Response;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
 /// Where all of them are.
@@ -42,31 +45,6 @@ pub(super) const PLACES: [&str; 5] =
 /// The dialect where none is named.
 const USUAL: &str = "base";
 
-/// Hooks that are parsed at once: they leave turns to the reporters.
-const MOST_AT_ONCE: usize = 8;
-
-/// The dialects that are enabled, and who calls their plugins. Cheap to clone.
-#[derive(Clone)]
-pub struct Hooks {
-    caller: Caller,
-    dialects: Arc<BTreeMap<String, Arc<ChangeHook>>>,
-    turns: Arc<Semaphore>,
-}
-
-impl Hooks {
-    pub fn new(caller: Caller, dialects: Arc<BTreeMap<String, Arc<ChangeHook>>>) -> Self {
-        Self { caller, dialects, turns: Arc::new(Semaphore::new(MOST_AT_ONCE)) }
-    }
-
-    fn get(&self, dialect: &str) -> Result<&Arc<ChangeHook>, Error> {
-        let missing = || {
-            let message = format!("The dialect specified, '{dialect}', is not enabled: it needs a [[change_hook]]");
-            Error::not_found(message)
-        };
-        self.dialects.get(dialect).ok_or_else(missing)
-    }
-}
-
 /// Whether a path leads here.
 pub(super) fn is_below_root(path: &str) -> bool {
     path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -75,30 +53,38 @@ pub(super) fn is_below_root(path: &str) -> bool {
 /// Whatever comes to a change hook.
 pub(super) async fn take(Shared(state): Shared<State>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    // The gate gathered it, within its bounds; that of a GET is not looked at.
-    let body = match head.method {
-        Method::POST => axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default(),
-        _ => Bytes::new(),
-    };
     answered(&state, &head, body).await.unwrap_or_else(Error::into_words)
 }
 
-async fn answered(state: &State, head: &Parts, body: Bytes) -> Result<Response, Error> {
+async fn answered(state: &State, head: &Parts, body: Body) -> Result<Response, Error> {
     // Axum hands a HEAD to what takes a GET, and asking for a head changes nothing.
     if head.method == Method::HEAD {
         return Err(Error::wrong_method());
     }
-    let hook = state.hooks.get(dialect(head.uri.path()))?;
-    callers::check(hook, state.transports.secrets(), (head, &body))?;
-    let key = answers::key(hook, (head, &body))?;
+    let dialect = state.hooks.get(dialect(head.uri.path()))?;
+    let promise = callers::look(&dialect.hook, state.transports.secrets(), head)?;
+    // The body of a GET is not looked at.
+    let sent = match head.method {
+        Method::POST => state.hooks.bounds().whole(body).await?,
+        _ => Gathered::default(),
+    };
+    promise.kept(&sent.bytes)?;
+    state.hooks.bounds().in_time(meant(state, dialect, (head, sent))).await?
+}
+
+/// Whoever calls may.
+async fn meant(state: &State, dialect: &Dialect, (head, sent): (&Parts, Gathered)) -> Result<Response, Error> {
     let now = clock::now();
-    let request = HookRequest { received_at: now.seconds(), ..told(hook, head, body) };
-    match asking::ask(state, hook, request, now).await? {
-        HookOutcome::Changes(changes) => answers::add(state, now.seconds(), (key, changes)).await,
-        HookOutcome::Poke(poke) => answers::poke(state, now.seconds(), poke).await,
-        HookOutcome::Fetch(_) => Err(Error::hook_failed()),
+    let delivery = Delivery::of(dialect, (head, &sent.bytes))?;
+    if let Some(delivery) = &delivery
+        && let Some(count) = delivery.answered(state, dialect, now.seconds()).await?
+    {
+        return Ok(answers::again(count));
     }
-    .map(IntoResponse::into_response)
+    let Gathered { bytes, room: _held } = sent;
+    let request = HookRequest { received_at: now.seconds(), ..told(&dialect.hook, head, bytes) };
+    let outcome = asking::ask(state, dialect, request, now).await?;
+    answers::done(state, dialect, (outcome, delivery.as_ref()), now.seconds()).await
 }
 
 /// What stands behind the root; whatever follows it counts nothing.
@@ -111,7 +97,7 @@ fn dialect(path: &str) -> &str {
 }
 
 /// What the dialect is told: of the headers, those that it asks for.
-fn told(hook: &ChangeHook, head: &Parts, body: Bytes) -> HookRequest {
+fn told(hook: &ChangeHook, head: &Parts, body: Vec<u8>) -> HookRequest {
     let query = head.uri.query().unwrap_or_default();
     let header = |name: &String| Some((name.clone(), text(&head.headers, name)?));
     HookRequest {
@@ -119,7 +105,7 @@ fn told(hook: &ChangeHook, head: &Parts, body: Bytes) -> HookRequest {
         headers: hook.description.headers.iter().filter_map(header).collect(),
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         content_type: text(&head.headers, CONTENT_TYPE.as_str()).unwrap_or_default(),
-        body: body.into(),
+        body,
         received_at: Default::default(),
     }
 }

@@ -33,6 +33,17 @@ pub(in crate::api) enum Sends {
 /// Paths that stand for a whole table, which describes itself.
 const TABLES: [&str; 3] = ["/api/v2/", "/api/v2/{*path}", "/api/v2/updates/{method}"];
 
+pub(super) const JSON: &str = "application/json";
+
+/// A read that takes no parameters.
+pub(super) const fn get(says: &'static str, answer: fn() -> Value) -> About {
+    About { says, query: none, sends: Sends::Nothing, answer: (&[JSON], answer), also: &[] }
+}
+
+pub(super) const fn send(says: &'static str, sends: Sends, answer: fn() -> Value, also: &'static [u16]) -> About {
+    About { says, query: none, sends, answer: (&[JSON], answer), also }
+}
+
 /// The path as OpenAPI writes it, and the operation by its method; nothing for what describes itself.
 pub(super) fn operation(route: &Route) -> (String, Value) {
     let path = route.path.replace("{*", "{");
@@ -44,13 +55,16 @@ fn describes_itself(route: &Route) -> bool {
     TABLES.contains(&route.path.as_str()) || is_below_root(&route.path)
 }
 
+/// Where a call can be repeated under a key, besides the update methods.
+const ONCE: [&str; 2] = ["/api/v2/updates", "/api/v2/builds/{id}/http_steps"];
+
 /// The path that does not answer, but changes the protocol.
 const UPGRADE: &str = "/ws";
 
 fn describe(route: &Route, path: &str) -> Value {
     let about = &route.about;
     let mut parameters: Vec<Value> = keys(path).map(key).collect();
-    if route.path == "/api/v2/updates" && route.method == "post" {
+    if route.method == "post" && ONCE.contains(&route.path.as_str()) {
         parameters.push(json!({"$ref": "#/components/parameters/idempotency-key"}));
     }
     parameters.extend(

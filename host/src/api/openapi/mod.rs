@@ -7,13 +7,16 @@
 mod about;
 mod answers;
 mod hooks;
+mod pieces;
 mod reading;
 mod resources;
 mod shapes;
+mod streams;
 mod updates;
 
 pub(super) use about::About;
 pub(super) use shapes::*;
+pub(super) use streams::*;
 
 use super::routes;
 use axum::Json;

@@ -2,27 +2,24 @@
 
 use super::about::About;
 use super::about::Sends;
-use super::about::none;
+use super::about::get;
 use super::about::object;
+use super::about::send;
+use super::pieces::delivery;
+use super::pieces::list;
+use super::pieces::number;
+use super::pieces::or_null;
+use super::pieces::page;
+use super::pieces::scopes;
+use super::pieces::single;
+use super::pieces::text;
 use crate::model::DeliveryState;
 use crate::model::HttpStepArguments;
 use crate::model::RecipientOutcome;
-use crate::model::Scope;
 use schemars::generate::SchemaSettings;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
-
-const JSON: &str = "application/json";
-
-/// A read that takes no parameters.
-const fn get(says: &'static str, answer: fn() -> Value) -> About {
-    About { says, query: none, sends: Sends::Nothing, answer: (&[JSON], answer), also: &[] }
-}
-
-const fn send(says: &'static str, sends: Sends, answer: fn() -> Value, also: &'static [u16]) -> About {
-    About { says, query: none, sends, answer: (&[JSON], answer), also }
-}
 
 pub(in crate::api) const VERSIONS: About =
     get("the versions of the API", || object(json!({"api_versions": object(json!({"v2": {"type": "string"}}))})));
@@ -108,7 +105,7 @@ pub(in crate::api) const HTTP_STEP: About = send(
         }));
         object(json!({"result": step}))
     },
-    &[503],
+    &[409, 422, 503],
 );
 
 /// The arguments of such a step.
@@ -234,56 +231,6 @@ pub(in crate::api) const NEW_TOKEN: About = send(
 pub(in crate::api) const REVOKED: About =
     get("revokes a token: from the answer on it opens nothing", || object(json!({"revoked": text()})));
 
-pub(in crate::api) const APPEND: About = About {
-    query: || vec![("first_line", "the number that the first line must get, else nothing is appended", line())],
-    ..send(
-        "appends lines to a log as they come; they are on disk within a second",
-        Sends::Bytes("application/octet-stream"),
-        || {
-            object(json!({
-                "first_line": or_null(&number()), "appended": number(), "num_lines": number(), "replaced": number(), "cut": number(),
-            }))
-        },
-        &[409],
-    )
-};
-
-pub(in crate::api) const CONTENTS: About = About {
-    query: || {
-        let fields = json!({"type": "array", "items": {"enum": ["content", "firstline", "logid"]}});
-        vec![
-            ("offset", "from this line on", line()),
-            ("limit", "at most so many lines", line()),
-            ("field", "only these fields", fields),
-        ]
-    },
-    answer: (&[JSON, "text/plain"], || {
-        let chunk = json!({"content": text(), "firstline": number(), "logid": number()});
-        let chunk = json!({"type": "object", "properties": chunk, "additionalProperties": false});
-        single("logchunks", &chunk)
-    }),
-    ..get("lines of a log", text)
-};
-
-pub(in crate::api) const NO_LOG: About =
-    About { also: &[404], ..get("chunks are those of a log: this is never there", text) };
-
-pub(in crate::api) const RAW: About =
-    About { answer: (&["text/plain", "text/html"], text), ..get("a log as text, as a whole", text) };
-
-pub(in crate::api) const EVENTS: About = About {
-    query: || vec![("from", "go on behind the event with this position", line())],
-    answer: (&["text/event-stream", "text/plain"], text),
-    also: &[410],
-    ..get(
-        "events as they happen, in Buildbot's form: listen, listen/{path}, add/{uuid}/{path}, remove/{uuid}/{path}",
-        text,
-    )
-};
-
-/// What it says is that of Buildbot's protocol, not of HTTP.
-pub(in crate::api) const SOCKET: About = get("events as they happen, over a WebSocket in Buildbot's protocol", text);
-
 /// Schemas that others refer to.
 pub(super) fn schemas() -> Map<String, Value> {
     let error = object(json!({"code": {"type": "integer"}, "message": {"type": ["string", "object"]}}));
@@ -328,59 +275,4 @@ pub(super) fn result() -> Value {
 
 pub(super) fn at() -> Value {
     json!({"type": "integer", "format": "int64", "minimum": 0, "description": "when it happened, in seconds since 1970; needs the scope import"})
-}
-
-fn delivery() -> Value {
-    let states = DeliveryState::ALL.map(DeliveryState::name);
-    json!({
-        "deliveryid": number(),
-        "uid": text(),
-        "reporter": text(),
-        "event": number(),
-        "key": text(),
-        "transport": text(),
-        "destination": text(),
-        "lane": or_null(&text()),
-        "replace": or_null(&text()),
-        "receipt": {"type": "boolean"},
-        "state": {"enum": states},
-        "reason": or_null(&text()),
-        "tries": number(),
-        "created_at_ms": number(),
-        "due_at_ms": or_null(&number()),
-        "expires_at_ms": or_null(&number()),
-        "settled_at_ms": or_null(&number()),
-    })
-}
-
-fn scopes() -> Value {
-    json!({"type": "array", "items": {"enum": Scope::ALL.map(Scope::name)}, "minItems": 1})
-}
-
-fn text() -> Value {
-    json!({"type": "string"})
-}
-
-fn line() -> Value {
-    json!({"type": "integer", "format": "int64", "minimum": 0})
-}
-
-fn number() -> Value {
-    json!({"type": "integer", "format": "int64"})
-}
-
-fn or_null(schema: &Value) -> Value {
-    json!({"anyOf": [schema, {"type": "null"}]})
-}
-
-fn list(items: &Value) -> Value {
-    json!({"type": "array", "items": items})
-}
-
-fn page(plural: &str, item: &Value) -> Value {
-    object(json!({plural: list(item), "meta": object(json!({"total": {"type": "integer", "minimum": 0}}))}))
-}
-
-fn single(plural: &str, item: &Value) -> Value {
-    object(json!({plural: {"type": "array", "items": item, "minItems": 1, "maxItems": 1}, "meta": object(json!({}))}))
 }

@@ -29,6 +29,7 @@ use postman::Postman;
 use recording::Recording;
 use screen::Screen;
 use stage::Stage;
+use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -126,7 +127,10 @@ async fn show(flags: &Demo, recording: &Recording, sink: &SmtpSink, running: &Ru
     screen.say(&format!("\n{summary}"));
     if flags.keep {
         screen.say(&invitation(&api.url));
-        ctrl_c().await.context("waiting for Ctrl-C")?;
+        tokio::select! {
+            pressed = ctrl_c() => pressed.context("waiting for Ctrl-C")?,
+            never = postman.wait() => never,
+        }
     }
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -147,11 +151,15 @@ async fn play(
 }
 
 fn invitation(url: &str) -> String {
+    let program = env::args().next().unwrap_or_else(|| "campanile".to_owned());
     format!(
-        "The host is up at {url} until Ctrl-C. Look around:\n\n  \
+        "The host is up at {url} until Ctrl-C; what it mails is shown here. Look around from another terminal:\n\n  \
+         export CAMPANILE_SERVER={url}\n  \
+         {program} delivery list\n  \
+         {program} delivery show 1\n  \
+         {program} run --builder linux -- sh -c 'echo the rope is torn; exit 1'    # a build of yours\n\n  \
          curl {url}/api/v2/builders\n  \
          curl {url}/api/v2/builds/3/steps\n  \
-         curl {url}/api/v2/deliveries\n  \
          curl {url}/api/v2/reporters\n  \
          curl {url}/api/v2/health\n"
     )

@@ -26,7 +26,7 @@ impl From<'_, '_> {
             Some(id) => self.tx.build(id)?.filter(|ours| is_same(told.started_at, ours.started_at)),
             None => None,
         };
-        let id = match known {
+        let id = match &known {
             Some(ours) => ours.buildid,
             None => self.begin(told, theirs, (builder, request))?,
         };
@@ -35,6 +35,9 @@ impl From<'_, '_> {
             return Ok(id);
         }
         self.steps(told, id)?;
+        if known.is_some() {
+            self.set_properties(told, id, self.at(told.complete_at))?;
+        }
         self.describe_build(told, &ours)?;
         if told.complete {
             let results = told.results.ok_or_else(|| missing("results", "a build that is complete has some"))?;
@@ -83,7 +86,6 @@ impl From<'_, '_> {
 
     fn describe_build(&mut self, told: &Told, ours: &Build) -> Result<(), UpdateError> {
         let (id, at) = (ours.buildid, self.at(told.complete_at));
-        self.set_properties(told, id, at)?;
         let more = told.locks_duration_s.saturating_sub(ours.locks_duration_s);
         if more > 0 {
             self.call("add_build_locks_duration", &json!({"buildid": id, "duration_s": more}), at)?;

@@ -8,12 +8,13 @@ use super::told::LogTold;
 use super::told::StepTold;
 use super::told::Told;
 use super::told::fit;
-use crate::data::logs::prepare_text;
 use crate::data::updates::LONGEST_LINK;
 use crate::data::updates::MOST_URLS;
 use crate::data::updates::UpdateError;
 use crate::data::updates::append_event;
 use crate::model::*;
+use crate::store::Chunk;
+use crate::store::StoreError;
 use serde_json::json;
 
 impl From<'_, '_> {
@@ -101,22 +102,21 @@ impl From<'_, '_> {
     /// Appends the lines that the log does not have yet.
     fn append(&mut self, told: &ContentTold, ours: &Log, at: Timestamp) -> Result<(), UpdateError> {
         let lines = &told.content;
-        if let (LogKind::Stdio, Some(line)) = (ours.kind, lines.unmarked.filter(|_| !lines.text.is_empty())) {
+        if let (LogKind::Stdio, Some(line)) = (ours.kind, lines.unmarked) {
             let message = format!("line {line} of log {:?} must begin with o, e or h, its stream", ours.name);
             return Err(UpdateError::Invalid { param: "content", message });
         }
-        let Ok(known) = usize::try_from(ours.num_lines - told.firstline) else {
-            let message = format!("{} lines come before it that were not told", told.firstline - ours.num_lines);
+        let known = ours.num_lines - told.firstline;
+        if known < 0 {
+            let message = format!("{} lines come before it that were not told", -known);
             return Err(UpdateError::Invalid { param: "firstline", message });
-        };
-        let rest = rest(&lines.text, known);
-        if rest.is_empty() {
+        }
+        let (part, chunks) = behind(&lines.prepared.chunks, known)?;
+        if part.is_none() && chunks.is_empty() {
             return Ok(());
         }
-        let num_lines = match known {
-            0 => self.tx.append_chunks(ours, &lines.prepared.chunks)?,
-            _ => self.tx.append_chunks(ours, &prepare_text(rest)?.chunks)?,
-        };
+        let num_lines = self.tx.append_chunks(ours, part.as_slice())?;
+        let num_lines = self.tx.append_chunks(&Log { num_lines, ..ours.clone() }, chunks)?;
         append_event(self.tx, at, ours, num_lines)
     }
 
@@ -152,22 +152,44 @@ fn is_link(text: &str) -> bool {
     text.len() <= LONGEST_LINK && fit(text) == text
 }
 
-/// What comes behind so many lines.
-fn rest(text: &str, lines: usize) -> &str {
-    let Some(last) = lines.checked_sub(1) else { return text };
-    memchr::memchr_iter(b'\n', text.as_bytes()).nth(last).and_then(|end| text.get(end + 1..)).unwrap_or_default()
+/// What comes behind so many lines: the rest of a chunk that has some of them, and the chunks after it, which are written as
+/// they are.
+fn behind(chunks: &[Chunk], lines: i64) -> Result<(Option<Chunk>, &[Chunk]), StoreError> {
+    let mut left = lines;
+    for (index, chunk) in chunks.iter().enumerate() {
+        if left == 0 {
+            return Ok((None, &chunks[index..]));
+        }
+        if left < chunk.lines() {
+            return Ok((Some(chunk.behind(left)?), &chunks[index + 1..]));
+        }
+        left -= chunk.lines();
+    }
+    Ok((None, &[]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::logs::prepare_text;
 
+    /// Only a chunk that begins with known lines is touched; what was compressed elsewhere stays so.
     #[test]
     fn lines_that_are_known_are_left_out() {
-        let check = |lines: usize, expected: &str| assert_eq!(rest("oa\nob\noc\n", lines), expected, "{lines}");
-        check(0, "oa\nob\noc\n");
-        check(1, "ob\noc\n");
-        check(3, "");
-        check(4, "");
+        let text = "oa line that is known, or is not\n".repeat(5000);
+        let chunks = prepare_text(&text).unwrap().chunks;
+        let first = chunks[0].lines();
+        assert!(chunks.len() > 2 && first > 1);
+        let check = |known: i64, part: Option<i64>, untouched: usize| {
+            let (found, rest) = behind(&chunks, known).unwrap();
+            assert_eq!(found.map(|chunk| chunk.lines()), part, "{known}");
+            assert!(std::ptr::eq(rest, &chunks[chunks.len() - untouched..]), "{known}");
+        };
+        check(0, None, chunks.len());
+        check(1, Some(first - 1), chunks.len() - 1);
+        check(first, None, chunks.len() - 1);
+        check(first + 1, Some(chunks[1].lines() - 1), chunks.len() - 2);
+        let (part, rest) = behind(&chunks, 5001).unwrap();
+        assert!(part.is_none() && rest.is_empty(), "more than there is");
     }
 }

@@ -151,11 +151,10 @@ pub(super) struct ContentTold {
     pub(super) content: LinesTold,
 }
 
-/// Lines as they are, and made ready for the writer, which has only to write them.
+/// Lines made ready for the writer, which has only to write them.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct LinesTold {
-    pub(super) text: String,
     pub(super) prepared: Prepared,
     /// The first line that does not begin with a stream.
     pub(super) unmarked: Option<i64>,
@@ -169,8 +168,9 @@ impl TryFrom<String> for LinesTold {
             text.push('\n');
         }
         let prepared = prepare_text(&text).map_err(|error| error.to_string())?;
+        // No lines are none without a stream.
         let unmarked = text.strip_suffix('\n').and_then(unmarked).map(|(line, _)| line);
-        Ok(Self { text, prepared, unmarked })
+        Ok(Self { prepared, unmarked })
     }
 }
 
@@ -197,12 +197,14 @@ impl Told {
     pub fn parse(body: &str) -> Result<Vec<Self>, UpdateError> {
         let refused = |message: String| UpdateError::Params { method: METHOD.to_owned(), message };
         if !body.trim_start().starts_with('[') {
-            return Ok(vec![parse(body).map_err(refused)?]);
+            return Ok(vec![read_json(body).map_err(refused)?]);
         }
         let list: Vec<&RawValue> = serde_json::from_str(body).map_err(|error| refused(error.to_string()))?;
         let told = list.into_iter().enumerate();
-        told.map(|(index, told)| parse(told.get()).map_err(|message| refused(format!("[{index}]: {message}"))))
-            .collect()
+        told.map(|(index, told)| {
+            read_json(told.get()).map_err(|message: String| refused(format!("[{index}]: {message}")))
+        })
+        .collect()
     }
 
     /// The address of the pages of who tells: what stands in front of `#/`.
@@ -239,14 +241,4 @@ fn fitting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Properti
 pub(super) fn fit(text: &str) -> String {
     let end = (0..=text.len().min(LONGEST_LINE)).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-fn parse(text: &str) -> Result<Told, String> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let told = serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.path().iter().len() {
-        0 => error.inner().to_string(),
-        _ => format!("{}: {}", error.path(), error.inner()),
-    })?;
-    reader.end().map_err(|error| error.to_string())?;
-    Ok(told)
 }

@@ -5,7 +5,9 @@
 use super::UpdateError;
 use crate::model::Timestamp;
 use crate::store::Answered;
+use crate::store::Reader;
 use crate::store::Tx;
+use crate::store::Unanswered;
 use sha2::Digest;
 use sha2::Sha256;
 
@@ -16,7 +18,7 @@ pub const LONGEST_KEY: usize = 255;
 pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
 
 /// A key, and what is asked for under it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Key {
     owner: String,
     key: String,
@@ -45,6 +47,39 @@ impl Key {
         }
         Ok(Self { owner: owner.to_owned(), key: key.to_owned(), request: hash.finalize().to_vec() })
     }
+
+    /// As the store has it.
+    pub(in crate::data) fn unanswered(&self) -> Unanswered {
+        // No owner's name holds a blank.
+        Unanswered { key: format!("{} {}", self.owner, self.key), request: self.request.clone() }
+    }
+
+    /// That what was asked for under this key is what is asked for now.
+    pub(in crate::data) fn check(&self, request: &[u8]) -> Result<(), UpdateError> {
+        if self.request == request { Ok(()) } else { Err(UpdateError::KeyReused(self.key.clone())) }
+    }
+}
+
+/// What a call with this key was answered.
+pub fn earlier(reader: &Reader<'_>, now: Timestamp, key: &Key) -> Result<Option<String>, UpdateError> {
+    let Some(answered) = reader.answered(&key.unanswered().key, kept_since(now))? else { return Ok(None) };
+    key.check(&answered.request)?;
+    Ok(Some(answered.answer))
+}
+
+/// Keeps the answer to a call.
+pub(in crate::data) fn keep(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    call: Unanswered,
+    answer: String,
+) -> Result<(), UpdateError> {
+    let answered = Answered { request: call.request, answer };
+    Ok(tx.put_answer(&call.key, &answered, (now, kept_since(now)))?)
+}
+
+fn kept_since(now: Timestamp) -> Timestamp {
+    Timestamp(now.0.saturating_sub(KEPT_SECONDS))
 }
 
 /// Does the job, unless it was done under this key. `now` is the moment of the call, not the one that it tells of.
@@ -54,17 +89,10 @@ pub fn once(
     key: Key,
     job: impl FnOnce(&mut Tx<'_>) -> Result<String, UpdateError>,
 ) -> Result<Reply, UpdateError> {
-    let Key { owner, key, request } = key;
-    // No owner's name holds a blank.
-    let stored = format!("{owner} {key}");
-    let until = Timestamp(now.0.saturating_sub(KEPT_SECONDS));
-    match tx.answered(&stored, until)? {
-        Some(answered) if answered.request == request => Ok(Reply::Replayed(answered.answer)),
-        Some(_) => Err(UpdateError::KeyReused(key)),
-        None => {
-            let answered = Answered { request, answer: job(tx)? };
-            tx.put_answer(&stored, &answered, (now, until))?;
-            Ok(Reply::First(answered.answer))
-        }
+    if let Some(answer) = earlier(tx, now, &key)? {
+        return Ok(Reply::Replayed(answer));
     }
+    let answer = job(tx)?;
+    keep(tx, now, key.unanswered(), answer.clone())?;
+    Ok(Reply::First(answer))
 }

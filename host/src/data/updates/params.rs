@@ -13,16 +13,7 @@ use serde::de::Error;
 
 /// Reads a JSON object as the parameters of `method`; an error names the parameter.
 pub(super) fn parse<T: DeserializeOwned>(method: &str, params: &str) -> Result<T, UpdateError> {
-    serde_json::from_str(params).map_err(|_| {
-        // Read once more, more slowly, to learn where it went wrong.
-        let mut reader = serde_json::Deserializer::from_str(params);
-        let message = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => "trailing characters after the object".to_owned(),
-            Err(error) if error.path().iter().len() == 0 => error.inner().to_string(),
-            Err(error) => format!("{}: {}", error.path(), error.inner()),
-        };
-        UpdateError::Params { method: method.to_owned(), message }
-    })
+    read_json(params).map_err(|message| UpdateError::Params { method: method.to_owned(), message })
 }
 
 /// The longest name, text or address that a single-line parameter may be.

@@ -44,6 +44,14 @@ impl Chunk {
     pub fn lines(&self) -> i64 {
         self.lines
     }
+
+    /// Its lines from `line` on, counted from 0. They are not compressed, so that the writer can ask for them.
+    pub fn behind(&self, line: i64) -> Result<Self, StoreError> {
+        let mut plain = Unpacker::new()?.unpack((self.packing, self.bytes), &self.content)?;
+        plain.drain(..place_of(&plain, line..self.lines).start);
+        let bytes = i64::try_from(plain.len()).unwrap_or(i64::MAX);
+        Ok(Self { lines: self.lines - line, bytes, packing: Packing::Plain, content: plain.into_bytes() })
+    }
 }
 
 /// Makes chunks, one after another.
@@ -154,6 +162,19 @@ mod tests {
         let noise: String =
             (0..300u32).map(|n| char::from(33 + (n.wrapping_mul(2_654_435_761) >> 16) as u8 % 94)).collect();
         check(&noise, Packing::Plain, 1);
+    }
+
+    #[test]
+    fn the_rest_of_a_chunk() {
+        let check = |content: &str, line: i64, (lines, rest): (i64, &str)| {
+            let chunk = Packer::new().and_then(|mut packer| packer.pack(content.to_owned())).unwrap();
+            let behind = chunk.behind(line).unwrap();
+            assert_eq!((behind.packing, behind.lines, behind.bytes), (Packing::Plain, lines, rest.len() as i64));
+            assert_eq!(behind.content, rest.as_bytes());
+        };
+        check("oa\nob\n\noc", 1, (3, "ob\n\noc"));
+        check("oa\nob\n\noc", 3, (1, "oc"));
+        check(&"oa line\n".repeat(5000), 5000, (1, ""));
     }
 
     #[test]

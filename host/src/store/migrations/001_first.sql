@@ -374,6 +374,14 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
+-- HTTP steps that the host performs now; those that are here when it starts are ended. `key` and `request` are of the call
+-- with an Idempotency-Key that is answered when the step has ended.
+CREATE TABLE http_steps (
+  stepid INTEGER PRIMARY KEY REFERENCES steps ON DELETE CASCADE,
+  key TEXT UNIQUE,
+  request BLOB
+) STRICT;
+
 -- Reporters and what they owe.
 
 CREATE TABLE reporters (
@@ -394,9 +402,10 @@ CREATE TABLE reporter_state (
   PRIMARY KEY (reporter, key)
 ) STRICT, WITHOUT ROWID;
 
--- What a reporter is told besides the log: wake-ups, receipts, what is said to it in chats.
+-- What a reporter is told besides the log: wake-ups, receipts, what is said to it in chats. What comes of an item is known
+-- by the item's number, which is therefore never given again.
 CREATE TABLE inbox (
-  inboxid INTEGER PRIMARY KEY,
+  inboxid INTEGER PRIMARY KEY AUTOINCREMENT,
   reporter TEXT NOT NULL,
   -- One of these four: a wake-up's key, JSON of a receipt, of a build that a test report is about, of what was heard.
   wake TEXT,

@@ -48,6 +48,19 @@ impl ChangeHook for Misbehaving {
                 vec![NewChange { comments: Some(told.collect::<Vec<_>>().join(" ")), ..NewChange::default() }]
             }
             "ever" => return Ok(HookOutcome::Fetch(vec![fetch(settings.url.as_deref().unwrap_or_default())])),
+            // Always something else.
+            "deeper" => {
+                let url = settings.url.as_deref().unwrap_or_default();
+                return Ok(HookOutcome::Fetch(vec![fetch(&format!("{url}{}", fetched.len()))]));
+            }
+            "much" => {
+                let url = settings.url.as_deref().unwrap_or_default();
+                if fetched.is_empty() {
+                    return Ok(HookOutcome::Fetch((0..4).map(|page| fetch(&format!("{url}{page}"))).collect()));
+                }
+                let told: Vec<String> = fetched.iter().map(|page| page.body.len().to_string()).collect();
+                vec![NewChange { comments: Some(told.join(" ")), ..NewChange::default() }]
+            }
             "fetch" => {
                 let Some(first) = fetched.first() else {
                     let wanted = [settings.url.as_deref().unwrap_or_default(), "http://127.0.0.1:9/elsewhere"];

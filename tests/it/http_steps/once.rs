@@ -1,0 +1,84 @@
+//! Calls with an idempotency key: the request is made once, however often it is asked for.
+
+use super::host;
+use super::log;
+use super::sink;
+use campanile_sinks::Answer;
+use campanile_sinks::HttpFault;
+use serde_json::Value;
+use serde_json::json;
+
+/// A call under a key: its status, whether it was answered before, and its answer.
+pub(super) async fn keyed(url: &str, key: &str, arguments: &Value) -> (u16, bool, Value) {
+    let request = reqwest::Client::new().post(format!("{url}/api/v2/builds/1/http_steps"));
+    let request = request.header("content-type", "application/json").header("idempotency-key", key);
+    let answer = request.body(arguments.to_string()).send().await.expect("an answer");
+    let replayed = answer.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
+    let status = answer.status().as_u16();
+    (status, replayed, serde_json::from_str(&answer.text().await.expect("a text")).expect("JSON"))
+}
+
+#[tokio::test]
+async fn a_repeated_key_is_answered_with_the_step_that_was_made() {
+    let sink = sink().await;
+    let host = host(&sink).await;
+    sink.answer(Answer::status(404));
+    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
+    let (status, replayed, first) = keyed(&host.url, "deploy 1", &arguments).await;
+    assert_eq!((status, replayed, &first["result"]["status"]), (200, false, &json!(404)), "{first}");
+    let other = json!({"url": format!("http://127.0.0.1:{}/other", sink.port())});
+    let (status, _, refused) = keyed(&host.url, "deploy 1", &other).await;
+    assert!(status == 422 && refused["error"].as_str().is_some_and(|said| said.contains("\"deploy 1\"")), "{refused}");
+    // Also where it could not be made any more.
+    host.update("finishBuild", json!({"buildid": 1, "results": 0})).await;
+    assert_eq!(keyed(&host.url, "deploy 1", &arguments).await, (200, true, first));
+    let (status, ..) = keyed(&host.url, "deploy 2", &arguments).await;
+    assert_eq!((status, sink.count()), (400, 1));
+}
+
+#[tokio::test]
+async fn a_key_whose_step_is_under_way_says_so() {
+    let sink = sink().await;
+    let host = host(&sink).await;
+    sink.answer(Answer::status(200).fault(HttpFault::Stall));
+    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port()), "timeout": 2});
+    let asking = {
+        let (url, arguments) = (host.url.clone(), arguments.clone());
+        tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
+    };
+    sink.until(1).await;
+    let (status, _, answer) = keyed(&host.url, "deploy", &arguments).await;
+    assert_eq!(status, 409);
+    assert_eq!(
+        answer["error"],
+        "step 1 is under way under this Idempotency-Key: send the call again when it has ended"
+    );
+    let (status, _, first) = asking.await.expect("it is answered");
+    assert_eq!((status, &first["result"]["results"]), (200, &json!(4)), "{first}");
+    assert_eq!(keyed(&host.url, "deploy", &arguments).await, (200, true, first));
+    assert_eq!(sink.count(), 1);
+}
+
+#[tokio::test]
+async fn a_step_that_somebody_else_ended_is_answered_all_the_same() {
+    let sink = sink().await;
+    let host = host(&sink).await;
+    sink.answer(Answer::status(200).fault(HttpFault::Stall));
+    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port()), "timeout": 2});
+    let asking = {
+        let (url, arguments) = (host.url.clone(), arguments.clone());
+        tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
+    };
+    sink.until(1).await;
+    host.update("finishStep", json!({"stepid": 1, "results": 6, "hidden": false})).await;
+    let (status, _, first) = asking.await.expect("it is answered");
+    assert_eq!((status, &first["result"]["results"]), (200, &json!(4)), "{first}");
+    assert_eq!(keyed(&host.url, "deploy", &arguments).await, (200, true, first));
+    assert_eq!(host.get("steps/1").await["steps"][0]["results"], 6);
+    let said = log(&host, 0, "log").await;
+    assert_eq!(
+        said,
+        "ethe log of the step is left out: call 3 of the batch (finishStep): \
+        invalid parameter stepid: step 1 is finished already\n"
+    );
+}
