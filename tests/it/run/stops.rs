@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::io::AsyncBufReadExt;
 use tokio::io::AsyncReadExt;
 use tokio::io::BufReader;
+use tokio::net::unix::pipe;
 
 /// A command that says when it runs, and then does nothing.
 const WAITS: [&str; 6] = ["--builder", "linux", "--", "sh", "-c", "echo ready; exec sleep 600"];
@@ -61,9 +62,9 @@ async fn what_the_command_started_ends_with_it() {
     // It hears no signal, writes elsewhere, and holds the gate open as long as it lives.
     let behind = format!("(trap '' TERM; exec > {gate} 2>&1; echo lives; while :; do sleep 0.05; done) &");
     let line = format!("{behind} echo ready; wait");
+    let life = pipe::OpenOptions::new().open_receiver(&gate).expect("a pipe");
+    let (mut life, mut said) = (BufReader::new(life), String::new());
     let mut program = shell.start(&["--builder", "linux", "--grace", "1", "--", "sh", "-c", &line]);
-    let mut life = BufReader::new(tokio::fs::File::open(&gate).await.expect("a pipe"));
-    let mut said = String::new();
     life.read_line(&mut said).await.expect("a line");
     program.prints("ready").await;
     program.signal("TERM").await;
