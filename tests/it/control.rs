@@ -41,6 +41,23 @@ async fn busy() -> TestHost {
 }
 
 #[tokio::test]
+async fn a_reason_has_at_most_4_kib() {
+    let host = busy().await;
+    let stop = |bytes: usize| {
+        let params = json!({"reason": "x".repeat(bytes)});
+        json!({"jsonrpc": "2.0", "id": 1, "method": "stop", "params": params})
+    };
+    let (status, answer) = host.post("builds/2", &stop(4097)).await;
+    let said = answer["error"]["message"].to_string();
+    assert!(status == 400 && said.contains("reason") && said.contains("4096 bytes"), "{status}: {answer}");
+    assert_eq!(host.get("builds/2/orders").await["meta"]["total"], 0);
+    let (status, answer) = host.post("builds/2", &stop(4096)).await;
+    assert!(status == 200, "{answer}");
+    let order = host.get("builds/2/orders").await["orders"][0].clone();
+    assert_eq!(order["reason"].as_str().map(str::len), Some(4096));
+}
+
+#[tokio::test]
 async fn a_build_is_asked_to_stop_by_each_of_its_paths() {
     let host = busy().await;
     let mut log = Log::of(&host);

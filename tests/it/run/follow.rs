@@ -4,19 +4,16 @@ use super::Reads;
 use super::Shell;
 use super::lasting;
 use super::open;
+use super::until;
 use campanile_tests::ProcessHost;
 use campanile_tests::Program;
 use campanile_tests::Setup;
 use campanile_tests::TestHost;
 use serde_json::Value;
 use serde_json::json;
-use std::time::Duration;
-
-/// What does not come within this time does not come.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts an engine for `linux` and waits until it follows.
-async fn follower(shell: &Shell, worker: &str, line: &str) -> Program {
+pub(super) async fn follower(shell: &Shell, worker: &str, line: &str) -> Program {
     let arguments = ["--follow", "--builder", "linux", "--worker", worker, "--", "sh", "-c", line];
     let mut program = shell.start(&arguments);
     program.says("following linux").await;
@@ -24,26 +21,14 @@ async fn follower(shell: &Shell, worker: &str, line: &str) -> Program {
 }
 
 /// Asks for a build by the form.
-async fn force(host: &TestHost, params: Value) -> i64 {
+pub(super) async fn force(host: &TestHost, params: Value) -> i64 {
     let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "force", "params": params});
     let (status, answer) = host.post("forceschedulers/force-linux", &ask).await;
     assert!(status.is_success(), "{answer}");
     answer["result"][1].as_object().and_then(|brids| brids.values().next()).and_then(Value::as_i64).expect("a request")
 }
 
-/// Returns when a resource is as it is wanted.
-async fn until(host: &TestHost, path: &str, wanted: impl Fn(&Value) -> bool) {
-    let mut bell = host.bell();
-    let reached = tokio::time::timeout(PATIENCE, async {
-        while !wanted(&host.get(path).await) {
-            bell.changed().await.expect("the bell hangs");
-        }
-    });
-    let reached = reached.await;
-    assert!(reached.is_ok(), "{path} stays {}", host.get(path).await);
-}
-
-async fn completed(host: &TestHost, request: i64) {
+pub(super) async fn completed(host: &TestHost, request: i64) {
     until(host, &format!("buildrequests/{request}"), |found| found["buildrequests"][0]["complete"] == true).await;
 }
 

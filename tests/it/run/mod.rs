@@ -1,7 +1,12 @@
 //! `campanile run`: builds from a shell, and an engine for a builder.
 
+mod away;
 mod builds;
+mod doors;
+mod engines;
 mod follow;
+mod full;
+mod leftovers;
 mod plans;
 mod shows;
 mod spools;
@@ -16,7 +21,11 @@ use campanile_tests::TestHost;
 use campanile_tests::campanile_in;
 use serde_json::Value;
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
+
+/// What does not come within this time does not come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a shell stands: a folder for its work, and one for what it keeps.
 struct Shell {
@@ -74,6 +83,18 @@ impl Shell {
     }
 }
 
+/// Returns when a resource is as it is wanted.
+async fn until(host: &TestHost, path: &str, wanted: impl Fn(&Value) -> bool) {
+    let mut bell = host.bell();
+    let reached = tokio::time::timeout(PATIENCE, async {
+        while !wanted(&host.get(path).await) {
+            bell.changed().await.expect("the bell hangs");
+        }
+    });
+    let reached = reached.await;
+    assert!(reached.is_ok(), "{path} stays {}", host.get(path).await);
+}
+
 /// Lets a command on that waits at the gate.
 async fn open(gate: &str) {
     let gate = gate.to_owned();
@@ -118,9 +139,22 @@ impl Reads for ProcessHost {
     }
 }
 
+/// A port where nobody listens.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr()).expect("a port").port()
+}
+
+/// A token with these scopes, in a file.
+async fn token(setup: &Setup, shell: &Shell, scopes: &str) -> String {
+    let config = setup.write();
+    let name = scopes.replace(',', "-");
+    let made = campanile_tests::campanile(&["token", "create", &name, "--scope", scopes, "--config", &config]).await;
+    shell.write(&format!("{name}.token"), &made.succeeds())
+}
+
 /// A host that keeps its port when it is started again.
 fn lasting() -> (Setup, String) {
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr()).expect("a port").port();
+    let port = free_port();
     let server = format!("[server]\nlisten = \"127.0.0.1:{port}\"\nurl = \"https://ci.example.org/\"\n");
     (Setup::default().toml(&server), format!("http://127.0.0.1:{port}"))
 }

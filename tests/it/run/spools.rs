@@ -4,6 +4,7 @@ use super::Reads;
 use super::Shell;
 use super::lasting;
 use super::open;
+use super::token;
 use campanile_tests::ProcessHost;
 use campanile_tests::Setup;
 use serde_json::json;
@@ -82,14 +83,8 @@ async fn what_waited_is_told_with_its_time_where_the_token_opens_the_past() {
     let (setup, url) = lasting();
     let shell = Shell::at(&url);
     let host = setup.start().await;
-    let token = async |name: &str, scopes: &str| {
-        let config = setup.write();
-        let made = campanile_tests::campanile(&["token", "create", name, "--scope", scopes, "--config", &config]).await;
-        let file = shell.write(&format!("{name}.token"), &made.succeeds());
-        (file, name.to_owned())
-    };
-    let (importer, _) = token("importer", "update,import,read").await;
-    let (updater, _) = token("updater", "update,read").await;
+    let importer = token(&setup, &shell, "update,import,read").await;
+    let updater = token(&setup, &shell, "update,read").await;
     let setup = host.stop().await;
     for (name, file) in [("past", &importer), ("now", &updater)] {
         let spool = shell.path(name);
@@ -158,9 +153,21 @@ async fn what_the_host_refuses_is_laid_aside() {
     let ended = shell.run(&["--resume", "--spool", &spool]).await;
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("the host refuses a build") && ended.stderr.contains("1 builds delivered"));
-    let reason = std::fs::read_to_string(format!("{spool}/refused/build-000001/reason")).expect("a reason");
+    assert!(ended.stderr.contains("`campanile run --resume --refused --spool "), "{}", ended.stderr);
+    let refused = format!("{spool}/refused/build-000001");
+    let reason = std::fs::read_to_string(format!("{refused}/reason")).expect("a reason");
     assert!(reason.contains("control character"), "{reason}");
     assert_eq!(host.get("builds").await["meta"]["total"], 1);
+
+    let again = ["--resume", "--refused", "--spool", &spool];
+    assert_eq!(shell.run(&again).await.code, Some(1), "it is refused as before");
+    let journal = std::fs::read_to_string(format!("{refused}/journal")).expect("a journal");
+    std::fs::write(format!("{refused}/journal"), journal.replace("\\u0007", "")).expect("it is mended");
+    let ended = shell.run(&["--resume", "--spool", &spool]).await;
+    assert!(ended.stderr.contains("0 builds delivered"), "what is laid aside is in nobody's way: {}", ended.stderr);
+    let ended = shell.run(&again).await;
+    assert!(ended.code == Some(0) && ended.stderr.contains("1 builds delivered"), "{}", ended.stderr);
+    assert_eq!(host.build(2).await["properties"]["buildername"][0], "ab");
 }
 
 #[tokio::test]

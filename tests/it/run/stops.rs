@@ -1,9 +1,17 @@
 //! Commands that are ended before their end: by signals, and by orders.
 
+use super::PATIENCE;
 use super::Reads;
 use super::Shell;
+use super::open;
+use super::token;
+use super::until;
 use campanile_tests::Setup;
 use serde_json::json;
+use tokio::io::AsyncBufReadExt;
+use tokio::io::AsyncReadExt;
+use tokio::io::BufReader;
+use tokio::net::unix::pipe;
 
 /// A command that says when it runs, and then does nothing.
 const WAITS: [&str; 6] = ["--builder", "linux", "--", "sh", "-c", "echo ready; exec sleep 600"];
@@ -12,7 +20,7 @@ const WAITS: [&str; 6] = ["--builder", "linux", "--", "sh", "-c", "echo ready; e
 async fn a_signal_is_passed_on_and_the_build_is_cancelled() {
     let host = Setup::default().start().await;
     let shell = Shell::at(&host.url);
-    for (build, name, code) in [(1, "INT", 130), (2, "TERM", 143), (3, "HUP", 129)] {
+    for (build, name, code) in [(1, "INT", 130), (2, "TERM", 143), (3, "HUP", 129), (4, "QUIT", 131)] {
         let mut program = shell.start(&WAITS);
         program.prints("ready").await;
         program.signal(name).await;
@@ -50,14 +58,74 @@ async fn who_stops_in_order_is_cancelled_too_and_who_does_not_is_killed() {
 async fn what_the_command_started_ends_with_it() {
     let host = Setup::default().start().await;
     let shell = Shell::at(&host.url);
-    let line = "(trap '' TERM; echo $$ ready; while :; do sleep 0.05; done) & wait";
-    let mut program = shell.start(&["--builder", "linux", "--grace", "1", "--", "sh", "-c", line]);
-    program.says("build 1").await;
-    // Said by what runs behind.
-    let ready = tokio::time::timeout(std::time::Duration::from_secs(30), program.any_line()).await.expect("it runs");
-    assert!(ready.ends_with("ready"), "{ready}");
+    let gate = shell.gate("gate").await;
+    // It hears no signal, writes elsewhere, and holds the gate open as long as it lives.
+    let behind = format!("(trap '' TERM; exec > {gate} 2>&1; echo lives; while :; do sleep 0.05; done) &");
+    let line = format!("{behind} echo ready; wait");
+    let life = pipe::OpenOptions::new().open_receiver(&gate).expect("a pipe");
+    let (mut life, mut said) = (BufReader::new(life), String::new());
+    let mut program = shell.start(&["--builder", "linux", "--grace", "1", "--", "sh", "-c", &line]);
+    life.read_line(&mut said).await.expect("a line");
+    program.prints("ready").await;
     program.signal("TERM").await;
     assert_eq!(program.ends().await.code, Some(143));
+    let ended = tokio::time::timeout(PATIENCE, life.read_to_string(&mut said)).await;
+    assert!(ended.is_ok() && said == "lives\n", "{said:?}: it lives on");
+}
+
+#[tokio::test]
+async fn what_a_command_leaves_behind_lives_when_nobody_stopped_it() {
+    let host = Setup::default().start().await;
+    let shell = Shell::at(&host.url);
+    let (gate, sign) = (shell.gate("gate").await, shell.gate("sign").await);
+    let line = format!("(exec > /dev/null 2>&1; read x < {gate}; echo woken > {sign}) & echo ready");
+    assert_eq!(shell.sh(&line).await.code, Some(0));
+    open(&gate).await;
+    let read = tokio::time::timeout(PATIENCE, tokio::fs::read_to_string(&sign)).await.expect("it lives");
+    assert_eq!(read.expect("a text"), "woken\n");
+}
+
+#[tokio::test]
+async fn the_last_line_is_told_although_others_hold_the_output_open() {
+    let host = Setup::default().start().await;
+    let shell = Shell::at(&host.url);
+    let ended = shell.sh("sleep 20 & printf unfinished").await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(host.stream(1, 'o').await, ["unfinished"]);
+    let notes = host.stream(1, 'h').await;
+    let said = "another process holds its output open: what that prints is not read";
+    assert!(notes.iter().any(|note| note == said), "{notes:?}");
+}
+
+#[tokio::test]
+async fn a_reader_who_does_not_read_holds_up_no_stop() {
+    let host = Setup::default().start().await;
+    let shell = Shell::at(&host.url);
+    // More than all pipes hold, and the test reads none of it.
+    let line = "echo ready >&2; head -c 30000000 /dev/zero | tr '\\0' x | fold -w 999";
+    let mut program = shell.start(&["--builder", "linux", "--", "sh", "-c", line]);
+    program.says("ready").await;
+    until(&host, "builds/1/steps", |found| found["meta"]["total"] == 1).await;
+    until(&host, "logs/1", |found| found["logs"][0]["num_lines"].as_u64() > Some(60)).await;
+    program.signal("TERM").await;
+    until(&host, "builds/1", |found| found["builds"][0]["complete"] == true).await;
+    assert_eq!(host.build(1).await["results"], 6);
+    assert_eq!(program.ends().await.code, Some(143));
+}
+
+#[tokio::test]
+async fn who_may_not_listen_is_told_that_nobody_can_stop_the_build() {
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\nurl = \"https://ci.example.org/\"\nanonymous_read = false\n";
+    let host = Setup::default().toml(server).start().await;
+    let shell = Shell::at(&host.url);
+    let file = token(&host.setup, &shell, "update").await;
+    let gate = shell.gate("gate").await;
+    let mut program = shell.start(&["--builder", "linux", "--token-file", &file, "--", "sh", "-c", "read x < gate"]);
+    let said = program.says("nobody can stop this build").await;
+    assert!(said.contains("lacks the scope read"), "{said}");
+    open(&gate).await;
+    let ended = program.ends().await;
+    assert_eq!((ended.code, ended.stderr.matches("nobody can stop").count()), (Some(0), 1), "{}", ended.stderr);
 }
 
 #[tokio::test]

@@ -31,6 +31,17 @@ async fn a_build_is_numbered_for_its_builder_and_silent_at_first() {
     assert_eq!((&build["state_string"], &build["complete"]), (&json!("created"), &json!(false)));
 }
 
+/// Buildbot's pages show no builder that has none.
+#[tokio::test]
+async fn a_builder_is_of_the_masters_that_build_it() {
+    let host = running().await;
+    host.update("masterActive", json!({"name": "other", "masterid": 2})).await;
+    host.update("addBuild", json!({"builderid": 1, "buildrequestid": 1, "masterid": 2})).await;
+    assert_eq!(host.get("builders/1").await["builders"][0]["masterids"], json!([1, 2]));
+    host.update("masterStopped", json!({"name": "other", "masterid": 2})).await;
+    assert_eq!(host.get("builders/1").await["builders"][0]["masterids"], json!([1]));
+}
+
 #[tokio::test]
 async fn properties_are_told_when_they_change() {
     let host = running().await;

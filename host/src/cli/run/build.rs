@@ -2,13 +2,13 @@
 
 use super::child;
 use super::child::Cut;
-use super::child::Ears;
 use super::child::Ended;
 use super::clock;
 use super::journal::What;
 use super::plan::Plan;
 use super::plan::Step;
 use super::progress::Progress;
+use super::pump::Ears;
 use super::recorder::Recorder;
 use super::screen::Screen;
 use super::sender::Sent;
@@ -91,18 +91,18 @@ impl Job {
             build.take(step, end);
         }
         let verdict = build.verdict();
-        self.recorder.add(What::End { results: verdict.results, text: verdict.text.clone() })?;
+        self.recorder.add(What::End { results: verdict.results, text: verdict.text.clone() });
         Ok(verdict)
     }
 
     async fn step(&self, (index, step): (usize, &Step), seen: u64) -> anyhow::Result<StepEnd> {
         let began = Instant::now();
         let order = self.order(step);
-        self.recorder.begin_step(index, &step.name)?;
+        self.recorder.begin_step(index, &step.name);
         let limit =
             order.silence.map_or("no timeout".to_owned(), |limit| format!("timeout {} secs", limit.as_secs_f64()));
         let (shown, folder) = (step.command.shown(), order.folder.display());
-        self.recorder.note(&format!("{shown}\n in dir {folder} ({limit})\n started at {}", clock::stamp()))?;
+        self.recorder.note(&format!("{shown}\n in dir {folder} ({limit})\n started at {}", clock::stamp()));
         let ears = Ears { recorder: Arc::clone(&self.recorder), screen: Arc::clone(&self.screen) };
         let (ended, cut) = child::run(&order, &ears, (self.stops.clone(), seen)).await?;
         let end = judge(step, (&ended, cut.as_ref()));
@@ -114,9 +114,8 @@ impl Job {
         };
         let why = cut.as_ref().map(|cut| format!("\n{}", cut.why())).unwrap_or_default();
         let seconds = elapsed.as_secs_f64();
-        self.recorder.note(&format!("{how}{why}\nelapsedTime={seconds:.6}\n ended at {}", clock::stamp()))?;
-        let (results, text) = (end.results, end.text.clone());
-        self.recorder.end_step(|lines| What::Done { step: index, lines, results, text })?;
+        self.recorder.note(&format!("{how}{why}\nelapsedTime={seconds:.6}\n ended at {}", clock::stamp()));
+        self.recorder.end_step(index, (end.results, end.text.clone()));
         Ok(end)
     }
 
@@ -247,6 +246,7 @@ fn by(stop: &Stop) -> i32 {
     }
 }
 
-fn short(text: &str) -> String {
+/// A reason as a state holds it.
+pub(super) fn short(text: &str) -> String {
     text.chars().take(LONGEST_REASON).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,10 +1,10 @@
 //! An entry of the journal as update calls, and what is learnt from their results.
 
+use super::folder::Told;
 use super::journal::Begin;
 use super::journal::Entry;
 use super::journal::Origin;
 use super::journal::What;
-use super::spool::Told;
 use crate::model::Properties;
 use crate::model::Results;
 use serde_json::Value;
@@ -15,6 +15,11 @@ const BUILD: &str = "Build";
 
 /// What the scheduler of our own builds is called.
 const SCHEDULER: &str = "run";
+
+/// The master of a worker's own builds: no other engine that ends takes them for its own.
+pub(super) fn master(worker: &str) -> String {
+    format!("run:{worker}")
+}
 
 /// The calls of an entry, as of when it happened where that is to be said.
 pub(super) fn of(entry: &Entry, told: &Told, at: Option<i64>) -> Vec<Value> {
@@ -37,12 +42,9 @@ pub(super) fn of(entry: &Entry, told: &Told, at: Option<i64>) -> Vec<Value> {
             calls.add("setBuildStateString", json!({"buildid": told.build, "state_string": text}));
             calls.add("finishBuild", json!({"buildid": told.build, "results": results}));
             let brids = json!([told.request]);
-            match (results, told.master) {
+            match results {
                 // A request does not end with retry: somebody takes it once more.
-                (Results::Retry, Some(master)) => {
-                    calls.add("unclaimBuildRequests", json!({"brids": brids, "masterid": master}))
-                }
-                (Results::Retry, None) => calls.add("unclaimBuildRequests", json!({"brids": brids})),
+                Results::Retry => calls.add("unclaimBuildRequests", json!({"brids": brids, "masterid": told.master})),
                 _ => calls.add("completeBuildRequests", json!({"brids": brids, "results": results})),
             };
         }
@@ -59,6 +61,7 @@ pub(super) fn learn(entry: &Entry, calls: &[Value], results: &[Value], told: &mu
     for (call, result) in calls.iter().zip(results) {
         match call["method"].as_str().unwrap_or_default() {
             "findBuilderId" => told.builder = result.as_i64(),
+            "findMasterId" => told.master = result.as_i64(),
             "addBuildset" => {
                 let brids = result["brids"].as_object();
                 told.request = brids.and_then(|brids| brids.values().next()).and_then(Value::as_i64);
@@ -69,6 +72,7 @@ pub(super) fn learn(entry: &Entry, calls: &[Value], results: &[Value], told: &mu
             "addStep" => told.step = result["stepid"].as_i64(),
             "addLog" => told.log = result.as_i64(),
             "finishLog" => told.log = None,
+            "finishStep" => told.step = None,
             _ => {}
         }
     }
@@ -108,8 +112,11 @@ impl Calls {
                         "sourcestamps": [source], "properties": begin.properties}),
                 );
                 let request = json!({"$result": [set, "brids", builderid]});
-                self.add("claimBuildRequests", json!({"brids": [request]}));
-                build["buildrequestid"] = request;
+                // It never says that it is active: nobody holds it for gone, and its builds with it.
+                let master = self.add("findMasterId", json!({"name": master(&begin.worker)}));
+                let masterid = json!({"$result": master});
+                self.add("claimBuildRequests", json!({"brids": [request], "masterid": masterid}));
+                (build["buildrequestid"], build["masterid"]) = (request, masterid);
             }
         }
         let build = self.add("addBuild", build);

@@ -3,31 +3,23 @@
 //! Not here: what its end means (`plan`), and what of its output is a line (`lines`).
 
 use super::clock::NEVER;
-use super::lines::Lines;
+use super::group::Group;
 use super::lines::Stream;
-use super::recorder::Recorder;
-use super::screen::Screen;
+use super::pump;
+use super::pump::Ears;
 use super::stops::Stop;
 use super::stops::Stops;
 use anyhow::Context;
 use nix::sys::signal::Signal;
-use nix::sys::signal::killpg;
-use nix::unistd::Pid;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncRead;
-use tokio::io::AsyncReadExt;
 use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-
-/// What is read of a pipe at once: what it holds.
-const PIPE_BYTES: usize = 64 * 1024;
 
 /// After the command has ended, others that it started may hold its output open so long.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -62,12 +54,6 @@ pub(super) enum Cut {
     TooLong(Duration),
 }
 
-/// Where what it prints goes.
-pub(super) struct Ears {
-    pub(super) recorder: Arc<Recorder>,
-    pub(super) screen: Arc<Screen>,
-}
-
 /// Runs it to its end. Stops beyond the first `seen` end it.
 pub(super) async fn run(
     order: &Order,
@@ -78,22 +64,30 @@ pub(super) async fn run(
         Ok(child) => child,
         Err(error) => return Ok((not_started(&error), None)),
     };
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw).context("a child without an id")?;
-    let heard = watch::Sender::new(Instant::now());
+    let mut group = Group::of(&child).context("a child without an id")?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (heard, ended) = (watch::Sender::new(Instant::now()), watch::Sender::new(None));
     let mut pumps = JoinSet::new();
-    let stdout = child.stdout.take().context("a child without output")?;
-    let stderr = child.stderr.take().context("a child without output")?;
-    pumps.spawn(pump(stdout, (Stream::Out, order.stamped), (ears.clone(), heard.clone())));
-    pumps.spawn(pump(stderr, (Stream::Err, order.stamped), (ears.clone(), heard.clone())));
-    let mut watchman =
-        Watchman { group, order, heard: heard.subscribe(), began: Instant::now(), cut: None, kill_at: None };
+    let taps = (ears, (&heard, &ended));
+    pumps.spawn(pump::run(stdout.context("a child without output")?, (Stream::Out, order.stamped), taps));
+    pumps.spawn(pump::run(stderr.context("a child without output")?, (Stream::Err, order.stamped), taps));
+    let (heard, began) = (heard.subscribe(), Instant::now());
+    let mut watchman = Watchman { group: &group, order, heard, began, cut: None, kill_at: None, patient_until: None };
     let status = watchman.watch(&mut child, &mut stops, seen).await?;
-    drain(pumps, ears, (group, watchman.cut.is_some())).await?;
+    let (cut, patient_until) = (watchman.cut, watchman.patient_until);
+    match patient_until {
+        Some(until) => group.ends(until, stops.clone()).await,
+        None => group.let_go(),
+    }
+    let until = Instant::now() + DRAIN;
+    ended.send_replace(Some(until));
+    // Who was ended has no reader who takes his time.
+    drain((pumps, ears), stops, cut.as_ref().map_or(until + NEVER, |_| until)).await?;
     let ended = match (status.code(), status.signal()) {
         (Some(code), _) => Ended::Code(code),
         (None, signal) => Ended::Signal(signal.unwrap_or(0)),
     };
-    Ok((ended, watchman.cut))
+    Ok((ended, cut))
 }
 
 fn start(order: &Order) -> std::io::Result<Child> {
@@ -114,12 +108,14 @@ fn not_started(error: &std::io::Error) -> Ended {
 
 /// Waits for the end of the command, and brings it about where that has to be.
 struct Watchman<'o> {
-    group: Pid,
+    group: &'o Group,
     order: &'o Order,
     heard: watch::Receiver<Instant>,
     began: Instant,
     cut: Option<Cut>,
     kill_at: Option<Instant>,
+    /// Who was asked to end has this time.
+    patient_until: Option<Instant>,
 }
 
 impl Watchman<'_> {
@@ -159,7 +155,7 @@ impl Watchman<'_> {
                 | (Some(Cut::Stopped(Stop::HandBack)), Stop::HandBack)
         );
         match again {
-            true => self.send(Signal::SIGKILL),
+            true => self.group.send(Signal::SIGKILL),
             false => self.end(Cut::Stopped(stop.clone()), stop.signal()),
         }
     }
@@ -168,7 +164,7 @@ impl Watchman<'_> {
         let now = Instant::now();
         if self.kill_at.is_some_and(|at| at <= now) {
             self.kill_at = Some(now + NEVER);
-            return self.send(Signal::SIGKILL);
+            return self.group.send(Signal::SIGKILL);
         }
         let over = |limit: Option<Duration>, since: Instant| limit.filter(|limit| since + *limit <= now);
         let heard = *self.heard.borrow();
@@ -181,13 +177,9 @@ impl Watchman<'_> {
 
     fn end(&mut self, cut: Cut, signal: Signal) {
         self.cut.get_or_insert(cut);
-        self.kill_at.get_or_insert(Instant::now() + self.order.grace);
-        self.send(signal);
-    }
-
-    fn send(&self, signal: Signal) {
-        // It may have ended just now.
-        let _ = killpg(self.group, signal);
+        let until = *self.patient_until.get_or_insert(Instant::now() + self.order.grace);
+        self.kill_at.get_or_insert(until);
+        self.group.send(signal);
     }
 }
 
@@ -200,53 +192,34 @@ async fn next_stop(stops: &mut watch::Receiver<Stops>, seen: u64) -> Stops {
     }
 }
 
-impl Clone for Ears {
-    fn clone(&self) -> Self {
-        Self { recorder: Arc::clone(&self.recorder), screen: Arc::clone(&self.screen) }
-    }
-}
-
-/// Records what comes, and passes it on.
-async fn pump(
-    mut from: impl AsyncRead + Unpin,
-    (stream, stamped): (Stream, bool),
-    (ears, heard): (Ears, watch::Sender<Instant>),
+/// Hears out what is still in the pipes. After that time, or at a stop, nobody waits for who reads of ours.
+async fn drain(
+    (mut pumps, ears): (JoinSet<anyhow::Result<bool>>, &Ears),
+    mut stops: watch::Receiver<Stops>,
+    until: Instant,
 ) -> anyhow::Result<()> {
-    let mut lines = Lines::new(stream, stamped);
-    let mut piece = vec![0; PIPE_BYTES];
-    loop {
-        let read = from.read(&mut piece).await.context("reading what the command prints")?;
-        let whole = if read == 0 { lines.last() } else { lines.take(&piece[..read]) };
-        // A file and perhaps a terminal: they may take their time.
-        tokio::task::block_in_place(|| {
-            ears.screen.pass(stream, &piece[..read]);
-            if whole.is_empty() { Ok(()) } else { ears.recorder.lines(&whole) }
-        })?;
-        if read == 0 {
-            return Ok(());
+    let seen = stops.borrow().count;
+    let hasty = async {
+        tokio::select! {
+            _ = next_stop(&mut stops, seen) => {}
+            () = tokio::time::sleep_until(until) => {}
         }
-        heard.send_replace(Instant::now());
-    }
-}
-
-/// Hears out what is still in the pipes.
-async fn drain(mut pumps: JoinSet<anyhow::Result<()>>, ears: &Ears, (group, cut): (Pid, bool)) -> anyhow::Result<()> {
-    let mut patience = Instant::now() + DRAIN;
-    let mut killed = false;
-    loop {
-        match tokio::time::timeout_at(patience, pumps.join_next()).await {
-            Ok(None) => return Ok(()),
-            Ok(Some(pumped)) => pumped.context("listening to the command")??,
-            // Who was to end takes along what it started.
-            Err(_) if cut && !killed => {
-                let _ = killpg(group, Signal::SIGKILL);
-                killed = true;
-                patience = Instant::now() + DRAIN;
-            }
-            Err(_) => {
-                pumps.shutdown().await;
-                return ears.recorder.note("another process holds its output open: what that prints is not read");
-            }
+        ears.screen.pass_no_more();
+        std::future::pending::<()>().await;
+    };
+    let heard = async {
+        let mut is_held = false;
+        while let Some(pumped) = pumps.join_next().await {
+            is_held |= pumped.context("listening to the command")??;
         }
+        anyhow::Ok(is_held)
+    };
+    let is_held = tokio::select! {
+        heard = heard => heard?,
+        () = hasty => false,
+    };
+    if is_held {
+        ears.recorder.note("another process holds its output open: what that prints is not read");
     }
+    Ok(())
 }

@@ -1,17 +1,18 @@
 //! Delivers builds of a spool one after the other. One that the host refuses is laid aside.
 
+use super::folder::Folder;
+use super::folder::is_broken;
 use super::host::Host;
+use super::recorder::Live;
 use super::screen::Screen;
 use super::sender::SendError;
 use super::sender::Sender;
 use super::sender::Sent;
-use super::spool::Folder;
 use super::spool::Spool;
-use super::spool::is_broken;
+use super::stops::Stops;
+use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -57,7 +58,7 @@ pub(super) async fn deliver_all(
 ) -> Result<usize, SendError> {
     let mut refused = 0;
     for folder in folders {
-        let delivered = match Sender::new(host, folder, (Arc::new(Notify::new()), sent.clone())) {
+        let delivered = match Sender::new(host, folder, (Live::default(), sent.clone())) {
             Ok(sender) => sender.deliver().await,
             Err(error) => Err(error.into()),
         };
@@ -81,26 +82,33 @@ pub(super) fn settle(delivered: Result<(), SendError>, folder: &Folder, screen: 
         }
         Err(SendError::Refused(reason)) => {
             let to = folder.lay_aside(&reason)?;
-            screen.say(&format!("the host refuses a build: {reason}; it is laid aside in {}", to.display()));
+            let spool = to.parent().and_then(Path::parent).unwrap_or(&to).display();
+            screen.say(&format!(
+                "the host refuses a build: {reason}; it is laid aside in {}, and told once more by `campanile run \
+                 --resume --refused --spool {spool}`",
+                to.display()
+            ));
             Ok(false)
         }
         Err(error @ (SendError::NotAllowed(_) | SendError::Spool(_))) => Err(error),
     }
 }
 
-/// Waits for what is being delivered, as long as it goes on; nothing when it stood still for too long.
+/// Waits for what is being delivered, as long as it goes on; nothing when it stood still for too long, or at a stop.
 pub(super) async fn patiently<T>(
     delivering: impl Future<Output = T>,
-    mut sent: watch::Receiver<Sent>,
+    (mut sent, mut stops): (watch::Receiver<Sent>, watch::Receiver<Stops>),
     (patience, screen): (Duration, &Screen),
 ) -> Option<T> {
     let mut delivering = pin!(delivering);
     let mut was_away = false;
     let mut until = Instant::now() + patience;
+    let seen = stops.borrow().count;
     loop {
         tokio::select! {
             biased;
             delivered = &mut delivering => return Some(delivered),
+            Ok(_) = stops.wait_for(|stops| stops.count > seen) => return None,
             () = tokio::time::sleep_until(until) => return None,
             Ok(()) = sent.changed() => {
                 let away = sent.borrow_and_update().away.clone();

@@ -1,7 +1,10 @@
 //! Being an engine: a master and a worker for one builder, with a form by which builds are asked for.
 //!
-//! The master is our own, by name: what other engines have told of themselves stays theirs.
+//! The master is our own, by a name that nobody else has: what others have told of themselves stays theirs, and a claimed
+//! request belongs to one, also when two workers on different machines bear one name.
 
+use super::calls;
+use super::host::Fate;
 use super::host::Host;
 use super::host::Trouble;
 use serde_json::Value;
@@ -21,11 +24,11 @@ pub(super) struct Engine {
     host: Host,
     /// The master's name.
     name: String,
-    builder_name: String,
-    worker_name: String,
+    pub(super) builder_name: String,
+    pub(super) worker_name: String,
     pub(super) builder: i64,
     pub(super) master: i64,
-    worker: i64,
+    pub(super) worker: i64,
 }
 
 /// Says that the engine is there, until it is dropped.
@@ -38,22 +41,25 @@ impl Drop for Heartbeat {
 }
 
 impl Engine {
-    /// Makes itself known. What an engine of this name left behind is cleared up: it is gone, since its spool is ours.
-    pub(super) async fn register(host: &Host, builder: &str, worker: &str) -> Result<Self, Trouble> {
-        let name = format!("run:{worker}:{builder}");
-        let master = id(&host.update("findMasterId", &json!({"name": name})).await?)?;
-        host.update("masterStopped", &json!({"name": name, "masterid": master})).await?;
-        let engine = Self {
+    /// Finds out what the host calls it. `own`: what nobody else is called.
+    pub(super) async fn find(host: &Host, (builder, worker, own): (&str, &str, &str)) -> Result<Self, Trouble> {
+        let name = format!("{}:{builder}:{own}", calls::master(worker));
+        Ok(Self {
             host: host.clone(),
+            master: id(&host.update("findMasterId", &json!({"name": name})).await?)?,
             builder: id(&host.update("findBuilderId", &json!({"name": builder})).await?)?,
             worker: id(&host.update("findWorkerId", &json!({"name": worker})).await?)?,
             name,
             builder_name: builder.to_owned(),
             worker_name: worker.to_owned(),
-            master,
-        };
-        engine.appear().await?;
-        Ok(engine)
+        })
+    }
+
+    /// Makes itself known. What was left behind under our name is cleared up: who left it is gone, since its spool is ours.
+    pub(super) async fn register(&self) -> Result<(), Trouble> {
+        let Self { name, master, .. } = self;
+        self.host.update("masterStopped", &json!({"name": name, "masterid": master})).await?;
+        self.appear().await
     }
 
     /// It is there, from now on.
@@ -98,17 +104,34 @@ impl Engine {
         if found["masters"][0]["active"] == true { self.alive().await } else { self.appear().await }
     }
 
-    /// It goes: the worker, the form and what is still claimed are free.
-    pub(super) async fn leave(&self) -> Result<(), Trouble> {
+    /// It goes: the worker, the form and what is still claimed are free. Builds that wait to be told keep their requests.
+    pub(super) async fn leave(&self, untold: Untold) -> Result<(), Trouble> {
         let Self { name, master, worker, .. } = self;
         self.host.update("workerDisconnected", &json!({"workerid": worker, "masterid": master})).await?;
-        self.host.update("masterStopped", &json!({"name": name, "masterid": master})).await?;
+        match untold {
+            Untold::Nothing => {
+                self.host.update("masterStopped", &json!({"name": name, "masterid": master})).await?;
+            }
+            Untold::Builds => {
+                self.host.update("updateForceSchedulers", &json!({"masterid": master, "forceschedulers": []})).await?;
+                self.host.update("updateBuilderList", &json!({"masterid": master, "builderNames": []})).await?;
+            }
+        }
         Ok(())
     }
 }
 
+/// What an engine that goes has not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Untold {
+    Nothing,
+    /// They wait in its spool for its coming back.
+    Builds,
+}
+
 fn id(answer: &Value) -> Result<i64, Trouble> {
-    answer.as_i64().ok_or_else(|| Trouble::Away(format!("the host answers {answer}, which is no id")))
+    let odd = || Trouble::Away { why: format!("the host answers {answer}, which is no id"), fate: Fate::Unknown };
+    answer.as_i64().ok_or_else(odd)
 }
 
 /// The form by which builds of the builder are asked for, with the fields that Buildbot's has.

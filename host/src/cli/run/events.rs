@@ -6,6 +6,7 @@ use reqwest::Response;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// The host says something every 15 seconds; one that is silent for so long is gone.
@@ -17,14 +18,17 @@ const WAITS_MS: [u64; 5] = [100, 500, 1000, 2000, 5000];
 /// Rings when the stream stands, once more each time that it stands again, and for each event. Ends with the value.
 pub(super) struct Rings {
     pub(super) bell: Arc<Notify>,
+    /// Why nothing is heard, and will not be.
+    pub(super) not_allowed: watch::Receiver<Option<String>>,
     task: JoinHandle<()>,
 }
 
 impl Rings {
     pub(super) fn of(host: &Host, path: String) -> Self {
         let bell = Arc::new(Notify::new());
-        let task = tokio::spawn(follow(host.clone(), path, Arc::clone(&bell)));
-        Self { bell, task }
+        let (tell, not_allowed) = watch::channel(None);
+        let task = tokio::spawn(follow(host.clone(), path, (Arc::clone(&bell), tell)));
+        Self { bell, not_allowed, task }
     }
 }
 
@@ -34,7 +38,7 @@ impl Drop for Rings {
     }
 }
 
-async fn follow(host: Host, path: String, bell: Arc<Notify>) {
+async fn follow(host: Host, path: String, (bell, not_allowed): (Arc<Notify>, watch::Sender<Option<String>>)) {
     let mut tries = 0;
     loop {
         match host.listen(&path).await {
@@ -42,7 +46,10 @@ async fn follow(host: Host, path: String, bell: Arc<Notify>) {
                 tries = 0;
                 hear(stream, &bell).await;
             }
-            Err(trouble @ (Trouble::Away(_) | Trouble::NotAllowed(_) | Trouble::Refused { .. })) => {
+            Err(Trouble::NotAllowed(why)) => {
+                not_allowed.send_replace(Some(why));
+            }
+            Err(trouble @ (Trouble::Away { .. } | Trouble::Refused { .. })) => {
                 tracing::debug!(%trouble, path, "no events are heard");
             }
         }

@@ -9,9 +9,7 @@ use reqwest::Response;
 use serde_json::Value;
 use std::time::Duration;
 use thiserror::Error;
-
-/// Who does not answer within this time is away.
-const PATIENCE: Duration = Duration::from_secs(60);
+use url::Url;
 
 /// The longest answer that is read: 16 MiB.
 const MOST_ANSWER_BYTES: usize = 16 * 1024 * 1024;
@@ -23,8 +21,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 #[derive(Debug, Error)]
 pub(super) enum Trouble {
     /// It may be done later.
-    #[error("{0}")]
-    Away(String),
+    #[error("{why}")]
+    Away { why: String, fate: Fate },
     /// Who calls may not.
     #[error("{0}")]
     NotAllowed(String),
@@ -33,18 +31,39 @@ pub(super) enum Trouble {
     Refused { status: u16, message: String, body: Value },
 }
 
+/// What became of a call that was not answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nobody was there to hear it.
+    #[default]
+    NotSent,
+    /// It may have been done.
+    Unknown,
+}
+
 /// A running host, or one that is away. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Host {
     client: Client,
+    root: Url,
+    patience: Duration,
     pub(super) url: String,
 }
 
 impl Host {
-    pub(super) fn new(server: &Server) -> anyhow::Result<Self> {
+    /// `patience`: so long an answer is waited for.
+    pub(super) fn new(server: &Server, patience: Duration) -> anyhow::Result<Self> {
         let url = server.root().to_owned();
-        url::Url::parse(&url).with_context(|| format!("{url:?} (--server, CAMPANILE_SERVER) is no URL"))?;
-        Ok(Self { client: server.client()?, url })
+        let root = Url::parse(&url).with_context(|| format!("{url:?} (--server, CAMPANILE_SERVER) is no URL"))?;
+        Ok(Self { client: server.client()?, root, patience, url })
+    }
+
+    /// What the host is remembered by: its address without the name and password that may stand in it.
+    pub(super) fn address(&self) -> String {
+        let mut url = self.root.clone();
+        // Who has no name has none that could be told.
+        let _ = (url.set_username(""), url.set_password(None));
+        url.as_str().trim_end_matches('/').to_owned()
     }
 
     /// `GET /api/v2/{path}`
@@ -60,10 +79,9 @@ impl Host {
     }
 
     /// Update calls in one transaction, done once however often they are sent under this key.
-    pub(super) async fn batch(&self, calls: &[Value], key: &str) -> Result<Vec<Value>, Trouble> {
+    pub(super) async fn batch(&self, calls: String, key: &str) -> Result<Vec<Value>, Trouble> {
         let request = self.client.post(format!("{}/api/v2/updates", self.url)).header("idempotency-key", key);
-        let body = Value::from(calls).to_string();
-        let mut answer = self.answer(request.header("content-type", "application/json").body(body)).await?;
+        let mut answer = self.answer(request.header("content-type", "application/json").body(calls)).await?;
         match answer["results"].take() {
             Value::Array(results) => Ok(results),
             _ => Err(self.odd()),
@@ -84,8 +102,8 @@ impl Host {
     }
 
     async fn answer(&self, request: RequestBuilder) -> Result<Value, Trouble> {
-        let whole = tokio::time::timeout(PATIENCE, async { self.body(self.begin(request).await?).await }).await;
-        let text = whole.map_err(|_| self.silent(PATIENCE))??;
+        let whole = tokio::time::timeout(self.patience, async { self.body(self.begin(request).await?).await }).await;
+        let text = whole.map_err(|_| self.silent(self.patience))??;
         serde_json::from_slice(&text).map_err(|_| self.odd())
     }
 
@@ -110,17 +128,18 @@ impl Host {
     }
 
     fn odd(&self) -> Trouble {
-        Trouble::Away(format!("{} answers, but not as a host does", self.url))
+        unsure(format!("{} answers, but not as a host does", self.url))
     }
 
     fn silent(&self, after: Duration) -> Trouble {
-        Trouble::Away(format!("the host at {} does not answer within {} s", self.url, after.as_secs()))
+        unsure(format!("the host at {} does not answer within {} s", self.url, after.as_secs()))
     }
 
     fn away(&self, error: &reqwest::Error) -> Trouble {
         let why = std::iter::successors(std::error::Error::source(error), |&error| error.source()).last();
         let why = why.map_or_else(|| error.to_string(), ToString::to_string);
-        Trouble::Away(format!("no host answers at {} ({why}); --server or CAMPANILE_SERVER say where it is", self.url))
+        let why = format!("no host answers at {} ({why}); --server or CAMPANILE_SERVER say where it is", self.url);
+        Trouble::Away { why, fate: if error.is_connect() { Fate::NotSent } else { Fate::Unknown } }
     }
 
     async fn refusal(&self, answer: Response) -> Trouble {
@@ -133,10 +152,14 @@ impl Host {
             401 | 403 => {
                 Trouble::NotAllowed(format!("{said} (the token is read from --token-file or CAMPANILE_TOKEN)"))
             }
-            408 | 429 | 500.. => Trouble::Away(format!("{}: {said}", self.url)),
+            408 | 429 | 500.. => unsure(format!("{}: {said}", self.url)),
             // Somebody in between says no, who knows nothing of the host.
-            _ if !is_host => Trouble::Away(format!("{}: {said}, and not as a host does", self.url)),
+            _ if !is_host => unsure(format!("{}: {said}, and not as a host does", self.url)),
             _ => Trouble::Refused { status, message: said, body },
         }
     }
+}
+
+fn unsure(why: String) -> Trouble {
+    Trouble::Away { why, fate: Fate::Unknown }
 }

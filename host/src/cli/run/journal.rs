@@ -18,6 +18,9 @@ use std::io::Seek;
 use std::io::SeekFrom;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 
 /// Something that happened, and when: whole seconds since 1970.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,10 +38,12 @@ pub(super) enum What {
         step: usize,
         name: String,
     },
-    /// A step ends, its log with so many lines.
+    /// A step ends, its log with so many lines and, behind them, those that found no room in its file.
     Done {
         step: usize,
         lines: u64,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        tail: String,
         results: Results,
         text: String,
     },
@@ -74,7 +79,10 @@ impl What {
 }
 
 /// The end of the journal, where entries are added.
-pub(super) struct Writer(File);
+pub(super) struct Writer {
+    file: File,
+    bytes: u64,
+}
 
 impl Writer {
     /// What is at its end of an entry that was not written whole is cut off.
@@ -82,15 +90,48 @@ impl Writer {
         let mut file = private::file(OpenOptions::new().append(true).read(true), path)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).with_context(|| format!("reading {}", path.display()))?;
-        let whole = memchr::memrchr(b'\n', &text).map_or(0, |end| end + 1);
-        file.set_len(whole as u64)?;
-        Ok(Self(file))
+        let bytes = memchr::memrchr(b'\n', &text).map_or(0, |end| end as u64 + 1);
+        file.set_len(bytes)?;
+        Ok(Self { file, bytes })
     }
 
+    /// All of it or nothing.
     pub(super) fn add(&mut self, entry: &Entry) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(entry).context("writing an entry")?;
         line.push(b'\n');
-        self.0.write_all(&line).context("writing into the spool")
+        if let Err(error) = self.file.write_all(&line) {
+            self.file.set_len(self.bytes).context("writing into the spool")?;
+            return Err(error).context("writing into the spool");
+        }
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+}
+
+/// Entries behind those of the journal that found no room on disk: they live as long as the process.
+#[derive(Default)]
+pub(super) struct Unwritten(Mutex<Vec<Entry>>);
+
+impl Unwritten {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries().is_empty()
+    }
+
+    pub(super) fn add(&self, entry: Entry) {
+        self.entries().push(entry);
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Entry> {
+        self.entries().get(index).cloned()
+    }
+
+    /// Writes them after all, when nobody reads them here any more.
+    pub(super) fn write(&self, journal: &mut Writer) -> anyhow::Result<()> {
+        self.entries().drain(..).try_for_each(|entry| journal.add(&entry))
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

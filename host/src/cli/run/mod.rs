@@ -14,16 +14,21 @@ mod delivery;
 mod engine;
 mod environment;
 mod events;
+mod folder;
 mod follow;
 mod git;
+mod group;
 mod host;
 mod journal;
+mod leftovers;
 mod lines;
+mod logs;
 mod once;
 mod orders;
 mod plan;
 mod private;
 mod progress;
+mod pump;
 mod recorder;
 mod requests;
 mod screen;
@@ -31,6 +36,7 @@ mod sender;
 mod shelf;
 mod spool;
 mod stops;
+mod taken;
 
 use super::client::Server;
 use about::About;
@@ -38,11 +44,17 @@ use anyhow::Context;
 use anyhow::ensure;
 use build::Manner;
 use clap::Args;
+use host::Host;
 use plan::Plan;
+use screen::Screen;
+use spool::Moved;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
+use stops::Stops;
+use tokio::sync::watch;
 
 /// What we end with when it is us who failed, and not the command: the code that `env` and containers take.
 const OUR_FAULT: u8 = 125;
@@ -77,6 +89,12 @@ pub(crate) struct Run {
     /// Run nothing: deliver what waits in the spool, and end what was interrupted
     #[arg(long, requires = "spool", conflicts_with_all = ["follow", "command", "file", "builder"])]
     resume: bool,
+    /// With --resume: once more what the host refused
+    #[arg(long, requires = "resume")]
+    refused: bool,
+    /// The host of the spool has another address now
+    #[arg(long, requires = "spool")]
+    moved: bool,
     /// Stay, and run what is asked of the builder, one request after the other
     #[arg(long)]
     follow: bool,
@@ -89,6 +107,9 @@ pub(crate) struct Run {
     /// So long a command that was asked to end may take, in seconds; then it is killed
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     grace: u64,
+    /// A host that does not answer a call within so many seconds is away
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    answer_within: u64,
     /// So long the host is waited for when all has been run, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
@@ -99,21 +120,33 @@ pub(crate) struct Run {
 
 /// Runs it; ends as the command did.
 pub(super) async fn run(run: Run) -> ExitCode {
+    let screen = Arc::new(Screen::new());
+    let stops = watch::Sender::new(Stops::default());
     let ended = match (run.resume, run.follow) {
-        (true, _) => once::resume(&run).await,
-        (false, true) => follow::follow(&run).await,
-        (false, false) => once::run(&run).await,
+        (true, _) => once::resume(&run, &screen, &stops).await,
+        (false, true) => follow::follow(&run, &screen, &stops).await,
+        (false, false) => once::run(&run, &screen, &stops).await,
     };
-    match ended {
-        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(OUR_FAULT)),
-        Err(error) => {
-            eprintln!("campanile: {error:#}");
-            ExitCode::from(OUR_FAULT)
-        }
-    }
+    let code = ended.map_or_else(
+        |error| {
+            screen.say(&format!("{error:#}"));
+            OUR_FAULT
+        },
+        |code| u8::try_from(code).unwrap_or(OUR_FAULT),
+    );
+    screen.close(stops.subscribe()).await;
+    ExitCode::from(code)
 }
 
 impl Run {
+    fn host(&self) -> anyhow::Result<Host> {
+        Host::new(&self.server, Duration::from_secs(self.answer_within).min(clock::NEVER))
+    }
+
+    fn moved(&self) -> Moved {
+        if self.moved { Moved::Yes } else { Moved::No }
+    }
+
     fn plan(&self) -> anyhow::Result<Plan> {
         match &self.file {
             Some(file) => Plan::read(file),

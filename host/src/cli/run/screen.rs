@@ -1,14 +1,21 @@
 //! What who started it sees: the command's own output, and how the build stands. On a terminal that is a line that is
 //! written anew, elsewhere a line for each thing that happens.
+//!
+//! A thread of its own writes, for a terminal that stands still (Ctrl-S, a pipe that nobody reads) must hold up nothing but
+//! the command: signals, the host and the clock are heard meanwhile.
 
 use super::clock;
 use super::lines::Stream;
+use super::stops::Stops;
 use std::io::IsTerminal;
 use std::io::Write;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 /// Clears the line that the cursor is in.
 const CLEAR: &str = "\r\x1b[K";
@@ -16,18 +23,37 @@ const CLEAR: &str = "\r\x1b[K";
 /// The width that the progress line takes at most.
 const WIDTH: usize = 78;
 
+/// Pieces of output that wait to be written; the command waits with the next.
+const MOST_OUTPUT: usize = 16;
+
+/// Lines of ours that wait to be written; further ones are left out.
+const MOST_SAID: usize = 1000;
+
+/// Who did not read what the command printed may still read what we say.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Standard output and error.
 pub(super) struct Screen {
     is_terminal: bool,
-    state: Mutex<State>,
+    pieces: mpsc::UnboundedSender<Piece>,
+    /// Room for what waits to be written: what bounds the channel.
+    output: Arc<Semaphore>,
+    said: Arc<Semaphore>,
+    standing: Arc<Semaphore>,
 }
 
-#[derive(Default)]
-struct State {
-    /// A progress line stands there.
-    drawn: bool,
-    /// The command's last line has no end yet: nothing of ours is put into it.
-    mid_line: bool,
+/// What is to be written, and the room that it takes until then.
+struct Piece {
+    what: What,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+enum What {
+    Output(Stream, Vec<u8>),
+    Said(String),
+    Standing(String),
+    /// All is written.
+    End(oneshot::Sender<()>),
 }
 
 /// How the build stands.
@@ -42,60 +68,112 @@ pub(super) struct Standing<'s> {
 
 impl Screen {
     pub(super) fn new() -> Self {
+        let (pieces, mut waiting) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            let mut writer = Writer::default();
+            while let Some(piece) = waiting.blocking_recv() {
+                writer.write(piece);
+            }
+        });
+        let room = |most| Arc::new(Semaphore::new(most));
         let is_terminal = std::io::stderr().is_terminal();
-        Self { is_terminal, state: Mutex::default() }
+        Self { is_terminal, pieces, output: room(MOST_OUTPUT), said: room(MOST_SAID), standing: room(1) }
     }
 
     pub(super) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Something that the command printed, as it printed it. Who does not want to read on (`| head`) is no error.
-    pub(super) fn pass(&self, stream: Stream, bytes: &[u8]) {
-        let mut state = self.state();
-        self.clear(&mut state);
-        let _ = match stream {
-            Stream::Out => write(&mut std::io::stdout().lock(), bytes),
-            Stream::Err => write(&mut std::io::stderr().lock(), bytes),
-        };
-        state.mid_line = bytes.last().is_some_and(|last| *last != b'\n');
+    /// Something that the command printed, as it printed it.
+    pub(super) async fn pass(&self, stream: Stream, bytes: &[u8]) {
+        if !bytes.is_empty()
+            && let Ok(room) = Arc::clone(&self.output).acquire_owned().await
+        {
+            self.add(What::Output(stream, bytes.to_vec()), Some(room));
+        }
+    }
+
+    /// Nobody waits any more for who does not read: what the command prints from now on is not passed on.
+    pub(super) fn pass_no_more(&self) {
+        self.output.close();
     }
 
     /// A line of ours.
     pub(super) fn say(&self, text: &str) {
-        let mut state = self.state();
-        self.clear(&mut state);
-        let end = if state.mid_line { "\n" } else { "" };
-        state.mid_line = false;
-        let _ = write(&mut std::io::stderr().lock(), format!("{end}campanile: {text}\n").as_bytes());
+        if let Ok(room) = Arc::clone(&self.said).try_acquire_owned() {
+            self.add(What::Said(text.to_owned()), Some(room));
+        }
     }
 
-    /// Writes the progress line anew, where there is one.
+    /// Writes the progress line anew, where there is one, and the one before is written.
     pub(super) fn show(&self, standing: &Standing<'_>) {
-        let mut state = self.state();
-        if !self.is_terminal || state.mid_line {
-            return;
-        }
-        let line: String = standing.line().chars().take(WIDTH).collect();
-        let _ = write(&mut std::io::stderr().lock(), format!("{CLEAR}{line}").as_bytes());
-        state.drawn = true;
-    }
-
-    fn clear(&self, state: &mut State) {
-        if std::mem::take(&mut state.drawn) {
-            let _ = write(&mut std::io::stderr().lock(), CLEAR.as_bytes());
+        if self.is_terminal
+            && let Ok(room) = Arc::clone(&self.standing).try_acquire_owned()
+        {
+            self.add(What::Standing(standing.line().chars().take(WIDTH).collect()), Some(room));
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns when all is written, or somebody means it.
+    pub(super) async fn close(&self, mut stops: watch::Receiver<Stops>) {
+        let (written, all) = oneshot::channel();
+        self.add(What::End(written), None);
+        let seen = stops.borrow().count;
+        tokio::select! {
+            _ = all => {}
+            () = tokio::time::sleep(LAST_WORDS), if self.output.is_closed() => {}
+            Ok(_) = stops.wait_for(|stops| stops.count > seen) => {}
+        }
+    }
+
+    fn add(&self, what: What, room: Option<OwnedSemaphorePermit>) {
+        // The writer ends after us.
+        let _ = self.pieces.send(Piece { what, _room: room });
     }
 }
 
-impl Drop for Screen {
-    fn drop(&mut self) {
-        let mut state = std::mem::take(&mut *self.state());
-        self.clear(&mut state);
+/// Who writes, and what stands there. Who does not want to read on (`| head`) is no error.
+#[derive(Default)]
+struct Writer {
+    /// A progress line stands there.
+    drawn: bool,
+    /// The command's last line has no end yet: nothing of ours is put into it.
+    mid_line: bool,
+}
+
+impl Writer {
+    fn write(&mut self, piece: Piece) {
+        match piece.what {
+            What::Output(stream, bytes) => {
+                self.clear();
+                let _ = match stream {
+                    Stream::Out => write(&mut std::io::stdout().lock(), &bytes),
+                    Stream::Err => write(&mut std::io::stderr().lock(), &bytes),
+                };
+                self.mid_line = bytes.last().is_some_and(|last| *last != b'\n');
+            }
+            What::Said(text) => {
+                self.clear();
+                let end = if std::mem::take(&mut self.mid_line) { "\n" } else { "" };
+                let _ = write(&mut std::io::stderr().lock(), format!("{end}campanile: {text}\n").as_bytes());
+            }
+            What::Standing(_) if self.mid_line => {}
+            What::Standing(line) => {
+                let _ = write(&mut std::io::stderr().lock(), format!("{CLEAR}{line}").as_bytes());
+                self.drawn = true;
+            }
+            What::End(written) => {
+                self.clear();
+                // Nobody may wait for it any more.
+                let _ = written.send(());
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.drawn) {
+            let _ = write(&mut std::io::stderr().lock(), CLEAR.as_bytes());
+        }
     }
 }
 

@@ -5,20 +5,22 @@
 
 use super::calls;
 use super::clock;
+use super::folder::Folder;
+use super::folder::Told;
+use super::folder::is_broken;
+use super::host::Fate;
 use super::host::Host;
 use super::host::Trouble;
 use super::journal;
 use super::journal::Entry;
 use super::journal::What;
+use super::logs::OpenLog;
+use super::recorder::Live;
 use super::shelf;
-use super::spool::Folder;
-use super::spool::Told;
 use anyhow::Context;
-use std::path::PathBuf;
-use std::sync::Arc;
+use serde_json::Value;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::Notify;
 use tokio::sync::watch;
 
 /// Between two pieces of a log, so that a slow command makes no request a line.
@@ -40,6 +42,8 @@ pub(super) struct Sent {
     pub(super) lines: u64,
     /// Why it does not go on just now.
     pub(super) away: Option<String>,
+    /// Whether one of the calls that were not answered may have been done.
+    pub(super) fate: Fate,
 }
 
 /// Why it goes no further.
@@ -64,32 +68,26 @@ enum Import {
 
 /// One who delivers a build.
 pub(super) struct Sender {
-    host: Host,
+    pub(super) host: Host,
     folder: Folder,
-    told: Told,
-    log: Option<OpenLog>,
+    pub(super) told: Told,
+    pub(super) log: Option<OpenLog>,
     import: Import,
-    bell: Arc<Notify>,
-    progress: watch::Sender<Sent>,
-}
-
-/// The log of the step that runs.
-struct OpenLog {
-    reader: shelf::Reader,
-    path: PathBuf,
-    /// Whether it is not known how much of it the host has.
-    uncertain: bool,
+    fate: Fate,
+    live: Live,
+    pub(super) progress: watch::Sender<Sent>,
 }
 
 impl Sender {
-    /// `bell` rings when more is in the spool.
+    /// `live`: how it learns of more while the build runs.
     pub(super) fn new(
         host: &Host,
         folder: &Folder,
-        (bell, progress): (Arc<Notify>, watch::Sender<Sent>),
+        (live, progress): (Live, watch::Sender<Sent>),
     ) -> anyhow::Result<Self> {
         let (host, folder, told) = (host.clone(), folder.clone(), folder.told()?);
-        Ok(Self { host, folder, told, log: None, import: Import::Unknown, bell, progress })
+        let (import, fate) = (Import::Unknown, Fate::NotSent);
+        Ok(Self { host, folder, told, log: None, import, fate, live, progress })
     }
 
     /// Delivers the build to its end.
@@ -104,18 +102,25 @@ impl Sender {
             }
         }
         self.show(None);
+        let mut from_memory = 0;
         loop {
-            let Some(entry) = journal.next()? else {
+            // Looked at first: when there is one, all before it are in the journal.
+            let unwritten = self.live.unwritten.get(from_memory);
+            let entry = journal.next()?.or_else(|| {
+                from_memory += usize::from(unwritten.is_some());
+                unwritten
+            });
+            let Some(entry) = entry else {
                 // The bell remembers one ring: what was written since the look is seen.
                 if !self.send_lines(None).await? {
-                    self.bell.notified().await;
+                    self.live.bell.notified().await;
                 } else {
                     tokio::time::sleep(BETWEEN_PIECES).await;
                 }
                 continue;
             };
-            if let What::Done { lines, .. } = entry.what {
-                while self.send_lines(Some(lines)).await? {}
+            if let What::Done { lines, tail, .. } = &entry.what {
+                self.send_rest(*lines, tail).await?;
             }
             self.send(&entry).await?;
             self.follow(&entry, false)?;
@@ -130,8 +135,8 @@ impl Sender {
         match entry.what {
             What::Step { step, .. } => {
                 let path = self.folder.log(step);
-                // Of a step that was told whole it is gone.
-                self.log = match path.is_file() || !again {
+                // Of a step that was told whole it is gone, and where there is no room on disk it was never made.
+                self.log = match path.is_file() {
                     true => Some(OpenLog { reader: shelf::Reader::open(&path)?, path, uncertain: again }),
                     false => None,
                 };
@@ -149,98 +154,62 @@ impl Sender {
 
     async fn send(&mut self, entry: &Entry) -> Result<(), SendError> {
         let key = format!("{}-{}", self.told.key, self.told.entries);
-        let (mut tries, mut was_on_time) = (0, false);
+        let kept = self.folder.call(self.told.entries);
+        let mut is_surely_undone = kept.is_none();
+        let mut body = kept.unwrap_or_else(|| self.fix(entry));
+        let mut tries = 0;
         loop {
-            let late = clock::seconds() - entry.at > LATE_SECONDS;
-            let late = late && self.import == Import::Unknown && !was_on_time;
-            let calls = calls::of(entry, &self.told, late.then_some(entry.at));
-            match self.host.batch(&calls, &key).await {
+            let calls: Vec<Value> = serde_json::from_str(&body).context("the spool holds calls that do not read")?;
+            let trouble = match self.host.batch(body.clone(), &key).await {
                 Ok(results) => {
                     calls::learn(entry, &calls, &results, &mut self.told);
                     self.told.entries += 1;
-                    self.folder.save(&self.told)?;
+                    self.save()?;
                     self.show(None);
                     return Ok(());
                 }
                 // The token opens no past: then it is now.
-                Err(Trouble::NotAllowed(_)) if late => self.import = Import::Refused,
-                // It was done as of now when it was sent the first time.
-                Err(Trouble::Refused { status: 422, .. }) if late => was_on_time = true,
-                Err(trouble) => self.wait(trouble, &mut tries).await?,
-            }
-        }
-    }
-
-    /// Sends lines that are there; `false` when there are none.
-    async fn send_lines(&mut self, end: Option<u64>) -> Result<bool, SendError> {
-        let Some(id) = self.told.log else { return Ok(false) };
-        let Some(mut log) = self.log.take() else { return Ok(false) };
-        let mut tries = 0;
-        let sent = loop {
-            let tried = match log.uncertain {
-                true => self.locate(&mut log, id).await,
-                false => self.try_lines(&mut log, (id, end)).await,
-            };
-            match tried {
-                Ok(Some(sent)) => break sent,
-                Ok(None) => {}
-                Err(SendTrouble::Host(trouble)) => {
-                    log.uncertain = true;
-                    self.wait(trouble, &mut tries).await?;
+                Err(Trouble::NotAllowed(_)) if self.import == Import::Unknown && calls[0]["at"].is_i64() => {
+                    self.import = Import::Refused;
+                    body = self.fix(entry);
+                    continue;
                 }
-                Err(SendTrouble::Ours(error)) => return Err(error),
-            }
-        };
-        let lines = log.reader.line;
-        self.log = Some(log);
-        self.progress.send_modify(|progress| (progress.lines, progress.away) = (lines, None));
-        Ok(sent)
-    }
-
-    async fn try_lines(&self, log: &mut OpenLog, (id, end): (i64, Option<u64>)) -> Result<Option<bool>, SendTrouble> {
-        let piece = log.reader.piece(end).map_err(SendError::from)?;
-        if piece.is_empty() {
-            return match end {
-                Some(end) if log.reader.line < end => {
-                    Err(SendError::Spool(anyhow::anyhow!("the spool lacks lines of a log")).into())
-                }
-                _ => Ok(Some(false)),
+                Err(trouble) => trouble,
             };
-        }
-        match self.host.append(id, log.reader.line, piece.clone()).await {
-            Ok(_) => {
-                log.reader.past(&piece);
-                Ok(Some(true))
+            match &trouble {
+                Trouble::Away { fate, .. } => is_surely_undone &= *fate == Fate::NotSent,
+                Trouble::Refused { .. } => self.folder.forget_call(),
+                Trouble::NotAllowed(_) if is_surely_undone => self.folder.forget_call(),
+                Trouble::NotAllowed(_) => {}
             }
-            Err(Trouble::Refused { status: 409, .. }) => {
-                log.uncertain = true;
-                Ok(None)
-            }
-            Err(trouble) => Err(trouble.into()),
+            self.wait(trouble, &mut tries).await?;
         }
     }
 
-    /// Goes on where the host's log ends. One that is finished has all.
-    async fn locate(&self, log: &mut OpenLog, id: i64) -> Result<Option<bool>, SendTrouble> {
-        let found = self.host.get(&format!("logs/{id}")).await?;
-        let found = &found["logs"][0];
-        let there = found["num_lines"].as_u64().unwrap_or(0);
-        if found["complete"] == true {
-            return Ok(Some(false));
+    /// The calls of an entry as they are sent from now on, whatever the time is then: under one key goes one text.
+    fn fix(&self, entry: &Entry) -> String {
+        let is_late = clock::seconds() - entry.at > LATE_SECONDS && self.import == Import::Unknown;
+        let body = Value::from(calls::of(entry, &self.told, is_late.then_some(entry.at))).to_string();
+        // Where there is no room for it, it is fixed as long as we live.
+        let _ = self.folder.set_call(self.told.entries, &body);
+        body
+    }
+
+    /// Without room on disk it goes on: what is asked for once more is answered as it was, by its key.
+    fn save(&self) -> Result<(), SendError> {
+        match self.folder.save(&self.told) {
+            Err(error) if is_broken(&error) => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
         }
-        if !log.reader.seek(there).map_err(SendError::from)? {
-            let message =
-                format!("log {id} has {there} lines already, more than were sent: somebody else writes into it");
-            return Err(SendError::Refused(message).into());
-        }
-        log.uncertain = false;
-        Ok(None)
     }
 
     /// Waits before the next try, or says why there is none.
-    async fn wait(&mut self, trouble: Trouble, tries: &mut usize) -> Result<(), SendError> {
+    pub(super) async fn wait(&mut self, trouble: Trouble, tries: &mut usize) -> Result<(), SendError> {
         match trouble {
-            Trouble::Away(why) => {
+            Trouble::Away { why, fate } => {
+                if fate == Fate::Unknown {
+                    self.fate = fate;
+                }
                 self.show(Some(why));
                 let wait = WAITS_MS[(*tries).min(WAITS_MS.len() - 1)];
                 *tries += 1;
@@ -254,24 +223,7 @@ impl Sender {
 
     fn show(&self, away: Option<String>) {
         let Told { request, build, number, .. } = self.told;
-        self.progress.send_modify(|sent| *sent = Sent { request, build, number, lines: sent.lines, away });
-    }
-}
-
-/// Of a try: the host's, or ours.
-enum SendTrouble {
-    Host(Trouble),
-    Ours(SendError),
-}
-
-impl From<Trouble> for SendTrouble {
-    fn from(trouble: Trouble) -> Self {
-        Self::Host(trouble)
-    }
-}
-
-impl From<SendError> for SendTrouble {
-    fn from(error: SendError) -> Self {
-        Self::Ours(error)
+        let fate = self.fate;
+        self.progress.send_modify(|sent| *sent = Sent { request, build, number, lines: sent.lines, away, fate });
     }
 }

@@ -15,48 +15,82 @@ use std::path::Path;
 /// A piece that is told at once.
 const PIECE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Where lines are added.
+/// Where lines are added. A disk that takes no more ends no command: what comes then is counted.
 pub(super) struct Writer {
-    file: File,
+    file: Option<File>,
+    bytes: u64,
     pub(super) lines: u64,
     /// So many bytes more are taken.
     room: u64,
-    pub(super) left_out: u64,
+    left_out: u64,
+    /// Why the file takes no more.
+    trouble: Option<String>,
+    /// Lines of ours behind those of the file, which found no room there.
+    pub(super) tail: String,
 }
 
 impl Writer {
-    pub(super) fn create(path: &Path, room: u64) -> anyhow::Result<Self> {
-        let file = private::new_file(path)?;
-        Ok(Self { file, lines: 0, room, left_out: 0 })
+    pub(super) fn create(path: &Path, room: u64) -> Self {
+        let (file, trouble) = match private::new_file(path) {
+            Ok(file) => (Some(file), None),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
+        Self { file, bytes: 0, lines: 0, room, left_out: 0, trouble, tail: String::new() }
     }
 
-    /// Adds whole lines. Where there is no room they are counted, and left out.
-    pub(super) fn add(&mut self, lines: &[u8]) -> anyhow::Result<()> {
-        let count = memchr::memchr_iter(b'\n', lines).count() as u64;
-        if lines.len() as u64 > self.room {
-            // What comes after the first gap would stand in the wrong place.
-            self.room = 0;
-            self.left_out += count;
-            return Ok(());
-        }
-        self.file.write_all(lines).context("writing into the spool")?;
-        self.room -= lines.len() as u64;
-        self.lines += count;
-        Ok(())
+    /// Adds whole lines. Where there is no room they are counted, and left out; what comes after the first gap as well,
+    /// for it would stand in the wrong place.
+    pub(super) fn add(&mut self, lines: &[u8]) {
+        let has_room = lines.len() as u64 <= self.room;
+        let kept = if has_room { self.write(lines) } else { 0 };
+        self.room = if kept == lines.len() { self.room - kept as u64 } else { 0 };
+        self.left_out += count(&lines[kept..]);
     }
 
     /// Adds lines of our own, for which there is always room.
-    pub(super) fn note(&mut self, lines: &str) -> anyhow::Result<()> {
-        for line in lines.lines() {
-            writeln!(self.file, "h{line}").context("writing into the spool")?;
-            self.lines += 1;
-        }
-        Ok(())
+    pub(super) fn note(&mut self, lines: &str) {
+        let text: String = lines.lines().map(|line| format!("h{line}\n")).collect();
+        let kept = self.write(text.as_bytes());
+        self.tail += &text[kept..];
     }
 
-    pub(super) fn bytes(&self) -> anyhow::Result<u64> {
-        Ok(self.file.metadata()?.len())
+    /// Says what is not there. Returns how many bytes are.
+    pub(super) fn end(&mut self) -> u64 {
+        let why = match &self.trouble {
+            Some(trouble) => format!("the spool cannot be written: {trouble}"),
+            None => "the spool is full (--spool-mib)".to_owned(),
+        };
+        if self.left_out > 0 {
+            self.note(&format!("{} lines are left out: {why}", self.left_out));
+        }
+        self.bytes
     }
+
+    /// Writes whole lines as far as they go; returns how many bytes are written.
+    fn write(&mut self, lines: &[u8]) -> usize {
+        let Some(file) = self.file.as_mut().filter(|_| self.trouble.is_none()) else { return 0 };
+        let kept = match file.write_all(lines) {
+            Ok(()) => lines.len(),
+            Err(error) => {
+                self.trouble = Some(error.to_string());
+                // Somebody may have read the lines that are there already: they stay.
+                let there = file.metadata().map_or(0, |file| file.len()).saturating_sub(self.bytes);
+                let there = usize::try_from(there).unwrap_or(usize::MAX).min(lines.len());
+                let whole = memchr::memrchr(b'\n', &lines[..there]).map_or(0, |end| end + 1);
+                // Half a line is no line: nobody reads it.
+                let _ = file.set_len(self.bytes + whole as u64);
+                whole
+            }
+        };
+        self.bytes += kept as u64;
+        self.lines += count(&lines[..kept]);
+        kept
+    }
+}
+
+/// How many lines these are.
+pub(super) fn count(lines: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', lines).count() as u64
 }
 
 /// Cuts off what is no whole line, and returns how many there are.
@@ -69,7 +103,7 @@ pub(super) fn recover(path: &Path) -> anyhow::Result<u64> {
         if read == 0 {
             break;
         }
-        lines += memchr::memchr_iter(b'\n', &buffer[..read]).count() as u64;
+        lines += count(&buffer[..read]);
         whole = memchr::memrchr(b'\n', &buffer[..read]).map_or(whole, |end| at + end as u64 + 1);
         at += read as u64;
     }
@@ -109,7 +143,7 @@ impl Reader {
     /// These lines are told.
     pub(super) fn past(&mut self, piece: &[u8]) {
         self.at += piece.len() as u64;
-        self.line += memchr::memchr_iter(b'\n', piece).count() as u64;
+        self.line += count(piece);
     }
 
     /// Goes on at this line; `false` when there is none with that number yet.

@@ -8,18 +8,16 @@
 //!
 //! Not here: what is in a build (`journal`, `shelf`), and telling it (`sender`).
 
-use super::journal;
-use super::journal::Entry;
-use super::journal::Origin;
-use super::journal::What;
+use super::folder::BROKEN;
+use super::folder::BUILD;
+use super::folder::Folder;
+use super::folder::REFUSED;
+use super::folder::Told;
+use super::folder::number;
 use super::private;
-use super::shelf;
-use crate::model::Results;
 use anyhow::Context;
 use anyhow::bail;
 use anyhow::ensure;
-use serde::Deserialize;
-use serde::Serialize;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::fs::TryLockError;
@@ -28,47 +26,23 @@ use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// Where builds go that the host refused.
-const REFUSED: &str = "refused";
-
-/// What the folder of a build begins with, before its number.
-const BUILD: &str = "build-";
-
-/// The same where it does not read.
-const BROKEN: &str = "broken-";
-
 /// By this file a spool is known.
 const MARKER: &str = "campanile-spool";
 
 /// What stands in it, for who wonders.
 const MARKED: &str = "Builds wait here that `campanile run` delivers.\n";
 
+/// Which host the builds are for: its address, and no token.
+const HOST: &str = "host";
+
+/// What the engine calls itself whose spool it is, besides its worker's and its builder's names.
+const ENGINE: &str = "engine";
+
+const LOCK: &str = "lock";
+
 pub(super) struct Spool {
     pub(super) folder: PathBuf,
     _lock: File,
-}
-
-/// A build in the spool.
-#[derive(Clone, Debug)]
-pub(super) struct Folder {
-    pub(super) path: PathBuf,
-}
-
-/// What the host called things, and how far it was told.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Told {
-    /// Never used again: the beginning of the keys of this build's calls.
-    pub(super) key: String,
-    pub(super) entries: usize,
-    pub(super) builder: Option<i64>,
-    pub(super) request: Option<i64>,
-    /// Who claimed the request, where it is not our own.
-    pub(super) master: Option<i64>,
-    pub(super) build: Option<i64>,
-    pub(super) number: Option<i64>,
-    /// Of the step that runs.
-    pub(super) step: Option<i64>,
-    pub(super) log: Option<i64>,
 }
 
 impl Spool {
@@ -78,7 +52,7 @@ impl Spool {
         private::folder(folder).context("making the spool (--spool)")?;
         private::is_ours(folder).context("opening the spool (--spool)")?;
         mark(folder)?;
-        let lock = private::file(OpenOptions::new().write(true), &folder.join("lock")).context("locking the spool")?;
+        let lock = private::file(OpenOptions::new().write(true), &folder.join(LOCK)).context("locking the spool")?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => {
@@ -88,18 +62,81 @@ impl Spool {
         }
     }
 
+    /// One that another process left behind with builds for this host, and that nobody has open any more.
+    pub(super) fn left_behind(folder: &Path, host: &str) -> anyhow::Result<Option<Self>> {
+        let is_one = private::is_ours(folder).is_ok() && folder.join(MARKER).is_file();
+        // Who made it and has it not open yet has no builds in it either.
+        if !is_one || written_in(folder, HOST).as_deref() != Some(host) || builds_in(folder)?.is_empty() {
+            return Ok(None);
+        }
+        let lock = private::file(OpenOptions::new().write(true), &folder.join(LOCK))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Self { folder: folder.to_owned(), _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error).context("locking it"),
+        }
+    }
+
+    /// Takes note of the host that the builds are for. What waits for another is not told to this one: its ids are not
+    /// the other's.
+    pub(super) fn is_for(&self, host: &str, moved: Moved) -> anyhow::Result<()> {
+        let (before, shown) = (written_in(&self.folder, HOST), self.folder.display());
+        match before {
+            Some(before) if before == host => Ok(()),
+            Some(before) if moved == Moved::No && !self.is_empty()? => bail!(
+                "builds in {shown} (--spool) wait for the host at {before}, not for {host}: deliver them there, or say \
+                 --moved where it is the same host"
+            ),
+            Some(_) | None => self.write(HOST, host),
+        }
+    }
+
+    /// What the engine is called whose spool this is: made once, never to be met again.
+    pub(super) fn engine(&self) -> anyhow::Result<String> {
+        if let Some(engine) = written_in(&self.folder, ENGINE) {
+            return Ok(engine);
+        }
+        let engine = format!("{:016x}", rand::random::<u64>());
+        self.write(ENGINE, &engine)?;
+        Ok(engine)
+    }
+
+    fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.folder.join(name);
+        let mut file = private::file(OpenOptions::new().write(true).truncate(true), &path)?;
+        file.write_all(text.as_bytes()).with_context(|| format!("writing {}", path.display()))
+    }
+
+    /// Nothing waits in it, and nothing is laid aside.
+    fn is_empty(&self) -> anyhow::Result<bool> {
+        Ok(builds_in(&self.folder)?.is_empty() && self.refused()?.is_empty())
+    }
+
     /// The builds that are not told whole, the oldest first.
     pub(super) fn builds(&self) -> anyhow::Result<Vec<Folder>> {
-        let mut found = Vec::new();
-        let listed = std::fs::read_dir(&self.folder).with_context(|| format!("reading {}", self.folder.display()))?;
-        for entry in listed {
-            let path = entry.with_context(|| format!("reading {}", self.folder.display()))?.path();
-            if number(&path, BUILD).is_some() && path.is_dir() {
-                found.push(Folder { path });
+        builds_in(&self.folder)
+    }
+
+    /// Those that the host refused.
+    fn refused(&self) -> anyhow::Result<Vec<Folder>> {
+        let refused = self.folder.join(REFUSED);
+        if refused.is_dir() { builds_in(&refused) } else { Ok(Vec::new()) }
+    }
+
+    /// What the host refused is to be told once more.
+    pub(super) fn take_back_refused(&self) -> anyhow::Result<()> {
+        self.refused()?.iter().try_for_each(Folder::take_back)
+    }
+
+    /// Removes what is ours, and the folder if it holds nothing else.
+    pub(super) fn remove(self) -> anyhow::Result<()> {
+        for name in [HOST, LOCK, MARKER] {
+            match std::fs::remove_file(self.folder.join(name)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).context("removing a spool"),
+                Ok(()) | Err(_) => {}
             }
         }
-        found.sort_by_key(|folder| number(&folder.path, BUILD));
-        Ok(found)
+        std::fs::remove_dir(&self.folder).context("removing a spool")
     }
 
     /// A folder for one more build, behind all others.
@@ -108,14 +145,39 @@ impl Spool {
         let folders = [self.folder.clone(), self.folder.join(REFUSED)];
         let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
         let numbers = entries.filter_map(|entry| number(&entry.path(), BUILD).or(number(&entry.path(), BROKEN)));
-        let next = numbers.max().unwrap_or(0) + 1;
+        let next = numbers.max().unwrap_or(0).checked_add(1).context("the spool has no number left for a build")?;
         let path = self.folder.join(format!("{BUILD}{next:06}"));
         private::new_folder(&path)?;
-        let told = Told { key: format!("run-{:032x}", rand::random::<u128>()), ..Told::default() };
         let folder = Folder { path };
-        folder.save(&told)?;
+        folder.save(&Told::new())?;
         Ok(folder)
     }
+}
+
+/// Whether the host has another address now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moved {
+    Yes,
+    No,
+}
+
+fn builds_in(folder: &Path) -> anyhow::Result<Vec<Folder>> {
+    let mut found = Vec::new();
+    let listed = std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+    for entry in listed {
+        let path = entry.with_context(|| format!("reading {}", folder.display()))?.path();
+        if number(&path, BUILD).is_some() && path.is_dir() {
+            found.push(Folder { path });
+        }
+    }
+    found.sort_by_key(|folder| number(&folder.path, BUILD));
+    Ok(found)
+}
+
+/// What stands in a file of the spool, where there is one.
+fn written_in(folder: &Path, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join(name)).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Makes an empty folder a spool. One that holds anything else is none.
@@ -135,132 +197,9 @@ fn mark(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The number of a build's folder: six digits or more.
-fn number(path: &Path, prefix: &str) -> Option<u64> {
-    let digits = path.file_name()?.to_str()?.strip_prefix(prefix)?;
-    let is_ours = digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_ours { digits.parse().ok() } else { None }
-}
-
-/// Whether a file in the folder of a build is one of ours.
-fn is_our_file(name: &str) -> bool {
-    let is_log = |step: &str| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
-    matches!(name, "journal" | "told" | "told.new" | "reason") || name.strip_prefix("log-").is_some_and(is_log)
-}
-
-/// Whether a build cannot be read, now or later; otherwise the machine has no room, or no files left, and it waits.
-pub(super) fn is_broken(error: &anyhow::Error) -> bool {
-    let passing =
-        [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem, ErrorKind::OutOfMemory];
-    let numbers = [nix::libc::EMFILE, nix::libc::ENFILE];
-    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    !io.is_some_and(|io| passing.contains(&io.kind()) || io.raw_os_error().is_some_and(|code| numbers.contains(&code)))
-}
-
-impl Folder {
-    pub(super) fn journal(&self) -> PathBuf {
-        self.path.join("journal")
-    }
-
-    pub(super) fn log(&self, step: usize) -> PathBuf {
-        self.path.join(format!("log-{step}"))
-    }
-
-    pub(super) fn told(&self) -> anyhow::Result<Told> {
-        let path = self.path.join("told");
-        let text = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} does not read", path.display()))
-    }
-
-    /// Whole or not at all, whenever the process ends.
-    pub(super) fn save(&self, told: &Told) -> anyhow::Result<()> {
-        let (new, path) = (self.path.join("told.new"), self.path.join("told"));
-        let mut file = private::file(OpenOptions::new().write(true).truncate(true), &new)?;
-        let written = file.write_all(&serde_json::to_vec(told)?).and_then(|()| file.sync_all());
-        written.with_context(|| format!("writing {}", new.display()))?;
-        std::fs::rename(&new, &path).with_context(|| format!("writing {}", path.display()))
-    }
-
-    /// Brings to an end what a process that is gone left open; `false` when there is nothing to be told.
-    ///
-    /// A build that was asked for here ends as an exception. One whose request was claimed ends with retry: somebody may
-    /// take the request once more.
-    pub(super) fn recover(&self) -> anyhow::Result<bool> {
-        if !self.path.join("told").is_file() {
-            return Ok(false);
-        }
-        let told = self.told()?;
-        let mut writer = journal::Writer::open(&self.journal())?;
-        let entries = journal::Reader::all(&self.journal())?;
-        ensure!(told.entries <= entries.len(), "entries that were told are not in {}", self.journal().display());
-        let Some(What::Begin(begin)) = entries.first().map(|entry| &entry.what) else { return Ok(false) };
-        if entries.iter().any(|entry| matches!(entry.what, What::End { .. })) {
-            return Ok(true);
-        }
-        let text = "interrupted: campanile run ended before its command";
-        if let Some(step) = open_step(&entries) {
-            let lines = shelf::recover(&self.log(step))?;
-            let done = What::Done { step, lines, results: Results::Exception, text: text.to_owned() };
-            writer.add(&done.now())?;
-        }
-        let results = match begin.origin {
-            Origin::Own { .. } => Results::Exception,
-            Origin::Claimed { .. } => Results::Retry,
-        };
-        writer.add(&What::End { results, text: text.to_owned() }.now())?;
-        Ok(true)
-    }
-
-    /// Removes our files, and the folder if it holds nothing else.
-    pub(super) fn remove(&self) -> anyhow::Result<()> {
-        let shown = self.path.display();
-        let listed = std::fs::read_dir(&self.path).with_context(|| format!("reading {shown}"))?;
-        // Without `told` it is told no more, whenever the process ends.
-        let ours =
-            listed.flatten().map(|entry| entry.file_name()).filter(|name| name.to_str().is_some_and(is_our_file));
-        for name in std::iter::once("told".into()).chain(ours) {
-            match std::fs::remove_file(self.path.join(name)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("removing {shown}"));
-                }
-                Ok(()) | Err(_) => {}
-            }
-        }
-        std::fs::remove_dir(&self.path).with_context(|| format!("removing {shown}, which holds what is not ours"))
-    }
-
-    /// Lays aside what does not read. Returns where it is.
-    pub(super) fn set_broken(&self) -> anyhow::Result<PathBuf> {
-        let number = number(&self.path, BUILD).context("a folder without a number")?;
-        let to = self.path.with_file_name(format!("{BROKEN}{number:06}"));
-        std::fs::rename(&self.path, &to).with_context(|| format!("moving {}", self.path.display()))?;
-        Ok(to)
-    }
-
-    /// Lays it aside, with the reason, so that it is in the way of nobody. Returns where it is.
-    pub(super) fn lay_aside(&self, reason: &str) -> anyhow::Result<PathBuf> {
-        let name = self.path.file_name().context("a folder without a name")?;
-        let refused = self.path.parent().context("a folder without a folder")?.join(REFUSED);
-        private::folder(&refused)?;
-        let mut file = private::file(OpenOptions::new().write(true).truncate(true), &self.path.join("reason"))?;
-        writeln!(file, "{reason}").context("writing the reason")?;
-        let to = refused.join(name);
-        std::fs::rename(&self.path, &to).with_context(|| format!("moving {}", self.path.display()))?;
-        Ok(to)
-    }
-}
-
-/// The step that began and did not end.
-fn open_step(entries: &[Entry]) -> Option<usize> {
-    entries.iter().rev().find_map(|entry| match &entry.what {
-        What::Step { step, .. } => Some(Some(*step)),
-        What::Done { .. } => Some(None),
-        What::Begin(_) | What::End { .. } => None,
-    })?
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::journal;
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 

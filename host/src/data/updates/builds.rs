@@ -44,6 +44,8 @@ impl Apply for AddBuild {
             number: None,
         };
         let (buildid, number) = tx.insert_build(&build, now)?;
+        // Who only tells of builds never says `updateBuilderList`, and Buildbot's pages hide a builder without a master.
+        tx.add_builder_master(self.builderid, master)?;
         Ok(json!({"buildid": buildid, "number": number}))
     }
 }
