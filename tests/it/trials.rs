@@ -141,7 +141,7 @@ async fn what_does_not_arrive_is_told() {
     assert_eq!(said, "", "it is on standard output");
     let delivery = &host.deliveries().await[0];
     assert_eq!((&delivery["state"], &delivery["event"]), (&json!("dead"), &json!(0)));
-    assert!(delivery["key"].as_str().expect("a key").starts_with("test-1-"), "{delivery}");
+    assert!(delivery["key"].as_str().expect("a key").starts_with("test-2-"), "{delivery}");
     let said = why_not(&host, &["nobody"]).await;
     assert!(said.contains("no reporter \"nobody\"; there is: failures"), "{said}");
     let said = why_not(&host, &["failures", "--results", "zork"]).await;
