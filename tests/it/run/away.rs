@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 
 fn free_url() -> String {
     format!("http://127.0.0.1:{}", free_port())
@@ -123,33 +124,41 @@ async fn a_signal_ends_the_waiting_before_the_command_begins() {
     assert!(!shell.folder.path().join("was-here").exists());
 }
 
+/// Somebody who answers each caller in this way, or not at all.
+async fn answering(answer: Option<Vec<u8>>) -> (String, AbortOnDropHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let serving = tokio::spawn(async move {
+        let mut callers = Vec::new();
+        loop {
+            let (mut caller, _) = listener.accept().await.expect("a caller");
+            caller.read_u8().await.expect("it asks");
+            if let Some(answer) = &answer {
+                // Who has heard enough hangs up.
+                let _ = caller.write_all(answer).await;
+            }
+            callers.push(caller);
+        }
+    });
+    (url, AbortOnDropHandle::new(serving))
+}
+
 #[tokio::test]
 async fn who_does_not_answer_or_too_much_is_away() {
     let check = async |answer: Option<Vec<u8>>, within: &str, says: &str| {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let shell = Shell::at(&format!("http://{}", listener.local_addr().expect("an address")));
-        let serving = tokio::spawn(async move {
-            let mut callers = Vec::new();
-            loop {
-                let (mut caller, _) = listener.accept().await.expect("a caller");
-                caller.read_u8().await.expect("it asks");
-                if let Some(answer) = &answer {
-                    // Who has heard enough hangs up.
-                    let _ = caller.write_all(answer).await;
-                }
-                callers.push(caller);
-            }
-        });
+        let (url, _serving) = answering(answer).await;
+        let shell = Shell::at(&url);
         let ended = shell.run(&["--builder", "linux", "--answer-within", within, "--", "touch", "was-here"]).await;
         assert_eq!(ended.code, Some(125), "{}", ended.stderr);
         assert!(ended.stderr.contains(says) && ended.stderr.contains("nothing was run"), "{}", ended.stderr);
         assert!(!shell.folder.path().join("was-here").exists());
-        serving.abort();
+        shell.is_clean()
     };
-    check(None, "1", "does not answer within 1 s").await;
+    assert!(!check(None, "1", "does not answer within 1 s").await, "it may know of the build");
     let most = 16 * 1024 * 1024;
     let mut answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{{\"results\": [", most + 100).into_bytes();
-    answer.resize(answer.len() + most, b' ');
-    answer.extend_from_slice(&[b' '; 200]);
-    check(Some(answer), "60", "answers, but not as a host does").await;
+    answer.resize(answer.len() + most + 200, b' ');
+    assert!(!check(Some(answer), "60", "answers, but not as a host does").await);
+    let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno".to_vec();
+    assert!(check(Some(answer), "60", "an answer with status 404").await, "who says no knows of none");
 }

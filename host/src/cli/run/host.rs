@@ -34,9 +34,9 @@ pub(super) enum Trouble {
 /// What became of a call that was not answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Nobody was there to hear it.
+    /// Nobody was there to hear it, or who was there said no.
     #[default]
-    NotSent,
+    NotDone,
     /// It may have been done.
     Unknown,
 }
@@ -139,7 +139,7 @@ impl Host {
         let why = std::iter::successors(std::error::Error::source(error), |&error| error.source()).last();
         let why = why.map_or_else(|| error.to_string(), ToString::to_string);
         let why = format!("no host answers at {} ({why}); --server or CAMPANILE_SERVER say where it is", self.url);
-        Trouble::Away { why, fate: if error.is_connect() { Fate::NotSent } else { Fate::Unknown } }
+        Trouble::Away { why, fate: if error.is_connect() { Fate::NotDone } else { Fate::Unknown } }
     }
 
     async fn refusal(&self, answer: Response) -> Trouble {
@@ -148,13 +148,15 @@ impl Host {
         let body: Value = serde_json::from_slice(&text).unwrap_or_default();
         let is_host = body["error"].is_string();
         let said = body["error"].as_str().map_or_else(|| format!("an answer with status {status}"), str::to_owned);
+        // Who says no did nothing; who speaks for a host that does not answer cannot know.
+        let fate = if is_host || status < 500 { Fate::NotDone } else { Fate::Unknown };
         match status {
             401 | 403 => {
                 Trouble::NotAllowed(format!("{said} (the token is read from --token-file or CAMPANILE_TOKEN)"))
             }
-            408 | 429 | 500.. => unsure(format!("{}: {said}", self.url)),
+            408 | 429 | 500.. => Trouble::Away { why: format!("{}: {said}", self.url), fate },
             // Somebody in between says no, who knows nothing of the host.
-            _ if !is_host => unsure(format!("{}: {said}, and not as a host does", self.url)),
+            _ if !is_host => Trouble::Away { why: format!("{}: {said}, and not as a host does", self.url), fate },
             _ => Trouble::Refused { status, message: said, body },
         }
     }

@@ -64,7 +64,7 @@ pub(super) async fn run(run: &Run, screen: &Arc<Screen>, stops: &watch::Sender<S
     let host = run.host()?;
     let begin = run.about.begin(builder, &worker, &folder).await?;
     let environment = environment::of((&host.url, builder), &begin.properties);
-    let mut place = Place::open(run, &host)?;
+    let mut place = Place::open(run, &host).context("nothing was run")?;
     stops::listen(stops.clone()).context("listening for signals")?;
 
     let earlier = delivery::left_behind(&place.spool, screen)?.builds;
@@ -215,7 +215,7 @@ impl Delivery {
         mut stops: watch::Receiver<Stops>,
     ) -> anyhow::Result<()> {
         let nothing = "nothing was run: with --spool DIR it runs now, and is delivered later";
-        if self.sent.borrow().fate == Fate::NotSent {
+        if self.sent.borrow().fate == Fate::NotDone {
             self.task.abort();
             bail!("{away}; {nothing}");
         }
@@ -240,7 +240,7 @@ impl Delivery {
     async fn failed(&mut self, place: &mut Place) -> anyhow::Error {
         match self.sent.borrow().fate {
             // Nobody will want to deliver it.
-            Fate::NotSent => drop(self.folder.remove()),
+            Fate::NotDone => drop(self.folder.remove()),
             Fate::Unknown => place.keep(),
         }
         match (&mut self.task).await {

@@ -86,7 +86,7 @@ impl Sender {
         (live, progress): (Live, watch::Sender<Sent>),
     ) -> anyhow::Result<Self> {
         let (host, folder, told) = (host.clone(), folder.clone(), folder.told()?);
-        let (import, fate) = (Import::Unknown, Fate::NotSent);
+        let (import, fate) = (Import::Unknown, Fate::NotDone);
         Ok(Self { host, folder, told, log: None, import, fate, live, progress })
     }
 
@@ -177,7 +177,7 @@ impl Sender {
                 Err(trouble) => trouble,
             };
             match &trouble {
-                Trouble::Away { fate, .. } => is_surely_undone &= *fate == Fate::NotSent,
+                Trouble::Away { fate, .. } => is_surely_undone &= *fate == Fate::NotDone,
                 Trouble::Refused { .. } => self.folder.forget_call(),
                 Trouble::NotAllowed(_) if is_surely_undone => self.folder.forget_call(),
                 Trouble::NotAllowed(_) => {}
