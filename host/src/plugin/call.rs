@@ -1,8 +1,9 @@
 //! One call: a fresh store, one budget, one report.
 //!
-//! The guest gives way to other tasks at each tick of the clock, and each tick that it notices is charged to its CPU
-//! budget. Ticks that pass while the host works for it are noticed once, on return: a call into the host costs at
-//! most one. The wall-clock limit is a timeout around it all; dropping the store cancels whatever is under way.
+//! The guest gives way to other tasks at each tick of the clock but its first, since most calls that see one soon end.
+//! Each tick that it notices is charged to its CPU budget. Ticks that pass while the host works for it are noticed once,
+//! on return: a call into the host costs at most one. The wall-clock limit is a timeout around it all; dropping the store
+//! cancels whatever is under way.
 //!
 //! Invariant: whatever the guest does, `run` returns, and what was said and used up till then is in the report.
 
@@ -89,7 +90,12 @@ fn open(runtime: &Runtime, state: CallState) -> Store<CallState> {
         let state = store.data_mut();
         state.cpu_ticks += 1;
         // The tick during which the call began is not whole, so the limit is passed, not reached.
-        Ok(if state.cpu_ticks > limit { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
+        Ok(match state.cpu_ticks {
+            ticks if ticks > limit => UpdateDeadline::Interrupt,
+            // To give way is a visit to the scheduler and to the kernel.
+            1 => UpdateDeadline::Continue(1),
+            _ => UpdateDeadline::Yield(1),
+        })
     });
     store
 }
