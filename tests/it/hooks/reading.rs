@@ -150,4 +150,7 @@ async fn what_one_dialect_reads_takes_no_room_of_another() {
     };
     let (answers, ()) = tokio::join!(asking, watching);
     assert!(answers.iter().all(|answer| *answer == found("1")), "{answers:?}");
+    // The other was answered while these were under way: none had to be given up first.
+    let changes = changes(&host).await;
+    assert_eq!(changes.iter().filter(|change| change["comments"] == "4 4 4 4").count(), 4, "{changes:?}");
 }
