@@ -86,7 +86,8 @@ fn install(tree: &Tree, folder: &Path, published: &Published) -> anyhow::Result<
     let Published { archive, sha512, inside, kept, says, .. } = published;
     let _folder = tree.shell.push_dir(folder);
     published.fetch(tree).with_context(|| format!("the suite needs {says}; be online"))?;
-    cmd!(tree.shell, "sha512sum --check --status").stdin(format!("{sha512}  {archive}\n")).run()?;
+    let check = cmd!(tree.shell, "sha512sum --check --status").stdin(format!("{sha512}  {archive}\n"));
+    check.run().with_context(|| format!("{archive} is not what it was: its digest is another one"))?;
     let unpacked = folder.join("unpacked");
     tree.shell.create_dir(&unpacked)?;
     match published.from {

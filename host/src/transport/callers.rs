@@ -17,9 +17,14 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 impl Secrets {
-    /// Whether `given` is the secret itself.
-    pub(crate) fn is(&self, name: &SecretName, given: &[u8]) -> Result<bool, SecretError> {
-        Ok(same(&self.for_caller(name)?, given))
+    /// Whether a user and a password are those. Both are looked at, whatever the first of them comes to.
+    pub(crate) fn are(
+        &self,
+        (user, password): (&str, &SecretName),
+        given: (&[u8], &[u8]),
+    ) -> Result<bool, SecretError> {
+        let is_password = same(self.for_caller(password)?.expose().as_bytes(), given.1);
+        Ok(same(user.as_bytes(), given.0) & is_password)
     }
 
     /// Whether `given`, as a header has it, could only be made of `body` by who knows the secret.
@@ -31,7 +36,7 @@ impl Secrets {
     ) -> Result<bool, SecretError> {
         let secret = self.for_caller(name)?;
         Ok(match proof {
-            Proof::Token => same(&secret, given),
+            Proof::Token => same(secret.expose().as_bytes(), given),
             Proof::HmacSha256 => signed::<Hmac<Sha256>>(&secret, given, body),
             Proof::HmacSha1 => signed::<Hmac<Sha1>>(&secret, given, body),
             Proof::HmacMd5 => signed::<Hmac<Md5>>(&secret, given, body),
@@ -52,10 +57,11 @@ impl Secrets {
     }
 }
 
-/// What is compared is of one length whatever was given: how long the secret is, shows neither.
-fn same(secret: &Secret, given: &[u8]) -> bool {
+/// Whether they are the same, in a time that shows neither how far, nor how long the expected one is: what is compared is of
+/// one length whatever was given.
+fn same(expected: &[u8], given: &[u8]) -> bool {
     let digest = |bytes: &[u8]| <Sha256 as sha2::Digest>::digest(bytes);
-    digest(secret.expose().as_bytes()).ct_eq(&digest(given)).into()
+    digest(expected).ct_eq(&digest(given)).into()
 }
 
 fn signed<M: Mac + KeyInit>(secret: &Secret, given: &[u8], body: &[u8]) -> bool {
@@ -117,7 +123,7 @@ mod tests {
         std::fs::write(folder.path().join("key"), "\n").unwrap();
         let secrets = Secrets::new(Some(folder.path().into()));
         let name = SecretName("key".into());
-        let said = secrets.is(&name, b"").unwrap_err().to_string();
+        let said = secrets.are(("", &name), (b"", b"")).unwrap_err().to_string();
         assert_eq!(said, "secret \"key\": it is empty, and would keep nobody out");
         assert!(secrets.check_for_callers(&name).is_err());
     }

@@ -43,6 +43,10 @@ async fn a_wrong_post_is_named_and_leaves_nothing() {
             "line 0 of log \"stdio\" must begin with o, e or h",
         ),
         (with(ended(), &format!("{lines}/firstline"), json!(3)), "3 lines come before it that were not told"),
+        (
+            with(ended(), &format!("{lines}/firstline"), json!(-3)),
+            "firstline: invalid value: integer `-3`, expected u32",
+        ),
     ] {
         let (status, answer) = post(&host, &body).await;
         let message = answer["error"].as_str().expect("an error");

@@ -67,8 +67,8 @@ impl Promise<'_> {
 fn logged_in(login: &HookLogin, secrets: &Secrets, headers: &HeaderMap) -> Result<(), Error> {
     let given = headers.get_all(AUTHORIZATION).iter().find_map(|header| basic(header.to_str().ok()?));
     let (user, password) = given.ok_or_else(Error::no_login)?;
-    let is_password = secrets.is(&login.password, &password).map_err(|error| Error::internal(&error))?;
-    if user == login.user.as_bytes() && is_password { Ok(()) } else { Err(Error::no_login()) }
+    let is_they = secrets.are((&login.user, &login.password), (&user, &password));
+    if is_they.map_err(|error| Error::internal(&error))? { Ok(()) } else { Err(Error::no_login()) }
 }
 
 fn basic(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {

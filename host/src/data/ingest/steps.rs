@@ -106,7 +106,7 @@ impl From<'_, '_> {
             let message = format!("line {line} of log {:?} must begin with o, e or h, its stream", ours.name);
             return Err(UpdateError::Invalid { param: "content", message });
         }
-        let known = ours.num_lines - told.firstline;
+        let known = ours.num_lines - i64::from(told.firstline);
         if known < 0 {
             let message = format!("{} lines come before it that were not told", -known);
             return Err(UpdateError::Invalid { param: "firstline", message });

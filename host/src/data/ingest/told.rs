@@ -147,7 +147,7 @@ pub(super) struct LogTold {
 #[derive(Debug, Deserialize)]
 pub(super) struct ContentTold {
     #[serde(default)]
-    pub(super) firstline: i64,
+    pub(super) firstline: u32,
     pub(super) content: LinesTold,
 }
 
