@@ -33,8 +33,7 @@ use crate::plugin::exports::Subscribe;
 use crate::plugin::load::Plugin;
 use crate::plugin::runtime::Runtime;
 use crate::plugin::state::Scene;
-use sha2::Digest;
-use sha2::Sha256;
+use crate::plugin::world::Seed;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -76,7 +75,7 @@ impl Caller {
         plugin: &Plugin,
         config: &ReporterConfig,
     ) -> CallReport<Result<Vec<Subscription>, Vec<Problem>>> {
-        let scene = self.scene(&config.name, seed(&config.name, 0));
+        let scene = self.scene(&config.name, Seed::new(&config.name, 0));
         self.run(plugin, Subscribe(config), scene).await
     }
 
@@ -91,7 +90,7 @@ impl Caller {
             overlay,
             event: Some(event.clone()),
             at: event.at,
-            ..self.scene(&config.name, seed(&config.name, event.seq.0))
+            ..self.scene(&config.name, Seed::new(&config.name, event.seq.0))
         };
         self.run(plugin, Handle(config, &event), scene).await
     }
@@ -103,7 +102,7 @@ impl Caller {
         settings: &String,
         context: &String,
     ) -> CallReport<Result<Option<Formatted>, Failure>> {
-        let scene = self.scene("", seed(&plugin.name, 0));
+        let scene = self.scene("", Seed::new(&plugin.name, 0));
         self.run(plugin, Format { settings, context }, scene).await
     }
 
@@ -114,7 +113,7 @@ impl Caller {
         settings: String,
         (moment, context): (Moment, String),
     ) -> CallReport<Result<Review, Failure>> {
-        let scene = self.scene("", seed(&plugin.name, 0));
+        let scene = self.scene("", Seed::new(&plugin.name, 0));
         self.run(plugin, GetReview { settings, moment, context }, scene).await
     }
 
@@ -125,7 +124,7 @@ impl Caller {
         settings: String,
         users: Vec<String>,
     ) -> CallReport<Result<Vec<Option<String>>, Failure>> {
-        let scene = self.scene("", seed(&plugin.name, 0));
+        let scene = self.scene("", Seed::new(&plugin.name, 0));
         self.run(plugin, FindAddresses { settings, users }, scene).await
     }
 
@@ -136,13 +135,13 @@ impl Caller {
         settings: String,
         report: BuildReport,
     ) -> CallReport<Result<Option<BuildId>, Failure>> {
-        let scene = self.scene("", seed(&plugin.name, 0));
+        let scene = self.scene("", Seed::new(&plugin.name, 0));
         self.run(plugin, FindPrevious { settings, report }, scene).await
     }
 
     /// What is wrong with the settings of a change hook, JSON text that fits its schema.
     pub async fn check_hook(&self, plugin: &Plugin, settings: &str) -> CallReport<Vec<Problem>> {
-        let scene = self.scene("", seed(&plugin.name, 0));
+        let scene = self.scene("", Seed::new(&plugin.name, 0));
         self.run(plugin, CheckHook { settings }, scene).await
     }
 
@@ -154,7 +153,7 @@ impl Caller {
         settings: &str,
         (request, fetched): (&HookRequest, &[Fetched]),
     ) -> CallReport<Result<HookOutcome, String>> {
-        let scene = Scene { at: request.received_at, ..self.scene("", seed(&plugin.name, 0)) };
+        let scene = Scene { at: request.received_at, ..self.scene("", Seed::new(&plugin.name, 0)) };
         self.run(plugin, FindChanges { settings, request, fetched }, scene).await
     }
 
@@ -163,7 +162,7 @@ impl Caller {
         call::run(&self.runtime, callee, export, scene).await
     }
 
-    fn scene(&self, reporter: &str, seed: u64) -> Scene {
+    fn scene(&self, reporter: &str, seed: Seed) -> Scene {
         Scene {
             caller: Some(self.clone()),
             reporter: ReporterName(reporter.to_owned()),
@@ -174,10 +173,4 @@ impl Caller {
             until: None,
         }
     }
-}
-
-/// The same for the same reporter and event, on any machine and in any version.
-fn seed(name: &str, seq: i64) -> u64 {
-    let hash = Sha256::new().chain_update(name).chain_update([0]).chain_update(seq.to_le_bytes()).finalize();
-    hash[..8].iter().fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }

@@ -21,6 +21,7 @@ use crate::plugin::runtime::Inner;
 use crate::plugin::runtime::Runtime;
 use crate::plugin::settings::Schema;
 use crate::plugin::state::Scene;
+use crate::plugin::world::Seed;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -196,7 +197,7 @@ async fn describe(runtime: &Runtime, name: &str, program: &Program) -> Result<(D
         overlay: Default::default(),
         event: None,
         at: Timestamp(0),
-        seed: 0,
+        seed: Seed::new("", 0),
         until: None,
     };
     let report = call::run(runtime, Callee { name, program }, Describe, scene).await;

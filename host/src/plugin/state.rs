@@ -10,6 +10,7 @@ use crate::plugin::caller::Overlay;
 use crate::plugin::limiter::MemoryBudget;
 use crate::plugin::runtime::Limits;
 use crate::plugin::world;
+use crate::plugin::world::Seed;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,7 +32,7 @@ pub(super) struct Scene {
     pub(super) event: Option<Arc<ReporterEvent>>,
     /// What the guest's clock shows.
     pub(super) at: Timestamp,
-    pub(super) seed: u64,
+    pub(super) seed: Seed,
     /// For a call within a call: it runs on its caller's turn and time.
     pub(super) until: Option<Instant>,
 }
@@ -43,7 +44,8 @@ pub(super) struct CallState {
     pub(super) cpu_ticks: u64,
     /// When the call's time is over.
     pub(super) deadline: Instant,
-    wasi: WasiCtx,
+    /// None until the guest looks at it.
+    wasi: Option<WasiCtx>,
     table: ResourceTable,
 }
 
@@ -51,15 +53,7 @@ impl CallState {
     pub(super) fn new(scene: Scene, log: CallLog, limits: &Limits, deadline: Instant) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
-        Self {
-            wasi: world::empty(scene.at, scene.seed, &log),
-            memory: MemoryBudget::new(limits.memory_bytes),
-            cpu_ticks: 0,
-            scene,
-            log,
-            deadline,
-            table,
-        }
+        Self { wasi: None, memory: MemoryBudget::new(limits.memory_bytes), cpu_ticks: 0, scene, log, deadline, table }
     }
 
     pub(super) fn data(&self) -> Option<&Data> {
@@ -69,7 +63,8 @@ impl CallState {
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        let ctx = self.wasi.get_or_insert_with(|| world::empty(self.scene.at, &self.scene.seed, &self.log));
+        WasiCtxView { ctx, table: &mut self.table }
     }
 }
 

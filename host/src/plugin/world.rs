@@ -1,5 +1,7 @@
 //! The empty world that WASI shows a guest: nothing to open, nobody to talk to, the event's time, seeded chance.
 //!
+//! Most calls never look at it, so it is made for the first that does.
+//!
 //! Invariant: nothing here comes from the host's own environment, so a call can be repeated exactly.
 
 use crate::model::Timestamp;
@@ -7,6 +9,8 @@ use crate::plugin::call_log::CallLog;
 use crate::plugin::call_log::LogOrigin;
 use crate::plugin::sinks::Sink;
 use rand::TryRng;
+use sha2::Digest;
+use sha2::Sha256;
 use std::convert::Infallible;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -18,8 +22,34 @@ use wasmtime_wasi::WasiCtx;
 /// Random bytes that a guest may ask for at once.
 const RANDOM_BYTES: u64 = 1 << 20;
 
-pub(super) fn empty(at: Timestamp, seed: u64, log: &CallLog) -> WasiCtx {
-    let mut chance = Chance(seed);
+/// Where chance begins: the same for the same name and number, on any machine and in any version.
+#[derive(Clone, Debug)]
+pub(super) struct Seed {
+    name: String,
+    number: i64,
+    /// Who was asked by whose call this is, in their order.
+    asked: String,
+}
+
+impl Seed {
+    pub(super) fn new(name: &str, number: i64) -> Self {
+        Self { name: name.to_owned(), number, asked: String::new() }
+    }
+
+    /// That of a call within the call.
+    pub(super) fn of_asked(&self, asked: &str) -> Self {
+        Self { asked: format!("{}{asked}", self.asked), ..self.clone() }
+    }
+
+    fn value(&self) -> u64 {
+        let hash = Sha256::new().chain_update(&self.name).chain_update([0]).chain_update(self.number.to_le_bytes());
+        let seed = hash.finalize()[..8].iter().fold(0, |seed, byte| (seed << 8) | u64::from(*byte));
+        self.asked.bytes().fold(seed, |seed, byte| seed.rotate_left(5) ^ u64::from(byte))
+    }
+}
+
+pub(super) fn empty(at: Timestamp, seed: &Seed, log: &CallLog) -> WasiCtx {
+    let mut chance = Chance(seed.value());
     let insecure_seed = (u128::from(chance.next()) << 64) | u128::from(chance.next());
     WasiCtx::builder()
         .stdout(Sink { log: log.clone(), origin: LogOrigin::Stdout })

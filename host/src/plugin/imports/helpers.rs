@@ -222,7 +222,7 @@ impl CallState {
             overlay: Default::default(),
             event: None,
             at: self.scene.at,
-            seed: asked.bytes().fold(self.scene.seed, |seed, byte| seed.rotate_left(5) ^ u64::from(byte)),
+            seed: self.scene.seed.of_asked(asked),
             until: Some(self.deadline),
         }
     }
