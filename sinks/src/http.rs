@@ -27,6 +27,7 @@ use std::time::Duration;
 use std::time::Instant;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
+use tokio::sync::Semaphore;
 
 /// An answer; as it comes, 200 with nothing in it.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub enum HttpFault {
     DropInBody,
     /// The answer never comes.
     Stall,
+    /// The answer comes when [`HttpSink::release`] says so.
+    Hold,
     /// The header and the body come, and never an end.
     StallInBody,
     /// The body is repeated for ever.
@@ -114,12 +117,26 @@ pub struct HttpSink {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     answers: Mutex<VecDeque<Answer>>,
     usual: Mutex<Answer>,
     connections: Mutex<usize>,
     requests: Arrivals<ReceivedRequest>,
+    /// A permit for each answer that is held no longer.
+    released: Semaphore,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            answers: Mutex::default(),
+            usual: Mutex::default(),
+            connections: Mutex::default(),
+            requests: Arrivals::default(),
+            released: Semaphore::new(0),
+        }
+    }
 }
 
 impl HttpSink {
@@ -157,6 +174,11 @@ impl HttpSink {
     /// Answers all requests for which there is no other answer.
     pub fn answer_always(&self, answer: Answer) {
         *lock(&self.shared.usual) = answer;
+    }
+
+    /// Sends so many of the answers that are held, now or as they come.
+    pub fn release(&self, count: usize) {
+        self.shared.released.add_permits(count);
     }
 
     pub fn received(&self) -> Vec<ReceivedRequest> {
@@ -206,6 +228,10 @@ async fn respond(request: Request<Incoming>, shared: &Shared, connection: usize)
     }
     match answer.fault {
         HttpFault::Stall => pending().await,
+        HttpFault::Hold => {
+            shared.released.acquire().await.map_err(io::Error::other)?.forget();
+            rendered(answer)
+        }
         HttpFault::Drop => Err(io::Error::other("asked for")),
         HttpFault::None | HttpFault::DropInBody | HttpFault::StallInBody | HttpFault::Endless => rendered(answer),
     }
@@ -232,7 +258,7 @@ fn rendered(answer: Answer) -> io::Result<Response<Body>> {
         HttpFault::Endless if !chunk.is_empty() => {
             StreamBody::new(stream::repeat_with(move || Ok(Frame::data(chunk.clone())))).boxed_unsync()
         }
-        HttpFault::None | HttpFault::Drop | HttpFault::Stall | HttpFault::Endless => {
+        HttpFault::None | HttpFault::Drop | HttpFault::Stall | HttpFault::Hold | HttpFault::Endless => {
             http_body_util::Full::new(chunk).map_err(io::Error::other).boxed_unsync()
         }
     };

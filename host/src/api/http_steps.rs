@@ -3,6 +3,9 @@
 //! A step that was begun is ended, also when who asked for it does not wait, and when the host stops. With the header
 //! `Idempotency-Key` a call can be sent again: its request is made once.
 
+mod ending;
+
+use self::ending::ends;
 use super::State;
 use super::access::Caller;
 use super::clock;
@@ -11,30 +14,23 @@ use super::updates::json_text;
 use super::updates::key;
 use super::updates::said;
 use crate::data::http_steps::Begun;
-use crate::data::http_steps::BegunStep;
 use crate::data::http_steps::Earlier;
 use crate::data::http_steps::StepEnd;
-use crate::data::http_steps::add_contents;
 use crate::data::http_steps::answer;
 use crate::data::http_steps::begin;
-use crate::data::http_steps::content_calls;
 use crate::data::http_steps::earlier;
-use crate::data::http_steps::end;
-use crate::data::http_steps::end_calls;
-use crate::data::http_steps::end_rest;
-use crate::data::http_steps::read_calls;
-use crate::data::updates::Call;
-use crate::data::updates::UpdateError;
 use crate::data::updates::idempotency::Key;
 use crate::data::updates::idempotency::Reply;
 use crate::model::BuildId;
 use crate::model::HttpStep;
 use crate::model::HttpStepArguments;
+use crate::model::HttpStepLog;
 use crate::model::Message;
 use crate::model::Results;
 use crate::model::StepGrants;
 use crate::model::read_json;
 use crate::transport::Lost;
+use crate::transport::Performed;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -42,6 +38,8 @@ use axum::extract::State as Shared;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
@@ -50,6 +48,9 @@ use tokio_util::task::TaskTracker;
 
 /// Steps that are performed at one time.
 const MOST: usize = 64;
+
+/// Why a step ended at which the host went wrong.
+const PANICKED: &str = "the host failed during the request, which may have been made or not: its log says why";
 
 /// What such steps may use, how many there may be, and which there are.
 pub struct HttpSteps {
@@ -134,12 +135,22 @@ async fn made(state: &State, Asked { build, step, message, key }: Asked) -> Resu
         Begun::Earlier(earlier) => return again(earlier),
     };
     let (grants, stopped) = (&state.http_steps.grants, state.http_steps.stopped());
-    let performed = state.transports.perform(&permit, (&step, grants), stopped).await;
+    let performed = caught(state.transports.perform(&permit, (&step, grants), stopped)).await;
     let answer = answer(&begun, performed.results, performed.status);
     let state_string = performed.state_string();
     let ended = StepEnd { results: performed.results, state_string, log: performed.log, contents: performed.contents };
     ends(state, begun, (ended, &answer)).await?;
     Ok(said(Reply::First(answer)))
+}
+
+/// Of a panic the step hears too: left open it would keep its key until the host starts again.
+async fn caught(performing: impl Future<Output = Performed>) -> Performed {
+    let panicked = |_| {
+        let mut log = HttpStepLog::default();
+        log.failed(PANICKED);
+        Performed { results: Results::Exception, status: None, log: log.take(), contents: Vec::new() }
+    };
+    AssertUnwindSafe(performing).catch_unwind().await.unwrap_or_else(panicked)
 }
 
 /// The request is not made a second time.
@@ -152,36 +163,15 @@ fn again(earlier: Earlier) -> Result<Response, Error> {
     }
 }
 
-async fn ends(state: &State, begun: BegunStep, (ended, answer): (StepEnd, &str)) -> Result<(), Error> {
-    let now = clock::now().seconds();
-    let told = match end_of(state, &begun, &ended).await {
-        Ok(calls) => {
-            let (begun, answer) = (begun.clone(), answer.to_owned());
-            state.store.write(move |tx| end(tx, &begun, (calls, answer), now)).await
-        }
-        Err(error) => Err(error),
-    };
-    match told {
-        Ok(()) => Ok(()),
-        Err(UpdateError::Store(error)) => Err(error.into()),
-        // Somebody else ended the step, or its log. It was performed all the same, and is answered.
-        Err(error) => {
-            let log = format!("e{}\n", format!("the log of the step is left out: {error}").replace('\n', " "));
-            let rest = StepEnd { log, contents: Vec::new(), ..ended };
-            let answer = answer.to_owned();
-            Ok(state.store.write(move |tx| end_rest(tx, &begun, (&rest, answer), now)).await?)
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
 
-/// The calls that end the step. The logs that they write to are made before, so that their texts are made ready here, and
-/// not by the writer.
-async fn end_of(state: &State, begun: &BegunStep, ended: &StepEnd) -> Result<Vec<Call>, UpdateError> {
-    let now = clock::now().seconds();
-    let contents = read_calls(content_calls(begun, ended.contents.len()))?;
-    let contents = match contents.is_empty() {
-        true => Vec::new(),
-        false => state.store.write(move |tx| add_contents(tx, contents, now)).await?,
-    };
-    read_calls(end_calls(begun, &contents, ended))
+    #[tokio::test]
+    async fn a_panic_ends_a_step_as_an_exception() {
+        let performed = caught(poll_fn(|_| panic!("asked for"))).await;
+        assert_eq!((performed.results, performed.status), (Results::Exception, None));
+        assert!(performed.log.contains(PANICKED), "{}", performed.log);
+    }
 }

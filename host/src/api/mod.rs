@@ -41,6 +41,7 @@ pub use access::TokenError;
 pub use access::Tokens;
 pub use access::fresh_token;
 pub use hooks::Hooks;
+pub use hooks::READING_TIME;
 pub use http_steps::HttpSteps;
 pub use logs::Appends;
 pub use serve::serve;

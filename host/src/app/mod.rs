@@ -68,6 +68,8 @@ pub struct Tuning {
     /// A connection whose peer takes nothing for so long is closed.
     pub write_deadline: Duration,
     pub chat_times: ChatTimes,
+    /// For all that a change hook reads for one request.
+    pub hook_reading: Duration,
 }
 
 /// Long enough for a laptop that changes its network, short enough that who is gone does not pile up.
@@ -83,6 +85,7 @@ impl Default for Tuning {
             live: api::LiveTuning::default(),
             write_deadline: WRITE_DEADLINE,
             chat_times: ChatTimes::USUAL,
+            hook_reading: api::READING_TIME,
         }
     }
 }
@@ -132,7 +135,7 @@ pub async fn start_tuned(config: Config, tuning: Tuning) -> anyhow::Result<Runni
     let state = api::State::new(api::Parts {
         store: parts.store.clone(),
         data: parts.data.clone(),
-        hooks: api::Hooks::new(parts.caller.clone(), &parts.hooks, &config.server),
+        hooks: api::Hooks::new(parts.caller.clone(), &parts.hooks, (&config.server, tuning.hook_reading)),
         plugins: parts.caller.plugins().clone(),
         reporters: Arc::clone(&parts.reporters),
         progress: progress.clone(),

@@ -40,6 +40,18 @@ pub enum Proof {
     Token,
 }
 
+impl Proof {
+    /// The hexadecimal digits that a digest of this kind has.
+    pub fn digits(self) -> Option<usize> {
+        match self {
+            Self::HmacSha256 => Some(64),
+            Self::HmacSha1 => Some(40),
+            Self::HmacMd5 => Some(32),
+            Self::Token => None,
+        }
+    }
+}
+
 /// What came to `/change_hook/{dialect}`, as the dialect is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HookRequest {

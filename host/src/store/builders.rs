@@ -49,10 +49,30 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
+    /// Notes that a master builds it, which need not have configured it.
     pub fn add_builder_master(&mut self, builder: BuilderId, master: MasterId) -> Result<(), StoreError> {
         self.connection()
             .prepare_cached("INSERT OR IGNORE INTO builder_masters (builderid, masterid) VALUES (?, ?)")?
             .execute((builder, master))?;
+        Ok(())
+    }
+
+    /// Notes that a master has configured it.
+    pub fn configure_builder(&mut self, builder: BuilderId, master: MasterId) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO builder_masters (builderid, masterid, configured) VALUES (?, ?, 1)
+                 ON CONFLICT DO UPDATE SET configured = 1",
+            )?
+            .execute((builder, master))?;
+        Ok(())
+    }
+
+    /// Of a master that builds what it has not configured.
+    pub fn remove_unconfigured(&mut self, master: MasterId) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("DELETE FROM builder_masters WHERE masterid = ? AND NOT configured")?
+            .execute([master])?;
         Ok(())
     }
 
@@ -83,10 +103,11 @@ impl Reader<'_> {
         found.into_iter().map(|builder| self.with_masters(builder)).collect()
     }
 
+    /// Those that it has configured, by id.
     pub fn builders_of_master(&self, master: MasterId) -> Result<Vec<(BuilderId, String)>, StoreError> {
         let mut select = self.connection.prepare_cached(
-            "SELECT builderid, name FROM builder_masters JOIN builders USING (builderid) WHERE masterid = ?
-             ORDER BY builderid",
+            "SELECT builderid, name FROM builder_masters JOIN builders USING (builderid)
+             WHERE masterid = ? AND configured ORDER BY builderid",
         )?;
         let rows = select.query_map([master], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -118,3 +118,16 @@ async fn a_plugin_is_told_the_headers_it_asks_for_and_no_others() {
     assert_eq!(post(&host, "bad?do=headers", &headers, "").await, found("1"));
     assert_eq!(changes(&host).await[0]["comments"], "x-event=push");
 }
+
+#[tokio::test]
+async fn a_large_body_is_signed_as_a_small_one() {
+    let host = setup("github", "secret = \"key\"").start().await;
+    let body = push().replacen('{', &format!("{{\"padding\": \"{}\", ", "x".repeat(600_000)), 1);
+    let delivery = ("x-github-delivery", "1");
+    let (right, wrong) = (format!("sha256={}", sha256(&body)), format!("sha256={}", sha256("{}")));
+    refused(&host, "github", &[PUSH, delivery, ("x-hub-signature-256", &wrong)], &body).await;
+    for _ in 0..2 {
+        assert_eq!(post(&host, "github", &[PUSH, delivery, ("x-hub-signature-256", &right)], &body).await, found("3"));
+    }
+    assert_eq!(changes(&host).await.len(), 3);
+}

@@ -10,6 +10,7 @@ use campanile_sinks::HttpSink;
 use campanile_tests::logged;
 use futures_util::future::join_all;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
@@ -82,6 +83,9 @@ async fn what_is_too_much_altogether_is_left_out_and_the_log_says_so() {
     assert!(logged().contains("all that one request asks for has more than 12582912 bytes"), "{}", logged());
 }
 
+/// No test takes so long, however slow the machine is.
+const FOREVER: Duration = Duration::from_secs(3600);
+
 /// A server that answers nobody until it is told to.
 #[derive(Clone)]
 struct Reluctant {
@@ -113,7 +117,7 @@ async fn of_one_dialect_a_few_requests_are_looked_into_at_once_and_others_go_on(
     let url = format!("settings = {{url = \"http://127.0.0.1:{}/\"}}", server.port);
     let base = "[[change_hook]]\ndialect = \"base\"\n";
     let setup = misbehaving(&url).plugins(&["base-hook"]).toml(base).allow(format!("127.0.0.1:{}", server.port));
-    let host = setup.start().await;
+    let host = setup.tuned(|tuning| tuning.hook_reading = FOREVER).start().await;
     let asking = join_all((0..7).map(|_| post(&host, "bad?do=fetch", &[], "")));
     let watching = async {
         server.arrived.subscribe().wait_for(|arrived| *arrived >= 4).await.expect("they arrive");
@@ -126,4 +130,24 @@ async fn of_one_dialect_a_few_requests_are_looked_into_at_once_and_others_go_on(
     let (answers, ()) = tokio::join!(asking, watching);
     assert!(answers.iter().all(|answer| *answer == found("1")), "{answers:?}");
     assert_eq!(*server.arrived.borrow(), 7);
+}
+
+#[tokio::test]
+async fn what_one_dialect_reads_takes_no_room_of_another() {
+    let server = Reluctant::start().await;
+    let sink = HttpSink::start(None).await.expect("a server");
+    let url = |port: u16| format!("settings = {{url = \"http://127.0.0.1:{port}/\"}}");
+    let other = format!("[[change_hook]]\ndialect = \"worse\"\nplugin = \"misbehaving-hook\"\n{}\n", url(sink.port()));
+    let setup = misbehaving(&url(server.port)).toml(&other).tuned(|tuning| tuning.hook_reading = FOREVER);
+    let allowed = setup.allow(format!("127.0.0.1:{}", server.port)).allow(format!("127.0.0.1:{}", sink.port()));
+    let host = allowed.start().await;
+    let asking = join_all((0..4).map(|_| post(&host, "bad?do=much", &[], "")));
+    let watching = async {
+        server.arrived.subscribe().wait_for(|arrived| *arrived >= 12).await.expect("they arrive");
+        assert_eq!(post(&host, "worse?do=fetch", &[], "").await, found("1"));
+        assert_eq!(sink.count(), 1);
+        server.answers.add_permits(16);
+    };
+    let (answers, ()) = tokio::join!(asking, watching);
+    assert!(answers.iter().all(|answer| *answer == found("1")), "{answers:?}");
 }

@@ -40,11 +40,13 @@ async fn the_head_is_looked_at_before_a_byte_of_the_body() {
         ("nowhere", "", 1, 404),
         ("github", "", 1, 401),
         ("github", "x-hub-signature-256: 00\r\n", 1, 401),
+        ("github", "x-hub-signature-256: sha256=00\r\n", 1, 401),
+        ("github", &format!("x-hub-signature-256: sha256={}\r\n", "x".repeat(64)), 1, 401),
         ("gitlab", "", 1, 401),
         ("gitlab", "x-gitlab-token: guessed\r\n", 1, 401),
         ("base", "", 1, 401),
         ("base", "authorization: Basic dTp4\r\n", 1, 401),
-        ("github", "x-hub-signature-256: sha256=00\r\n", 17 * MIB, 413),
+        ("github", &format!("x-hub-signature-256: sha256={}\r\n", "0".repeat(64)), 17 * MIB, 413),
         ("github", "sec-fetch-site: cross-site\r\nx-hub-signature-256: sha256=00\r\n", 1, 403),
     ] {
         let answer = begun(&host, (path, headers), (length, Vec::new())).await;

@@ -40,8 +40,8 @@ async fn a_repeated_key_is_answered_with_the_step_that_was_made() {
 async fn a_key_whose_step_is_under_way_says_so() {
     let sink = sink().await;
     let host = host(&sink).await;
-    sink.answer(Answer::status(200).fault(HttpFault::Stall));
-    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port()), "timeout": 2});
+    sink.answer(Answer::status(200).fault(HttpFault::Hold));
+    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
     let asking = {
         let (url, arguments) = (host.url.clone(), arguments.clone());
         tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
@@ -53,8 +53,9 @@ async fn a_key_whose_step_is_under_way_says_so() {
         answer["error"],
         "step 1 is under way under this Idempotency-Key: send the call again when it has ended"
     );
+    sink.release(1);
     let (status, _, first) = asking.await.expect("it is answered");
-    assert_eq!((status, &first["result"]["results"]), (200, &json!(4)), "{first}");
+    assert_eq!((status, &first["result"]["results"]), (200, &json!(0)), "{first}");
     assert_eq!(keyed(&host.url, "deploy", &arguments).await, (200, true, first));
     assert_eq!(sink.count(), 1);
 }
@@ -63,22 +64,50 @@ async fn a_key_whose_step_is_under_way_says_so() {
 async fn a_step_that_somebody_else_ended_is_answered_all_the_same() {
     let sink = sink().await;
     let host = host(&sink).await;
-    sink.answer(Answer::status(200).fault(HttpFault::Stall));
-    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port()), "timeout": 2});
+    sink.answer(Answer::status(200).fault(HttpFault::Hold));
+    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
     let asking = {
         let (url, arguments) = (host.url.clone(), arguments.clone());
         tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
     };
     sink.until(1).await;
     host.update("finishStep", json!({"stepid": 1, "results": 6, "hidden": false})).await;
+    sink.release(1);
     let (status, _, first) = asking.await.expect("it is answered");
-    assert_eq!((status, &first["result"]["results"]), (200, &json!(4)), "{first}");
+    assert_eq!((status, &first["result"]["results"]), (200, &json!(0)), "{first}");
     assert_eq!(keyed(&host.url, "deploy", &arguments).await, (200, true, first));
     assert_eq!(host.get("steps/1").await["steps"][0]["results"], 6);
     let said = log(&host, 0, "log").await;
     assert_eq!(
         said,
-        "ethe log of the step is left out: call 3 of the batch (finishStep): \
+        "ethe log of the step is left out: call 4 of the batch (finishStep): \
         invalid parameter stepid: step 1 is finished already\n"
     );
+}
+
+#[tokio::test]
+async fn a_step_is_ended_when_the_disk_takes_it_again() {
+    let sink = sink().await;
+    let host = host(&sink).await;
+    sink.answer(Answer::status(200).fault(HttpFault::Hold));
+    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
+    let asking = {
+        let (url, arguments) = (host.url.clone(), arguments.clone());
+        tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
+    };
+    sink.until(1).await;
+    let until = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis() + 500;
+    let database = rusqlite::Connection::open(host.setup.folder().join("campanile.db")).expect("a database");
+    let failing = format!(
+        "CREATE TRIGGER full BEFORE UPDATE ON steps WHEN (julianday('now') - 2440587.5) * 86400000 < {until}
+         BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+    );
+    database.execute_batch(&failing).expect("a trigger");
+    sink.release(1);
+    let (status, _, first) = asking.await.expect("it is answered");
+    assert_eq!((status, &first["result"]["results"]), (200, &json!(0)), "{first}");
+    assert_eq!(host.get("steps/1").await["steps"][0]["results"], 0);
+    assert_eq!(host.get("steps/1/logs").await["meta"]["total"], 2);
+    assert_eq!(keyed(&host.url, "deploy", &arguments).await, (200, true, first));
+    assert_eq!(sink.count(), 1);
 }

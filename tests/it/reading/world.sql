@@ -5,7 +5,7 @@ INSERT INTO workers VALUES (1, 'worker-1', '{"admin":"ada","version":"4.3"}', 0,
 INSERT INTO projects VALUES (1, 'belfry', 'belfry', 'a tower', 'markdown', '<p>a tower</p>'), (2, 'barn', 'barn', NULL, NULL, NULL);
 INSERT INTO builders VALUES (1, 'linux', 'on Linux', NULL, NULL, 1, '["fast","unix"]'), (2, 'mac os/x', NULL, NULL, NULL, NULL, '["unix"]'),
   (3, 'windows', NULL, NULL, NULL, 2, '[]');
-INSERT INTO builder_masters VALUES (1, 1), (2, 1), (2, 2);
+INSERT INTO builder_masters (builderid, masterid) VALUES (1, 1), (2, 1), (2, 2);
 INSERT INTO connected_workers VALUES (1, 1);
 INSERT INTO configured_workers VALUES (1, 1, 1), (1, 2, 1), (2, 2, 2);
 INSERT INTO schedulers VALUES (1, 'nightly', 1, 1), (2, 'idle', 0, NULL);

@@ -35,10 +35,33 @@ async fn a_build_is_numbered_for_its_builder_and_silent_at_first() {
 #[tokio::test]
 async fn a_builder_is_of_the_masters_that_build_it() {
     let host = running().await;
+    let masters = async || host.get("builders/1").await["builders"][0]["masterids"].clone();
+    let build = async |master: i64| {
+        host.update("addBuild", json!({"builderid": 1, "buildrequestid": 1, "masterid": master})).await
+    };
     host.update("masterActive", json!({"name": "other", "masterid": 2})).await;
-    host.update("addBuild", json!({"builderid": 1, "buildrequestid": 1, "masterid": 2})).await;
-    assert_eq!(host.get("builders/1").await["builders"][0]["masterids"], json!([1, 2]));
+    let mut log = Log::of(&host);
+    build(2).await;
+    assert_eq!(masters().await, json!([1, 2]));
+    // Told when the master configures it, and once.
+    assert!(log.topics().is_empty());
+    for _ in 0..2 {
+        host.update("updateBuilderList", json!({"masterid": 2, "builderNames": ["linux"]})).await;
+        build(2).await;
+    }
+    assert_eq!(log.topics(), ["builders/1/started"]);
     host.update("masterStopped", json!({"name": "other", "masterid": 2})).await;
+    build(2).await;
+    assert_eq!(masters().await, json!([1]));
+}
+
+#[tokio::test]
+async fn of_masters_that_never_end_a_builder_has_one() {
+    let host = running().await;
+    for name in ["run:box-1", "run:box-2"] {
+        let master = host.update("findMasterId", json!({"name": name})).await;
+        host.update("addBuild", json!({"builderid": 1, "buildrequestid": 1, "masterid": master})).await;
+    }
     assert_eq!(host.get("builders/1").await["builders"][0]["masterids"], json!([1]));
 }
 

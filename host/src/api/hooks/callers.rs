@@ -4,6 +4,8 @@
 //! body is read. A secret that is configured always demands its proof. Where there is neither a secret nor a login whoever
 //! calls may, but no page in a browser: then the request must ask for this host by its own name, as all that need no token.
 
+use super::hashing::over;
+use crate::api::access::Gathered;
 use crate::api::access::Misnamed;
 use crate::api::error::Error;
 use crate::api::origins::is_from_elsewhere;
@@ -24,19 +26,19 @@ const SITE: &str = "sec-fetch-site";
 
 /// What a head promises of its body.
 #[must_use]
-pub(super) struct Promise<'a>(Option<Signed<'a>>);
+pub(super) struct Promise(Option<Signed>);
 
 /// A signature of the body, and whose it should be.
-struct Signed<'a> {
-    header: &'a str,
+struct Signed {
+    header: String,
     by: Proof,
-    given: &'a [u8],
-    secrets: &'a Secrets,
-    secret: &'a SecretName,
+    given: Vec<u8>,
+    secrets: Secrets,
+    secret: SecretName,
 }
 
 /// All that the head shows.
-pub(super) fn look<'a>(hook: &'a ChangeHook, secrets: &'a Secrets, head: &'a Parts) -> Result<Promise<'a>, Error> {
+pub(super) fn look(hook: &ChangeHook, secrets: &Secrets, head: &Parts) -> Result<Promise, Error> {
     let site = head.headers.get(SITE).map(|site| site.as_bytes());
     if matches!(site, Some(b"cross-site" | b"same-site")) || is_from_elsewhere(&head.headers) {
         return Err(Error::forbidden("a page of another site asks, and changes are not for pages to add"));
@@ -57,10 +59,12 @@ pub(super) fn look<'a>(hook: &'a ChangeHook, secrets: &'a Secrets, head: &'a Par
     }
 }
 
-impl Promise<'_> {
-    /// That the body is the one that was promised.
-    pub(super) fn kept(&self, body: &[u8]) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |signed| signed.check(body))
+impl Promise {
+    /// What was sent, if it is what was promised.
+    pub(super) async fn kept(self, sent: Gathered) -> Result<Gathered, Error> {
+        let Some(signed) = self.0 else { return Ok(sent) };
+        let (sent, checked) = over(sent, move |body| signed.check(body)).await?;
+        checked.map(|()| sent)
     }
 }
 
@@ -78,12 +82,13 @@ fn basic(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((given[..colon].to_vec(), given[colon + 1..].to_vec()))
 }
 
-/// The first of these headers that is there counts, so that a weaker one saves nobody who sends a wrong stronger one.
-fn signed<'a>(
-    signatures: &'a [Signature],
-    (secrets, secret): (&'a Secrets, &'a SecretName),
-    headers: &'a HeaderMap,
-) -> Result<Signed<'a>, Error> {
+/// The first of these headers that is there counts, so that a weaker one saves nobody who sends a wrong stronger one. What
+/// can be no signature of any body is refused here, so that nothing is read for it.
+fn signed(
+    signatures: &[Signature],
+    (secrets, secret): (&Secrets, &SecretName),
+    headers: &HeaderMap,
+) -> Result<Signed, Error> {
     let there = signatures.iter().find_map(|signature| Some((signature, headers.get(&signature.header)?)));
     let Some((Signature { header, by, prefix }, given)) = there else {
         let known: Vec<&str> = signatures.iter().map(|signature| signature.header.as_str()).collect();
@@ -92,13 +97,19 @@ fn signed<'a>(
     let Some(given) = given.as_bytes().strip_prefix(prefix.as_bytes()) else {
         return Err(Error::unsigned(format!("Wrong signature format: {header} does not begin with {prefix}")));
     };
-    Ok(Signed { header, by: *by, given, secrets, secret })
+    if let Some(digits) = by.digits()
+        && (given.len() != digits || !given.iter().all(u8::is_ascii_hexdigit))
+    {
+        return Err(Error::unsigned(format!("Wrong signature format: {header} has not {digits} hexadecimal digits")));
+    }
+    let (header, given) = (header.clone(), given.to_vec());
+    Ok(Signed { header, by: *by, given, secrets: secrets.clone(), secret: secret.clone() })
 }
 
-impl Signed<'_> {
+impl Signed {
     fn check(&self, body: &[u8]) -> Result<(), Error> {
-        let header = self.header;
-        match self.secrets.proves(self.secret, (self.by, self.given), body) {
+        let header = &self.header;
+        match self.secrets.proves(&self.secret, (self.by, &self.given), body) {
             Ok(true) => Ok(()),
             Ok(false) => {
                 Err(Error::unsigned(format!("Hash mismatch: {header} is not of the hook's secret and this body")))

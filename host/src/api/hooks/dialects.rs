@@ -11,13 +11,14 @@ use crate::plugin::Caller;
 use crate::plugin::ChangeHook;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Hooks that are parsed at once: they leave turns to the reporters.
 const MOST_CALLS: usize = 8;
 
 /// Requests of one dialect for which something is read at once, each until its plugin has said what it means.
-const MOST_READINGS: usize = 4;
+pub(super) const MOST_READINGS: usize = 4;
 
 /// All dialects, and who calls their plugins. Cheap to clone.
 #[derive(Clone)]
@@ -28,7 +29,7 @@ struct Parts {
     dialects: BTreeMap<String, Dialect>,
     bounds: Bounds,
     turns: Semaphore,
-    room: Room,
+    reading_time: Duration,
 }
 
 /// One dialect.
@@ -36,19 +37,27 @@ pub(super) struct Dialect {
     pub(super) hook: Arc<ChangeHook>,
     /// Taken with the first that is to be read for a request, so that others do not wait for a forge that is slow.
     pub(super) readings: Semaphore,
+    /// Its own, so that what one dialect reads keeps no other from reading in time.
+    pub(super) room: Room,
     pub(super) fruitless: Fruitless,
 }
 
 impl Hooks {
-    pub fn new(caller: Caller, hooks: &BTreeMap<String, Arc<ChangeHook>>, server: &Server) -> Self {
+    /// All that is read for one request is there within `reading_time`, or it goes on without.
+    pub fn new(
+        caller: Caller,
+        hooks: &BTreeMap<String, Arc<ChangeHook>>,
+        (server, reading_time): (&Server, Duration),
+    ) -> Self {
         let dialect = |hook: &Arc<ChangeHook>| Dialect {
             hook: Arc::clone(hook),
             readings: Semaphore::new(MOST_READINGS),
+            room: Room::default(),
             fruitless: Fruitless::default(),
         };
         let dialects = hooks.iter().map(|(name, hook)| (name.clone(), dialect(hook))).collect();
-        let (turns, room) = (Semaphore::new(MOST_CALLS), Room::default());
-        Self(Arc::new(Parts { caller, dialects, bounds: Bounds::of_hooks(server), turns, room }))
+        let (turns, bounds) = (Semaphore::new(MOST_CALLS), Bounds::of_hooks(server));
+        Self(Arc::new(Parts { caller, dialects, bounds, turns, reading_time }))
     }
 
     pub(super) fn get(&self, dialect: &str) -> Result<&Dialect, Error> {
@@ -71,7 +80,7 @@ impl Hooks {
         &self.0.turns
     }
 
-    pub(super) fn room(&self) -> &Room {
-        &self.0.room
+    pub(super) fn reading_time(&self) -> Duration {
+        self.0.reading_time
     }
 }

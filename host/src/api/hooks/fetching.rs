@@ -1,9 +1,10 @@
 //! What a dialect wants to read: several at once, each within the grants of its hook, all of a request within one time and
-//! one size, and all requests together within one room.
+//! one size, and all requests of a dialect within one room.
 //!
 //! What cannot be had is no failure: the plugin is told so, and the log says why.
 
 use super::dialects::Dialect;
+use super::dialects::MOST_READINGS;
 use crate::api::State;
 use crate::model::Fetched;
 use crate::model::HttpRequest;
@@ -22,8 +23,8 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 
-/// For all that one request asks for. Who sent it waits meanwhile, and GitHub for ten seconds.
-const LONGEST: Duration = Duration::from_secs(4);
+/// For all that one request asks for, usually. Who sent it waits meanwhile, and GitHub for ten seconds.
+pub const READING_TIME: Duration = Duration::from_secs(4);
 
 /// So often a plugin may ask for something to read.
 const MOST_ROUNDS: usize = 2;
@@ -34,8 +35,8 @@ const AT_ONCE: usize = 4;
 /// What may come back of all that one request asks for: the plugin holds it in its memory.
 const MOST_BYTES: usize = 12 * 1024 * 1024;
 
-/// The same of all requests together, in KiB, and with what is on its way.
-const MOST_KIB: usize = 48 * 1024;
+/// The same of all requests of a dialect together, in KiB, and with what is on its way: for each there is room for one more.
+const MOST_KIB: usize = MOST_READINGS * (MOST_BYTES + MOST_FETCHED_BYTES) / 1024;
 
 /// Before it came, each is thought to be as large as it may be.
 const PAGE_KIB: u32 = (MOST_FETCHED_BYTES / 1024) as u32;
@@ -109,7 +110,7 @@ impl<'s> Reading<'s> {
         if self.turn.is_none() {
             self.turn = self.dialect.readings.acquire().await.ok();
         }
-        let until = *self.deadline.get_or_insert_with(|| Instant::now() + LONGEST);
+        let until = *self.deadline.get_or_insert_with(|| Instant::now() + self.state.hooks.reading_time());
         let came: Vec<_> = {
             let one = |request| self.one(request, until);
             stream::iter(wanted.iter().cloned().map(one)).buffered(AT_ONCE).collect().await
@@ -135,14 +136,14 @@ impl<'s> Reading<'s> {
         let come = async {
             let message = Message::Http(request);
             let permit = self.hook().grants.permit(&message).map_err(|denied| denied.to_string())?;
-            let room = self.state.hooks.room().for_one().await;
+            let room = self.dialect.room.for_one().await;
             let fetched = self.state.transports.fetch(&permit, &self.hook().dialect, self.now).await?;
             Ok((fetched, room))
         };
         // A time that is over would still let begin what follows.
         let came = match Instant::now() < until {
-            true => timeout_at(until, come).await.unwrap_or_else(|_| Err(late())),
-            false => Err(late()),
+            true => timeout_at(until, come).await.unwrap_or_else(|_| Err(self.late())),
+            false => Err(self.late()),
         };
         came.map_err(|reason: String| self.warn(&reason)).ok()
     }
@@ -151,13 +152,13 @@ impl<'s> Reading<'s> {
         &self.dialect.hook
     }
 
+    fn late(&self) -> String {
+        format!("it was not there {} s after the first was asked for", self.state.hooks.reading_time().as_secs())
+    }
+
     fn warn(&self, reason: &str) {
         tracing::warn!(dialect = self.hook().dialect, reason, "what a change hook wanted to read could not be had");
     }
-}
-
-fn late() -> String {
-    format!("it was not there {} s after the first was asked for", LONGEST.as_secs())
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ mod deliveries;
 mod dialects;
 mod fetching;
 mod fruitless;
+mod hashing;
 
 pub use dialects::Hooks;
+pub use fetching::READING_TIME;
 
 use self::deliveries::Delivery;
 use self::dialects::Dialect;
@@ -68,14 +70,14 @@ async fn answered(state: &State, head: &Parts, body: Body) -> Result<Response, E
         Method::POST => state.hooks.bounds().whole(body).await?,
         _ => Gathered::default(),
     };
-    promise.kept(&sent.bytes)?;
+    let sent = promise.kept(sent).await?;
     state.hooks.bounds().in_time(meant(state, dialect, (head, sent))).await?
 }
 
 /// Whoever calls may.
 async fn meant(state: &State, dialect: &Dialect, (head, sent): (&Parts, Gathered)) -> Result<Response, Error> {
     let now = clock::now();
-    let delivery = Delivery::of(dialect, (head, &sent.bytes))?;
+    let (sent, delivery) = Delivery::of(dialect, head, sent).await?;
     if let Some(delivery) = &delivery
         && let Some(count) = delivery.answered(state, dialect, now.seconds()).await?
     {

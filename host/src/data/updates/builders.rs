@@ -87,12 +87,14 @@ impl Apply for UpdateBuilderList {
         for name in self.builder_names {
             after.insert((find(tx, &name)?, name));
         }
+        // What it builds besides is not its own any more, of which nobody was told.
+        tx.remove_unconfigured(self.masterid)?;
         for (id, name) in before.difference(&after) {
             tx.remove_builder_master(*id, self.masterid)?;
             tell(tx, now, &Configured { builderid: *id, masterid: self.masterid, name }, "stopped")?;
         }
         for (id, name) in after.difference(&before) {
-            tx.add_builder_master(*id, self.masterid)?;
+            tx.configure_builder(*id, self.masterid)?;
             tell(tx, now, &Configured { builderid: *id, masterid: self.masterid, name }, "started")?;
         }
         Ok(Value::Null)
@@ -105,6 +107,19 @@ struct Configured<'a> {
     builderid: BuilderId,
     masterid: MasterId,
     name: &'a str,
+}
+
+/// Who only tells of builds never says `updateBuilderList`, and Buildbot's pages hide a builder without a master: then it is
+/// of the one that builds it. Nobody is told, so that a master that configures it later is the one that starts it.
+///
+/// Of masters that never say that they are active one is enough, because nobody says when they end; and one that is gone gets
+/// no builder back by what is delivered late.
+pub(super) fn build(tx: &mut Tx<'_>, builder: &Builder, master: &Master) -> Result<(), UpdateError> {
+    let was_never_active = master.last_active == Timestamp(0);
+    if master.active || (was_never_active && builder.masterids.is_empty()) {
+        tx.add_builder_master(builder.builderid, master.masterid)?;
+    }
+    Ok(())
 }
 
 fn tell(tx: &mut Tx<'_>, now: Timestamp, builder: &Configured<'_>, what: &str) -> Result<(), UpdateError> {

@@ -3,6 +3,7 @@
 use super::Apply;
 use super::MASTER;
 use super::UpdateError;
+use super::builders;
 use super::emit;
 use super::params;
 use super::params::Blob;
@@ -29,10 +30,9 @@ pub struct AddBuild {
 
 impl Apply for AddBuild {
     fn apply(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Value, UpdateError> {
-        let master = self.masterid.unwrap_or(MASTER);
-        params::builder(tx, self.builderid)?;
+        let builder = params::builder(tx, self.builderid)?;
         params::buildrequest(tx, self.buildrequestid)?;
-        params::master(tx, master)?;
+        let master = params::master(tx, self.masterid.unwrap_or(MASTER))?;
         if let Some(worker) = self.workerid {
             params::worker(tx, worker)?;
         }
@@ -40,12 +40,11 @@ impl Apply for AddBuild {
             builderid: self.builderid,
             buildrequestid: self.buildrequestid,
             workerid: self.workerid,
-            masterid: master,
+            masterid: master.masterid,
             number: None,
         };
         let (buildid, number) = tx.insert_build(&build, now)?;
-        // Who only tells of builds never says `updateBuilderList`, and Buildbot's pages hide a builder without a master.
-        tx.add_builder_master(self.builderid, master)?;
+        builders::build(tx, &builder, &master)?;
         Ok(json!({"buildid": buildid, "number": number}))
     }
 }

@@ -111,11 +111,8 @@ finders! {
 }
 
 /// That there is such a master.
-pub(super) fn master(tx: &Tx<'_>, id: MasterId) -> Result<(), UpdateError> {
-    match tx.has_master(id)? {
-        true => Ok(()),
-        false => Err(UpdateError::NotFound { kind: "master", param: "masterid", id: id.0 }),
-    }
+pub(super) fn master(tx: &Tx<'_>, id: MasterId) -> Result<Master, UpdateError> {
+    tx.master(id)?.ok_or(UpdateError::NotFound { kind: "master", param: "masterid", id: id.0 })
 }
 
 /// A build that `param` names.

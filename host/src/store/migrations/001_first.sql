@@ -55,9 +55,11 @@ CREATE TABLE builders (
   tags TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
+-- `configured`: its master said so, and not only that it builds it.
 CREATE TABLE builder_masters (
   builderid INTEGER NOT NULL REFERENCES builders ON DELETE CASCADE,
   masterid INTEGER NOT NULL REFERENCES masters ON DELETE CASCADE,
+  configured INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (builderid, masterid)
 ) STRICT, WITHOUT ROWID;
 
