@@ -112,7 +112,12 @@ pub(crate) struct Http {
 pub(super) async fn run(Step::Http(flags): &Step) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let build = flags.build.id();
-    let step = flags.arguments()?.step(&properties(&flags.server, build).await?).map_err(|why| anyhow!(why))?;
+    let properties = tokio::select! {
+        properties = properties(&flags.server, build) => properties?,
+        // Nothing has begun that would have to be ended.
+        _ = signals.first() => return Ok(ExitCode::from(signals.exit_code())),
+    };
+    let step = flags.arguments()?.step(&properties).map_err(|why| anyhow!(why))?;
     let message = Message::Http(step.request.clone());
     let permit = StepGrants::Everything.permit(&message).map_err(|why| anyhow!(why))?;
     let transports = Transports::new(Setup {

@@ -12,6 +12,8 @@ use campanile_tests::ProcessHost;
 use campanile_tests::Program;
 use serde_json::json;
 use std::path::Path;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_host_that_was_killed_ends_its_steps_when_it_is_back() {
@@ -73,4 +75,16 @@ async fn a_command_that_is_ended_ends_its_step() {
             format!("eAn exception occurred while performing the request: SIG{signal} came before the answer\n");
         assert!(said.ends_with(&expected), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_command_that_waits_for_the_build_is_ended_by_a_signal() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let environment = [("CAMPANILE_SERVER", url.as_str()), ("CAMPANILE_BUILD", "1")];
+    let program = Program::start(Path::new("."), &environment, &["step", "http", "http://127.0.0.1:9/"]);
+    let (mut caller, _) = listener.accept().await.expect("a caller");
+    caller.read_u8().await.expect("it asks");
+    program.signal("TERM").await;
+    assert_eq!(program.ends().await.code, Some(143));
 }

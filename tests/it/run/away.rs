@@ -161,4 +161,44 @@ async fn who_does_not_answer_or_too_much_is_away() {
     assert!(!check(Some(answer), "60", "answers, but not as a host does").await);
     let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno".to_vec();
     assert!(check(Some(answer), "60", "an answer with status 404").await, "who says no knows of none");
+    let answer = b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 2\r\n\r\nno".to_vec();
+    assert!(check(Some(answer), "60", "an answer with status 502").await, "behind a proxy nobody heard of it");
+}
+
+#[tokio::test]
+async fn who_may_only_update_goes_on_in_mid_log() {
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\nurl = \"https://ci.example.org/\"\nanonymous_read = false\n";
+    let host = Setup::default().toml(server).start().await;
+    let door = Door::open(&free_url(), &host.url, "first_line=", Then::GoesOn).await;
+    let shell = Shell::at(&door.url);
+    let file = token(&host.setup, &shell, "update").await;
+    let gate = shell.gate("gate").await;
+    let line = format!("echo one; read x < {gate}; echo two");
+    let mut program =
+        shell.start(&["--builder", "linux", "--token-file", &file, "--patience", "5", "--", "sh", "-c", &line]);
+    program.prints("one").await;
+    door.loses().await;
+    open(&gate).await;
+    let ended = program.ends().await;
+    assert!(ended.code == Some(0) && !ended.stderr.contains("the rest waits"), "{}", ended.stderr);
+    assert!(shell.is_clean());
+    let host = host.stop().await.edit("anonymous_read = false", "anonymous_read = true").start().await;
+    assert_eq!(host.stream(1, 'o').await, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_host_that_is_slow_is_waited_for() {
+    let host = Setup::default().start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let shell = Shell::at(&format!("http://{}", listener.local_addr().expect("an address")));
+    let spool = shell.path("spool");
+    let mut program = shell.start(&["--builder", "linux", "--spool", &spool, "--", "echo", "done"]);
+    program.says("build successful").await;
+    let _door = Door::on(listener, &host.url, "nothing", Then::GoesOn);
+    let ended = program.ends().await;
+    assert!(ended.code == Some(0) && !ended.stderr.contains("the rest waits"), "{}", ended.stderr);
+    assert_eq!(
+        (host.build(1).await["results"].clone(), host.stream(1, 'o').await),
+        (json!(0), vec!["done".to_owned()])
+    );
 }

@@ -35,12 +35,16 @@ impl Drop for Door {
 impl Door {
     /// Opens one at this address to the host. The answer to the first request with these words gets lost.
     pub(super) async fn open(url: &str, host: &str, words: &'static str, then: Then) -> Self {
-        let address = |url: &str| url.trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind(address(url)).await.expect("a port");
+        Self::on(TcpListener::bind(url.trim_start_matches("http://")).await.expect("a port"), host, words, then)
+    }
+
+    /// The same where callers wait already.
+    pub(super) fn on(listener: TcpListener, host: &str, words: &'static str, then: Then) -> Self {
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (tell, lost) = watch::channel(false);
         let armed = Arc::new(Mutex::new(Some(words)));
-        let task = tokio::spawn(serve(listener, address(host), (armed, tell), then));
-        Self { url: url.to_owned(), lost, task }
+        let task = tokio::spawn(serve(listener, host.trim_start_matches("http://").to_owned(), (armed, tell), then));
+        Self { url, lost, task }
     }
 
     /// Returns when an answer got lost.

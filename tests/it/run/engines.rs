@@ -96,8 +96,53 @@ async fn a_request_that_cannot_be_told_ends_and_the_follower_goes_on() {
     assert_eq!(host.build(2).await["results"], 0);
     program.signal("TERM").await;
     let ended = program.ends().await;
-    assert!(ended.code == Some(0) && ended.stderr.contains("--resume --refused"), "{}", ended.stderr);
+    assert!(ended.code == Some(0) && ended.stderr.contains("at the host it is over"), "{}", ended.stderr);
     assert_eq!(host.get("workers/w1").await["workers"][0]["connected_to"], json!([]));
+}
+
+#[tokio::test]
+async fn a_follower_that_was_held_for_gone_leaves_the_request_to_who_has_it() {
+    let host = Setup::default().start().await;
+    let shell = Shell::at(&host.url);
+    let gate = shell.gate("gate").await;
+    let mut program = follower(&shell, "w1", &format!("echo ready; read x < {gate}")).await;
+    let request = force(&host, json!({})).await;
+    program.prints("ready").await;
+    until(&host, "builds/1/steps", |found| found["meta"]["total"] == 1).await;
+    until(&host, "logs/1", |found| found["logs"][0]["num_lines"].as_u64() > Some(3)).await;
+    let engine = host.build(1).await["masterid"].clone();
+    let name = host.get(&format!("masters/{engine}")).await["masters"][0]["name"].clone();
+    host.update("masterStopped", json!({"name": name, "masterid": engine})).await;
+    let other = host.update("findMasterId", json!({"name": "other"})).await;
+    assert_eq!(host.update("claimBuildRequests", json!({"brids": [request], "masterid": other})).await, true);
+    open(&gate).await;
+    program.says("is not ours any more").await;
+    program.signal("TERM").await;
+    assert_eq!(program.ends().await.code, Some(0));
+    let found = host.get(&format!("buildrequests/{request}")).await["buildrequests"][0].clone();
+    assert_eq!((&found["complete"], &found["claimed_by_masterid"]), (&json!(false), &other), "the other runs it");
+    assert_eq!(host.build(1).await["results"], 5);
+}
+
+#[tokio::test]
+async fn a_build_that_is_refused_when_it_has_begun_ends_at_the_host() {
+    let host = Setup::default().start().await;
+    let shell = Shell::at(&host.url);
+    let gate = shell.gate("gate").await;
+    let line = format!("echo ready; read x < {gate}");
+    let mut program = shell.start(&["--builder", "linux", "--", "sh", "-c", &line]);
+    program.prints("ready").await;
+    until(&host, "builds/1/steps", |found| found["meta"]["total"] == 1).await;
+    until(&host, "logs/1", |found| found["logs"][0]["num_lines"].as_u64() > Some(3)).await;
+    host.update("appendLog", json!({"logid": 1, "content": "ozork\n".repeat(100)})).await;
+    open(&gate).await;
+    let ended = program.ends().await;
+    assert!(ended.code == Some(0) && ended.stderr.contains("at the host it is over"), "{}", ended.stderr);
+    let told = host.build(1).await;
+    assert_eq!((&told["complete"], &told["results"]), (&json!(true), &json!(4)));
+    assert!(told["state_string"].as_str().expect("a text").starts_with("not told to its end: "), "{told}");
+    assert_eq!(host.steps(1).await[0]["results"], 4);
+    assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["results"], 4);
 }
 
 #[tokio::test]

@@ -2,6 +2,9 @@
 
 use super::Reads;
 use super::Shell;
+use super::doors::Door;
+use super::doors::Then;
+use super::free_port;
 use super::lasting;
 use super::open;
 use super::until;
@@ -172,7 +175,8 @@ async fn it_ends_after_its_build_or_hands_the_request_back() {
 async fn one_that_was_killed_hands_its_request_back_when_it_is_started_again() {
     let host = Setup::default().start().await;
     let shell = Shell::at(&host.url);
-    let mut program = follower(&shell, "w1", "echo ready; exec sleep 5").await;
+    let held = shell.gate("held").await;
+    let mut program = follower(&shell, "w1", &format!("echo ready; read x < {held}")).await;
     let request = force(&host, json!({})).await;
     program.prints("ready").await;
     program.kill().await;
@@ -182,6 +186,30 @@ async fn one_that_was_killed_hands_its_request_back_when_it_is_started_again() {
     assert_eq!(host.stream(1, 'o').await, ["ready"]);
     program.signal("TERM").await;
     assert_eq!(program.ends().await.code, Some(0));
+    open(&held).await;
+}
+
+#[tokio::test]
+async fn a_signal_before_the_build_is_known_hands_the_request_back() {
+    let host = Setup::default().start().await;
+    let door = Door::open(&format!("http://127.0.0.1:{}", free_port()), &host.url, "\"addBuild\"", Then::Shuts).await;
+    let shell = Shell::at(&door.url);
+    let mut program = follower(&shell, "w1", "touch was-here").await;
+    let request = force(&host, json!({})).await;
+    door.loses().await;
+    program.signal("TERM").await;
+    program.says("once more leaves the rest").await;
+    program.signal("TERM").await;
+    let ended = program.ends().await;
+    assert!(ended.code == Some(0) && ended.stderr.contains("for the next start"), "{}", ended.stderr);
+    assert!(!shell.folder.path().join("was-here").exists());
+    let door = Door::open(&door.url, &host.url, "nothing", Then::GoesOn).await;
+    let program = follower(&shell, "w1", "true").await;
+    completed(&host, request).await;
+    assert_eq!((host.build(1).await["results"].clone(), host.build(2).await["results"].clone()), (json!(5), json!(0)));
+    program.signal("TERM").await;
+    assert_eq!(program.ends().await.code, Some(0));
+    drop(door);
 }
 
 #[tokio::test]

@@ -2,19 +2,27 @@
 
 use super::Reads;
 use super::Shell;
+use super::open;
+use super::until;
 use campanile_tests::Setup;
 use campanile_tests::TestHost;
 use campanile_tests::program_path;
 use serde_json::json;
 use std::process::Output;
+use std::process::Stdio;
 
 /// Runs `campanile run` where no file may grow beyond 8 KiB, as on a disk that takes no more.
 async fn cramped(shell: &Shell, arguments: &[&str]) -> Output {
+    cramped_command(shell, arguments).output().await.expect("a shell")
+}
+
+fn cramped_command(shell: &Shell, arguments: &[&str]) -> tokio::process::Command {
     // Who ignores the signal gets an error in its place, as a full disk gives it. Blocks have 512 bytes for `sh`.
     let script = "trap '' XFSZ; ulimit -f 16; program=$1; shift; exec \"$program\" run --builder linux \"$@\"";
     let mut sh = tokio::process::Command::new("sh");
     sh.args(["-c", script, "sh"]).arg(program_path()).args(arguments);
-    sh.envs(shell.variables()).current_dir(shell.folder.path()).output().await.expect("a shell")
+    sh.envs(shell.variables()).current_dir(shell.folder.path());
+    sh
 }
 
 async fn start() -> (TestHost, Shell) {
@@ -57,4 +65,25 @@ async fn steps_that_find_no_room_in_the_journal_are_told_all_the_same() {
     assert_eq!((steps.len(), steps.iter().all(|step| step["results"] == 0)), (60, true));
     assert_eq!(host.stream(60, 'o').await, ["60"]);
     assert!(shell.is_clean());
+}
+
+#[tokio::test]
+async fn a_build_that_was_told_from_memory_ends_when_its_teller_is_killed() {
+    let (host, shell) = start().await;
+    let gate = shell.gate("gate").await;
+    let step = |i: usize| format!("[[steps]]\nname = \"step-{i}\"\ncommand = \"echo {i}\"\n");
+    let last = format!("[[steps]]\nname = \"last\"\ncommand = \"read x < {gate}\"\n");
+    let file = shell.write("steps.toml", &(1..=60).map(step).chain([last]).collect::<String>());
+    let mut program = cramped_command(&shell, &["--file", &file]).stdout(Stdio::null()).spawn().expect("a shell");
+    until(&host, "builds/1/steps?limit=100", |found| found["meta"]["total"] == 61).await;
+    until(&host, "steps/61/logs", |found| found["logs"][0]["num_lines"].as_u64() > Some(2)).await;
+    program.kill().await.expect("it is killed");
+    let ended = shell.sh("true").await;
+    assert!(ended.code == Some(0) && ended.stderr.contains("1 builds delivered"), "{}", ended.stderr);
+    let told = host.build(1).await;
+    assert_eq!((&told["complete"], &told["results"]), (&json!(true), &json!(4)));
+    let steps = host.steps(1).await;
+    assert_eq!((steps.len(), &steps[59]["results"], &steps[60]["results"]), (61, &json!(0), &json!(4)));
+    assert!(shell.is_clean());
+    open(&gate).await;
 }

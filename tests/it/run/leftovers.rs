@@ -1,5 +1,6 @@
 //! What killed runs left behind: who delivers it, and to whom.
 
+use super::PATIENCE;
 use super::Reads;
 use super::Shell;
 use super::lasting;
@@ -13,8 +14,9 @@ async fn the_next_run_delivers_what_a_killed_one_left_and_nothing_of_one_that_li
     let host = Setup::default().start().await;
     let elsewhere = Setup::default().start().await;
     let shell = Shell::at(&host.url);
-    let gate = shell.gate("gate").await;
-    let mut killed = shell.start(&["--builder", "linux", "--", "sh", "-c", "echo a; echo ready; exec sleep 5"]);
+    let (gate, held) = (shell.gate("gate").await, shell.gate("held").await);
+    let line = format!("echo a; echo ready; read x < {held}");
+    let mut killed = shell.start(&["--builder", "linux", "--", "sh", "-c", &line]);
     killed.prints("ready").await;
     let mut lives = shell.start(&["--builder", "linux", "--", "sh", "-c", &format!("echo ready; read x < {gate}")]);
     lives.prints("ready").await;
@@ -36,6 +38,48 @@ async fn the_next_run_delivers_what_a_killed_one_left_and_nothing_of_one_that_li
     assert_eq!(lives.ends().await.code, Some(0));
     assert_eq!((host.build(2).await["results"].clone(), shell.is_clean()), (json!(0), true));
     assert_eq!(host.get("builds").await["meta"]["total"], 3);
+    open(&held).await;
+}
+
+#[tokio::test]
+async fn folders_in_which_nothing_waits_keep_nobody_waiting() {
+    let host = Setup::default().start().await;
+    let shell = Shell::at(&host.url);
+    let held = shell.gate("held").await;
+    let mut killed = shell.start(&["--builder", "linux", "--", "sh", "-c", &format!("echo ready; read x < {held}")]);
+    killed.prints("ready").await;
+    killed.kill().await;
+    // Far more than one run delivers, as killed runs leave them when all is told.
+    let state = shell.state.path().join("campanile");
+    for number in 0..1000 {
+        let folder = state.join(format!("run-empty{number}"));
+        std::fs::create_dir(&folder).expect("a folder");
+        for (name, text) in [("campanile-spool", "Builds wait here.\n"), ("host", &host.url), ("lock", "")] {
+            std::fs::write(folder.join(name), text).expect("a file");
+        }
+    }
+    let ended = shell.sh("true").await;
+    assert!(ended.code == Some(0) && ended.stderr.contains("1 builds delivered"), "{}", ended.stderr);
+    assert_eq!(host.build(1).await["results"], 4);
+    assert!(shell.is_clean(), "what is empty is removed");
+    open(&held).await;
+}
+
+#[tokio::test]
+async fn who_does_not_wait_for_the_host_waits_for_no_leftovers_either() {
+    let (setup, url) = lasting();
+    let shell = Shell::at(&url);
+    let host = setup.start().await;
+    let held = shell.gate("held").await;
+    let mut killed = shell.start(&["--builder", "linux", "--", "sh", "-c", &format!("echo ready; read x < {held}")]);
+    killed.prints("ready").await;
+    killed.kill().await;
+    host.stop().await;
+    let spool = shell.path("spool");
+    let arguments = ["--builder", "linux", "--spool", &spool, "--patience", "600", "--", "true"];
+    let ended = tokio::time::timeout(PATIENCE, shell.run(&arguments)).await.expect("it ends");
+    assert!(ended.code == Some(0) && ended.stderr.contains("the rest waits in"), "{}", ended.stderr);
+    open(&held).await;
 }
 
 #[tokio::test]
@@ -45,6 +89,8 @@ async fn a_spool_is_not_told_to_another_host_unless_it_moved() {
     let spool = shell.path("spool");
     let ended = shell.run(&["--builder", "linux", "--spool", &spool, "--", "true"]).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let is_told = ended.stderr.contains("no host answers at") && ended.stderr.contains(&url);
+    assert!(is_told && !ended.stderr.contains("secret"), "{}", ended.stderr);
     let kept = std::fs::read_to_string(format!("{spool}/host")).expect("the host is remembered");
     assert_eq!(kept, url, "and no secret with it");
     let host = setup.start().await;

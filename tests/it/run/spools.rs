@@ -117,8 +117,9 @@ async fn a_build_whose_teller_was_killed_is_ended_as_an_exception() {
     let shell = Shell::at(&url);
     let host = setup.start().await;
     let spool = shell.path("spool");
-    let mut program =
-        shell.start(&["--builder", "linux", "--spool", &spool, "--", "sh", "-c", "echo a; echo ready; exec sleep 5"]);
+    let held = shell.gate("held").await;
+    let line = format!("echo a; echo ready; read x < {held}");
+    let mut program = shell.start(&["--builder", "linux", "--spool", &spool, "--", "sh", "-c", &line]);
     program.prints("ready").await;
     let refused = shell.run(&["--resume", "--spool", &spool]).await;
     assert!(refused.code == Some(125) && refused.stderr.contains("another `campanile run`"), "{}", refused.stderr);
@@ -130,14 +131,19 @@ async fn a_build_whose_teller_was_killed_is_ended_as_an_exception() {
     };
     append("log-0", "ohalf");
     append("journal", "{\"at\":17");
+    // And what was sent from memory alone.
+    let call = json!({"entry": 2, "body": r#"[{"method": "addStep", "params": {"buildid": 1, "name": "lost"}}]"#});
+    std::fs::write(format!("{spool}/build-000001/call"), call.to_string()).expect("a file");
     let ended = shell.run(&["--resume", "--spool", &spool]).await;
     assert!(ended.code == Some(0) && ended.stderr.contains("1 builds delivered"), "{}", ended.stderr);
     assert_eq!(host.stream(1, 'o').await, ["a", "ready"]);
     let told = host.build(1).await;
     assert_eq!((&told["results"], &told["complete"]), (&json!(4), &json!(true)));
     assert!(told["state_string"].as_str().expect("a text").starts_with("interrupted"), "{told}");
-    assert_eq!(host.steps(1).await[0]["results"], 4);
+    let steps = host.steps(1).await;
+    assert_eq!((steps.len(), &steps[0]["results"]), (1, &json!(4)), "{steps:?}");
     assert_eq!(host.get("buildrequests/1").await["buildrequests"][0]["results"], 4);
+    open(&held).await;
 }
 
 #[tokio::test]

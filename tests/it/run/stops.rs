@@ -40,7 +40,7 @@ async fn who_stops_in_order_is_cancelled_too_and_who_does_not_is_killed() {
     let host = Setup::default().start().await;
     let shell = Shell::at(&host.url);
     let line = "trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
-    let mut program = shell.start(&["--builder", "linux", "--", "sh", "-c", line]);
+    let mut program = shell.start(&["--builder", "linux", "--grace", "600", "--", "sh", "-c", line]);
     program.prints("ready").await;
     program.signal("TERM").await;
     let ended = program.ends().await;
@@ -89,12 +89,14 @@ async fn what_a_command_leaves_behind_lives_when_nobody_stopped_it() {
 async fn the_last_line_is_told_although_others_hold_the_output_open() {
     let host = Setup::default().start().await;
     let shell = Shell::at(&host.url);
-    let ended = shell.sh("sleep 20 & printf unfinished").await;
+    let held = shell.gate("held").await;
+    let ended = shell.sh(&format!("(read x < {held}) & printf unfinished")).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(host.stream(1, 'o').await, ["unfinished"]);
     let notes = host.stream(1, 'h').await;
     let said = "another process holds its output open: what that prints is not read";
     assert!(notes.iter().any(|note| note == said), "{notes:?}");
+    open(&held).await;
 }
 
 #[tokio::test]
@@ -150,9 +152,11 @@ async fn whoever_asks_the_host_to_stop_the_build_stops_the_command() {
 async fn steps_that_always_run_run_after_a_stop() {
     let host = Setup::default().start().await;
     let shell = Shell::at(&host.url);
+    // What holds the output of the first open takes the second's from nobody.
+    shell.gate("held").await;
     let file = shell.write(
         "steps.toml",
-        "[[steps]]\nname = \"long\"\ncommand = \"echo ready; exec sleep 600\"\n[[steps]]\nname = \"not\"\ncommand = \"true\"\n\
+        "[[steps]]\nname = \"long\"\ncommand = \"setsid sh -c 'echo ready; read x < held' & exec sleep 600\"\n[[steps]]\nname = \"not\"\ncommand = \"true\"\n\
          [[steps]]\nname = \"tidy\"\ncommand = \"echo tidied\"\nalwaysRun = true\n",
     );
     let mut program = shell.start(&["--builder", "linux", "--file", &file]);
@@ -164,4 +168,5 @@ async fn steps_that_always_run_run_after_a_stop() {
         host.steps(1).await.iter().map(|step| (step["name"].clone(), step["results"].clone())).collect();
     assert_eq!(results, [(json!("long"), json!(6)), (json!("tidy"), json!(0))]);
     assert_eq!(host.build(1).await["results"], 6);
+    open(&shell.path("held")).await;
 }

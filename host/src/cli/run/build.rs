@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The longest reason that stands in a state, in characters.
 const LONGEST_REASON: usize = 500;
@@ -103,7 +104,8 @@ impl Job {
             order.silence.map_or("no timeout".to_owned(), |limit| format!("timeout {} secs", limit.as_secs_f64()));
         let (shown, folder) = (step.command.shown(), order.folder.display());
         self.recorder.note(&format!("{shown}\n in dir {folder} ({limit})\n started at {}", clock::stamp()));
-        let ears = Ears { recorder: Arc::clone(&self.recorder), screen: Arc::clone(&self.screen) };
+        let (recorder, screen) = (Arc::clone(&self.recorder), Arc::clone(&self.screen));
+        let ears = Ears { recorder, screen, hasty: CancellationToken::new() };
         let (ended, cut) = child::run(&order, &ears, (self.stops.clone(), seen)).await?;
         let end = judge(step, (&ended, cut.as_ref()));
         let elapsed = began.elapsed();

@@ -204,7 +204,7 @@ async fn drain(
             _ = next_stop(&mut stops, seen) => {}
             () = tokio::time::sleep_until(until) => {}
         }
-        ears.screen.pass_no_more();
+        ears.hasty.cancel();
         std::future::pending::<()>().await;
     };
     let heard = async {

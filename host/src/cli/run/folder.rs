@@ -45,6 +45,9 @@ pub(super) struct Told {
     /// Never used again: the beginning of the keys of this build's calls.
     pub(super) key: String,
     pub(super) entries: usize,
+    /// From this entry on others stood in memory, before another process ended the build in their place.
+    #[serde(default)]
+    pub(super) ended_at: Option<usize>,
     pub(super) builder: Option<i64>,
     pub(super) request: Option<i64>,
     /// Who claimed the request, where it is not our own.
@@ -106,6 +109,12 @@ impl Told {
     pub(super) fn new() -> Self {
         Self { key: format!("run-{:032x}", rand::random::<u128>()), ..Self::default() }
     }
+
+    /// The key of the next entry's calls. What was told from memory under a number has another one.
+    pub(super) fn next_key(&self) -> String {
+        let again = if self.ended_at.is_some_and(|at| at <= self.entries) { "-ended" } else { "" };
+        format!("{}-{}{again}", self.key, self.entries)
+    }
 }
 
 impl Folder {
@@ -130,8 +139,11 @@ impl Folder {
 
     /// What was sent of an entry and perhaps not answered: it is sent again as it was.
     pub(super) fn call(&self, entry: usize) -> Option<String> {
-        let text = std::fs::read(self.path.join("call")).ok()?;
-        serde_json::from_slice(&text).ok().filter(|call: &Call| call.entry == entry).map(|call| call.body)
+        self.kept_call().filter(|call| call.entry == entry).map(|call| call.body)
+    }
+
+    fn kept_call(&self) -> Option<Call> {
+        serde_json::from_slice(&std::fs::read(self.path.join("call")).ok()?).ok()
     }
 
     pub(super) fn set_call(&self, entry: usize, body: &str) -> anyhow::Result<()> {
@@ -163,17 +175,19 @@ impl Folder {
         if !self.path.join("told").is_file() {
             return Ok(false);
         }
-        let told = self.told()?;
+        let mut told = self.told()?;
         let mut writer = journal::Writer::open(&self.journal())?;
         let entries = journal::Reader::all(&self.journal())?;
-        ensure!(told.entries <= entries.len(), "entries that were told are not in {}", self.journal().display());
+        let is_ended = entries.iter().any(|entry| matches!(entry.what, What::End { .. }));
+        let has_told = told.entries <= entries.len() || !(is_ended || entries.is_empty());
+        ensure!(has_told, "entries that were told are not in {}", self.journal().display());
         let Some(What::Begin(begin)) = entries.first().map(|entry| &entry.what) else { return Ok(false) };
-        if entries.iter().any(|entry| matches!(entry.what, What::End { .. })) {
+        if is_ended {
             return Ok(true);
         }
+        let open = self.forget_memory(&mut told, &entries)?;
         let text = "interrupted: campanile run ended before its command";
-        if let Some(step) = open_step(&entries) {
-            let lines = shelf::recover(&self.log(step))?;
+        if let Some((step, lines)) = open {
             let (results, text, tail) = (Results::Exception, text.to_owned(), String::new());
             let done = What::Done { step, lines, tail, results, text };
             writer.add(&done.now())?;
@@ -184,6 +198,26 @@ impl Folder {
         };
         writer.add(&What::End { results, text: text.to_owned() }.now())?;
         Ok(true)
+    }
+
+    /// What stood only in the memory of the process that is gone may be told, and its numbers are taken anew. Returns
+    /// the step that is open, with the lines that are still to be told of it.
+    fn forget_memory(&self, told: &mut Told, entries: &[Entry]) -> anyhow::Result<Option<(usize, u64)>> {
+        told.entries = told.entries.min(entries.len());
+        told.ended_at.get_or_insert(entries.len());
+        self.save(told)?;
+        if self.kept_call().is_some_and(|call| call.entry >= entries.len()) {
+            self.forget_call();
+        }
+        let open = open_step(entries);
+        let is_open = match told.entries < entries.len() {
+            true => open.is_some(),
+            // More may have been told than the journal says.
+            false => told.step.is_some() || told.log.is_some(),
+        };
+        // The log of a step that was told whole is gone; one that stood in memory alone is told no further.
+        let lines = open.filter(|step| self.log(*step).is_file()).map(|step| shelf::recover(&self.log(step)));
+        Ok(is_open.then_some((open.unwrap_or_default(), lines.transpose()?.unwrap_or_default())))
     }
 
     /// Removes our files, and the folder if it holds nothing else.

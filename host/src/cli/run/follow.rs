@@ -8,6 +8,7 @@
 use super::Run;
 use super::clock;
 use super::delivery;
+use super::delivery::Advance;
 use super::engine::Engine;
 use super::engine::Untold;
 use super::events::Rings;
@@ -93,7 +94,7 @@ impl Follower<'_> {
         let left = delivery::left_behind(&self.spool, &self.screen)?.builds;
         let sent = watch::Sender::new(Sent::default());
         let delivering = delivery::deliver_all(&self.host, &left, (&self.screen, &sent));
-        let told = (sent.subscribe(), self.stops.clone());
+        let told = (Advance::of(sent.subscribe()), self.stops.clone());
         delivery::patiently(delivering, told, (clock::NEVER, &self.screen)).await.transpose()?;
         let own = self.spool.engine()?;
         self.insist(|| Engine::find(&self.host, (self.builder, &self.worker, &own))).await
@@ -171,7 +172,7 @@ impl Follower<'_> {
     }
 
     /// Returns when somebody wants it to end.
-    async fn stopped(&self) {
+    pub(super) async fn stopped(&self) {
         // Whoever tells lives longer than we.
         let _ = self.stops.clone().wait_for(|stops| stops.count > 0).await;
     }

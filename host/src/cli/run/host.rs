@@ -32,11 +32,13 @@ pub(super) enum Trouble {
 }
 
 /// What became of a call that was not answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fate {
     /// Nobody was there to hear it, or who was there said no.
     #[default]
     NotDone,
+    /// A proxy says that there is no host behind it.
+    HardlyDone,
     /// It may have been done.
     Unknown,
 }
@@ -54,7 +56,7 @@ impl Host {
     /// `patience`: so long an answer is waited for.
     pub(super) fn new(server: &Server, patience: Duration) -> anyhow::Result<Self> {
         let url = server.root().to_owned();
-        let root = Url::parse(&url).with_context(|| format!("{url:?} (--server, CAMPANILE_SERVER) is no URL"))?;
+        let root = Url::parse(&url).context("the address of the host (--server, CAMPANILE_SERVER) is no URL")?;
         Ok(Self { client: server.client()?, root, patience, url })
     }
 
@@ -128,17 +130,18 @@ impl Host {
     }
 
     fn odd(&self) -> Trouble {
-        unsure(format!("{} answers, but not as a host does", self.url))
+        unsure(format!("{} answers, but not as a host does", self.address()))
     }
 
     fn silent(&self, after: Duration) -> Trouble {
-        unsure(format!("the host at {} does not answer within {} s", self.url, after.as_secs()))
+        unsure(format!("the host at {} does not answer within {} s", self.address(), after.as_secs()))
     }
 
     fn away(&self, error: &reqwest::Error) -> Trouble {
         let why = std::iter::successors(std::error::Error::source(error), |&error| error.source()).last();
         let why = why.map_or_else(|| error.to_string(), ToString::to_string);
-        let why = format!("no host answers at {} ({why}); --server or CAMPANILE_SERVER say where it is", self.url);
+        let why =
+            format!("no host answers at {} ({why}); --server or CAMPANILE_SERVER say where it is", self.address());
         Trouble::Away { why, fate: if error.is_connect() { Fate::NotDone } else { Fate::Unknown } }
     }
 
@@ -148,15 +151,19 @@ impl Host {
         let body: Value = serde_json::from_slice(&text).unwrap_or_default();
         let is_host = body["error"].is_string();
         let said = body["error"].as_str().map_or_else(|| format!("an answer with status {status}"), str::to_owned);
-        // Who says no did nothing; who speaks for a host that does not answer cannot know.
-        let fate = if is_host || status < 500 { Fate::NotDone } else { Fate::Unknown };
+        // Who says no did nothing; who speaks for a host that does not answer in time cannot know.
+        let fate = match status {
+            _ if is_host || status < 500 => Fate::NotDone,
+            502 | 503 => Fate::HardlyDone,
+            _ => Fate::Unknown,
+        };
         match status {
             401 | 403 => {
                 Trouble::NotAllowed(format!("{said} (the token is read from --token-file or CAMPANILE_TOKEN)"))
             }
-            408 | 429 | 500.. => Trouble::Away { why: format!("{}: {said}", self.url), fate },
+            408 | 429 | 500.. => Trouble::Away { why: format!("{}: {said}", self.address()), fate },
             // Somebody in between says no, who knows nothing of the host.
-            _ if !is_host => Trouble::Away { why: format!("{}: {said}, and not as a host does", self.url), fate },
+            _ if !is_host => Trouble::Away { why: format!("{}: {said}, and not as a host does", self.address()), fate },
             _ => Trouble::Refused { status, message: said, body },
         }
     }

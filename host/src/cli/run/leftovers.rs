@@ -4,6 +4,7 @@
 //! Not here: spools that somebody named by `--spool`, which are his.
 
 use super::delivery;
+use super::delivery::Advance;
 use super::delivery::Left;
 use super::host::Host;
 use super::private;
@@ -53,9 +54,19 @@ impl Leftovers {
         let (tell, sent) = watch::channel(Sent::default());
         let (host, state, screen) = (host.clone(), state.to_owned(), Arc::clone(screen));
         let task = tokio::spawn(async move {
-            for folder in folders(&state).into_iter().take(MOST) {
-                if let Err(error) = deliver(&host, &folder, (&screen, &tell)).await {
-                    screen.say(&format!("what another run left in {} is not delivered: {error:#}", folder.display()));
+            let mut opened = 0;
+            for folder in folders(&state) {
+                match deliver(&host, &folder, (&screen, &tell)).await {
+                    Ok(found) => opened += usize::from(found == Found::Builds),
+                    // Who was about to end removed it.
+                    Err(_) if !folder.exists() => {}
+                    Err(error) => {
+                        let folder = folder.display();
+                        screen.say(&format!("what another run left in {folder} is not delivered: {error:#}"));
+                        return;
+                    }
+                }
+                if opened == MOST {
                     return;
                 }
             }
@@ -66,7 +77,7 @@ impl Leftovers {
     /// Waits for its end, as long as that makes sense.
     pub(super) async fn end(mut self, (patience, screen): (Duration, &Screen), stops: watch::Receiver<Stops>) {
         let sent = self.sent.clone();
-        delivery::patiently(&mut self.task, (sent, stops), (patience, screen)).await;
+        delivery::patiently(&mut self.task, (Advance::of(sent), stops), (patience, screen)).await;
     }
 }
 
@@ -76,11 +87,21 @@ fn folders(state: &Path) -> Vec<PathBuf> {
     listed.filter(|entry| is_private(&entry.file_name())).map(|entry| entry.path()).collect()
 }
 
-async fn deliver(host: &Host, folder: &Path, (screen, sent): (&Screen, &watch::Sender<Sent>)) -> anyhow::Result<()> {
-    let Some(spool) = Spool::left_behind(folder, &host.address())? else { return Ok(()) };
+/// What is in a folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Builds,
+    NothingForUs,
+}
+
+async fn deliver(host: &Host, folder: &Path, (screen, sent): (&Screen, &watch::Sender<Sent>)) -> anyhow::Result<Found> {
+    let Some(spool) = Spool::left_behind(folder, &host.address())? else { return Ok(Found::NothingForUs) };
     let Left { builds, broken } = delivery::left_behind(&spool, screen)?;
     let refused = delivery::deliver_all(host, &builds, (screen, sent)).await?;
     let told = builds.len() - refused;
     screen.say(&format!("{told} builds delivered that another run left in {}", folder.display()));
-    if refused + broken > 0 { Ok(()) } else { spool.remove() }
+    if refused + broken == 0 {
+        spool.remove()?;
+    }
+    Ok(Found::Builds)
 }

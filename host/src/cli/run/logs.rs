@@ -39,14 +39,10 @@ impl Sender {
         loop {
             match self.host.append(id, lines, tail.as_bytes().to_vec()).await {
                 Ok(_) => return Ok(()),
-                Err(Trouble::Refused { .. }) => match self.host.get(&format!("logs/{id}")).await {
-                    Ok(found) => {
-                        let found = &found["logs"][0];
-                        let there = found["num_lines"].as_u64().unwrap_or(0);
-                        // It is there, and only the answer got lost.
-                        let is_told = found["complete"] == true || there == end.lines + end.tail;
-                        return if is_told { Ok(()) } else { Err(others(id, there)) };
-                    }
+                // It is there, and only the answer got lost; or somebody else wrote.
+                Err(Trouble::Refused { .. }) => match self.end_of(id, end.lines + end.tail).await {
+                    Ok(There::Lines(there)) if there != end.lines + end.tail => return Err(others(id, there)),
+                    Ok(There::Lines(_) | There::Finished) => return Ok(()),
                     Err(trouble) => self.wait(trouble, &mut tries).await?,
                 },
                 Err(trouble) => self.wait(trouble, &mut tries).await?,
@@ -106,12 +102,10 @@ impl Sender {
 
     /// Goes on where the host's log ends. One that is finished has all.
     async fn locate(&self, log: &mut OpenLog, (id, end): (i64, Option<End>)) -> Result<Option<bool>, SendTrouble> {
-        let found = self.host.get(&format!("logs/{id}")).await?;
-        let found = &found["logs"][0];
-        let there = found["num_lines"].as_u64().unwrap_or(0);
-        if found["complete"] == true {
-            return Ok(Some(false));
-        }
+        let there = match self.end_of(id, log.reader.line).await? {
+            There::Lines(there) => there,
+            There::Finished => return Ok(Some(false)),
+        };
         // Also what stands behind the lines of the file was told.
         let is_whole = end.is_some_and(|end| end.tail > 0 && there == end.lines + end.tail);
         if is_whole {
@@ -123,6 +117,28 @@ impl Sender {
         log.uncertain = false;
         Ok(None)
     }
+
+    /// Where the host's log ends. Asked by appending nothing, for who may append may perhaps not read.
+    async fn end_of(&self, id: i64, guess: u64) -> Result<There, Trouble> {
+        let refused = match self.host.append(id, guess, Vec::new()).await {
+            Ok(_) => return Ok(There::Lines(guess)),
+            Err(refused @ Trouble::Refused { .. }) => refused,
+            Err(trouble) => return Err(trouble),
+        };
+        if let Trouble::Refused { status: 409, body, .. } = &refused
+            && let Some(there) = body["num_lines"].as_u64()
+        {
+            return Ok(There::Lines(there));
+        }
+        let found = self.host.get(&format!("logs/{id}")).await?;
+        if found["logs"][0]["complete"] == true { Ok(There::Finished) } else { Err(refused) }
+    }
+}
+
+/// How far the host's log is.
+enum There {
+    Lines(u64),
+    Finished,
 }
 
 fn others(id: i64, there: u64) -> SendError {

@@ -3,6 +3,7 @@
 use super::Run;
 use super::build::Job;
 use super::delivery;
+use super::delivery::Advance;
 use super::delivery::Left;
 use super::environment;
 use super::folder::Folder;
@@ -95,9 +96,11 @@ pub(super) async fn run(run: &Run, screen: &Arc<Screen>, stops: &watch::Sender<S
         }
     };
     screen.say(&verdict.text);
-    delivery.end(place, run, (screen, stops)).await;
+    let whole = delivery.end(place, run, (screen, stops)).await;
     if let Some(leftovers) = leftovers {
-        leftovers.end((run.patience(), screen), stops.subscribe()).await;
+        // Who did not wait for his own build, or in vain, waits for no other's.
+        let patience = if whole == Whole::Yes { run.patience() } else { Duration::ZERO };
+        leftovers.end((patience, screen), stops.subscribe()).await;
     }
     Ok(verdict.code)
 }
@@ -117,7 +120,7 @@ pub(super) async fn resume(run: &Run, screen: &Arc<Screen>, stops: &watch::Sende
     let delivering = delivery::deliver_all(&host, &left.builds, (screen, &sent));
     // Nobody listens for signals: they end us, and what is not told stays.
     let stops = stops.subscribe();
-    match delivery::patiently(delivering, (sent.subscribe(), stops), (run.patience(), screen)).await {
+    match delivery::patiently(delivering, (Advance::of(sent.subscribe()), stops), (run.patience(), screen)).await {
         Some(Ok(refused)) => Ok(told(&left, refused, screen)),
         Some(Err(error)) => Err(error).context(waits(folder)),
         None => bail!("{}", waits(folder)),
@@ -159,13 +162,14 @@ impl Delivery {
     ) -> anyhow::Result<Self> {
         let sent = watch::Sender::new(Sent::default());
         let told = sent.subscribe();
-        let sender = Sender::new(host, folder, (recorder.live.clone(), sent))?;
-        let (host, screen) = (host.clone(), Arc::clone(screen));
+        let sender = Sender::new(host, folder, (recorder.live.clone(), sent.clone()))?;
+        let (host, screen, own) = (host.clone(), Arc::clone(screen), folder.clone());
         let before = watch::Sender::new(Sent::default());
         let told_before = before.subscribe();
         let task = tokio::spawn(async move {
             delivery::deliver_all(&host, &earlier, (&screen, &before)).await?;
-            sender.deliver().await
+            drop(before);
+            delivery::deliver(sender, &host, (&own, &sent)).await
         });
         let (recorder, folder) = (Arc::clone(recorder), folder.clone());
         Ok(Self { task, sent: told, earlier: told_before, recorder, folder })
@@ -215,7 +219,7 @@ impl Delivery {
         mut stops: watch::Receiver<Stops>,
     ) -> anyhow::Result<()> {
         let nothing = "nothing was run: with --spool DIR it runs now, and is delivered later";
-        if self.sent.borrow().fate == Fate::NotDone {
+        if self.sent.borrow().fate <= Fate::HardlyDone {
             self.task.abort();
             bail!("{away}; {nothing}");
         }
@@ -240,7 +244,7 @@ impl Delivery {
     async fn failed(&mut self, place: &mut Place) -> anyhow::Error {
         match self.sent.borrow().fate {
             // Nobody will want to deliver it.
-            Fate::NotDone => drop(self.folder.remove()),
+            Fate::NotDone | Fate::HardlyDone => drop(self.folder.remove()),
             Fate::Unknown => place.keep(),
         }
         match (&mut self.task).await {
@@ -251,11 +255,13 @@ impl Delivery {
     }
 
     /// Waits until the host knows all, as long as that makes sense and nobody sends a signal; what is left waits.
-    async fn end(mut self, mut place: Place, run: &Run, (screen, stops): (&Screen, &watch::Sender<Stops>)) {
+    async fn end(mut self, mut place: Place, run: &Run, (screen, stops): (&Screen, &watch::Sender<Stops>)) -> Whole {
         // Where the host was not there at all, and there is a spool, nobody wants to wait for it.
         let is_known = self.sent.borrow().build.is_some();
-        let patience = if place.private.is_none() && !is_known { Duration::ZERO } else { run.patience() };
-        let told = (self.sent.clone(), stops.subscribe());
+        let is_away = self.sent.borrow().away.is_some() || self.earlier.borrow().away.is_some();
+        let is_in_vain = place.private.is_none() && !is_known && is_away;
+        let patience = if is_in_vain { Duration::ZERO } else { run.patience() };
+        let told = (Advance::behind(self.sent.clone(), self.earlier.clone()), stops.subscribe());
         let delivered = delivery::patiently(&mut self.task, told, (patience, screen)).await;
         let delivered = match delivered {
             Some(Ok(delivered)) => delivery::settle(delivered, &self.folder, screen).map_err(anyhow::Error::new),
@@ -266,18 +272,29 @@ impl Delivery {
             }
         };
         match delivered {
-            Ok(true) => {}
+            Ok(true) => Whole::Yes,
             // Laid aside, inside of the folder.
-            Ok(false) => place.keep(),
+            Ok(false) => {
+                place.keep();
+                Whole::Yes
+            }
             Err(error) => {
                 screen.say(&format!("{error:#}; {}", waits(&place.spool.folder)));
                 if let Err(error) = self.recorder.keep() {
                     screen.say(&format!("{error:#}"));
                 }
                 place.keep();
+                Whole::No
             }
         }
     }
+}
+
+/// Whether all of a build is told, or laid aside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    Yes,
+    No,
 }
 
 fn waits(folder: &Path) -> String {

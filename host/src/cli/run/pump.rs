@@ -10,6 +10,7 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// What is read of a pipe at once: what it holds.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -19,6 +20,8 @@ const PIPE_BYTES: usize = 64 * 1024;
 pub(super) struct Ears {
     pub(super) recorder: Arc<Recorder>,
     pub(super) screen: Arc<Screen>,
+    /// Nobody waits any more for who does not read what it prints.
+    pub(super) hasty: CancellationToken,
 }
 
 /// When something was heard, and until when one listens: not known while the command runs.
@@ -47,7 +50,7 @@ pub(super) fn run(
                 // A file: it may take its time.
                 tokio::task::block_in_place(|| ears.recorder.lines(&whole));
             }
-            ears.screen.pass(stream, &piece[..read]).await;
+            ears.screen.pass(stream, &piece[..read], &ears.hasty).await;
             if read == 0 {
                 return Ok(is_held);
             }

@@ -66,27 +66,50 @@ pub(super) async fn begin(host: &Host, engine: &Engine, request: i64) -> Result<
     Ok(Begin { builder, worker, properties, origin })
 }
 
-/// Ends a claimed request that cannot be run or told, with the reason in its build's state.
+/// Ends a build that cannot be told, and its request, with the reason in the build's state. One of which the host knows
+/// nothing is made by the engine that claimed the request, to say so.
 ///
-/// Whoever refused the build may refuse its end as well: then the request ends without one.
+/// Whoever refused the build may refuse its end as well: then the request ends without one. What is somebody else's by
+/// now is left as it is.
 pub(super) async fn end(
     host: &Host,
-    engine: &Engine,
-    (request, told): (i64, &Told),
+    (told, engine): (&Told, Option<&Engine>),
     reason: &str,
-) -> Result<(), Trouble> {
+) -> Result<Ending, Trouble> {
+    let Some(request) = told.request.filter(|_| told.build.is_some() || engine.is_some()) else {
+        return Ok(Ending::Done);
+    };
+    match host.get(&format!("buildrequests/{request}")).await {
+        Ok(found) => {
+            let found = &found["buildrequests"][0];
+            if found["complete"] == true || found["claimed_by_masterid"].as_i64() != told.master {
+                return Ok(Ending::NotOurs);
+            }
+        }
+        // Who may not read follows nobody, and nobody takes the requests of his own builds.
+        Err(Trouble::NotAllowed(_)) if engine.is_none() => {}
+        Err(trouble) => return Err(trouble),
+    }
     let mut refused = None;
-    for (number, calls) in ends(engine, (request, told), reason).into_iter().enumerate() {
+    for (number, calls) in ends((request, told), engine, reason).into_iter().enumerate() {
         match host.batch(Value::from(calls).to_string(), &format!("{}-end{number}", told.key)).await {
             Err(trouble @ Trouble::Refused { .. }) => refused = Some(trouble),
-            ended => return ended.map(|_| ()),
+            ended => return ended.map(|_| Ending::Done),
         }
     }
-    refused.map_or(Ok(()), Err)
+    refused.map_or(Ok(Ending::Done), Err)
+}
+
+/// What came of ending it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Done,
+    /// The request is over, or was freed and perhaps taken by another.
+    NotOurs,
 }
 
 /// From the one that says most to the one that says least.
-fn ends(engine: &Engine, (request, told): (i64, &Told), reason: &str) -> [Vec<Value>; 3] {
+fn ends((request, told): (i64, &Told), engine: Option<&Engine>, reason: &str) -> [Vec<Value>; 3] {
     let results = Results::Exception;
     let call = |method: &str, params: Value| json!({"method": method, "params": params});
     let complete = call("completeBuildRequests", json!({"brids": [request], "results": results}));
@@ -100,8 +123,7 @@ fn ends(engine: &Engine, (request, told): (i64, &Told), reason: &str) -> [Vec<Va
     }
     let mut build = Vec::new();
     let buildid = told.build.map_or_else(|| json!({"$result": [0, "buildid"]}), Value::from);
-    if told.build.is_none() {
-        let Engine { builder, worker, master, .. } = engine;
+    if let Some(Engine { builder, worker, master, .. }) = engine.filter(|_| told.build.is_none()) {
         let about = json!({"builderid": builder, "workerid": worker, "masterid": master, "buildrequestid": request});
         build.push(call("addBuild", about));
         build.push(call("generateNewBuildEvent", json!({"buildid": buildid})));

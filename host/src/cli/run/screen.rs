@@ -10,12 +10,15 @@ use super::stops::Stops;
 use std::io::IsTerminal;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// Clears the line that the cursor is in.
 const CLEAR: &str = "\r\x1b[K";
@@ -38,6 +41,8 @@ pub(super) struct Screen {
     pieces: mpsc::UnboundedSender<Piece>,
     /// Room for what waits to be written: what bounds the channel.
     output: Arc<Semaphore>,
+    /// What a command printed was left out, for nobody read on.
+    is_unread: AtomicBool,
     said: Arc<Semaphore>,
     standing: Arc<Semaphore>,
 }
@@ -77,25 +82,27 @@ impl Screen {
         });
         let room = |most| Arc::new(Semaphore::new(most));
         let is_terminal = std::io::stderr().is_terminal();
-        Self { is_terminal, pieces, output: room(MOST_OUTPUT), said: room(MOST_SAID), standing: room(1) }
+        let (output, said, standing) = (room(MOST_OUTPUT), room(MOST_SAID), room(1));
+        Self { is_terminal, pieces, output, is_unread: AtomicBool::new(false), said, standing }
     }
 
     pub(super) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Something that the command printed, as it printed it.
-    pub(super) async fn pass(&self, stream: Stream, bytes: &[u8]) {
-        if !bytes.is_empty()
-            && let Ok(room) = Arc::clone(&self.output).acquire_owned().await
-        {
-            self.add(What::Output(stream, bytes.to_vec()), Some(room));
+    /// Something that the command printed, as it printed it. From `hasty` on nobody waits for who does not read: what
+    /// finds no room then is not passed on.
+    pub(super) async fn pass(&self, stream: Stream, bytes: &[u8], hasty: &CancellationToken) {
+        if bytes.is_empty() {
+            return;
         }
-    }
-
-    /// Nobody waits any more for who does not read: what the command prints from now on is not passed on.
-    pub(super) fn pass_no_more(&self) {
-        self.output.close();
+        tokio::select! {
+            biased;
+            Ok(room) = Arc::clone(&self.output).acquire_owned() => {
+                self.add(What::Output(stream, bytes.to_vec()), Some(room));
+            }
+            () = hasty.cancelled() => self.is_unread.store(true, Ordering::Relaxed),
+        }
     }
 
     /// A line of ours.
@@ -121,7 +128,7 @@ impl Screen {
         let seen = stops.borrow().count;
         tokio::select! {
             _ = all => {}
-            () = tokio::time::sleep(LAST_WORDS), if self.output.is_closed() => {}
+            () = tokio::time::sleep(LAST_WORDS), if self.is_unread.load(Ordering::Relaxed) => {}
             Ok(_) = stops.wait_for(|stops| stops.count > seen) => {}
         }
     }

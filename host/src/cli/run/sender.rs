@@ -153,7 +153,7 @@ impl Sender {
     }
 
     async fn send(&mut self, entry: &Entry) -> Result<(), SendError> {
-        let key = format!("{}-{}", self.told.key, self.told.entries);
+        let key = self.told.next_key();
         let kept = self.folder.call(self.told.entries);
         let mut is_surely_undone = kept.is_none();
         let mut body = kept.unwrap_or_else(|| self.fix(entry));
@@ -207,9 +207,7 @@ impl Sender {
     pub(super) async fn wait(&mut self, trouble: Trouble, tries: &mut usize) -> Result<(), SendError> {
         match trouble {
             Trouble::Away { why, fate } => {
-                if fate == Fate::Unknown {
-                    self.fate = fate;
-                }
+                self.fate = self.fate.max(fate);
                 self.show(Some(why));
                 let wait = WAITS_MS[(*tries).min(WAITS_MS.len() - 1)];
                 *tries += 1;

@@ -65,16 +65,28 @@ impl Spool {
     /// One that another process left behind with builds for this host, and that nobody has open any more.
     pub(super) fn left_behind(folder: &Path, host: &str) -> anyhow::Result<Option<Self>> {
         let is_one = private::is_ours(folder).is_ok() && folder.join(MARKER).is_file();
-        // Who made it and has it not open yet has no builds in it either.
-        if !is_one || written_in(folder, HOST).as_deref() != Some(host) || builds_in(folder)?.is_empty() {
+        // Who wrote the host's name had the lock before: without it he is gone.
+        if !is_one || written_in(folder, HOST).as_deref() != Some(host) {
             return Ok(None);
         }
         let lock = private::file(OpenOptions::new().write(true), &folder.join(LOCK))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { folder: folder.to_owned(), _lock: lock })),
+            Ok(()) => Self { folder: folder.to_owned(), _lock: lock }.unless_empty(),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error).context("locking it"),
         }
+    }
+
+    /// One with builds in it. What holds nothing at all is removed.
+    fn unless_empty(self) -> anyhow::Result<Option<Self>> {
+        if !self.builds()?.is_empty() {
+            return Ok(Some(self));
+        }
+        let holds_more = |entry: std::fs::DirEntry| ![HOST, LOCK, MARKER].iter().any(|ours| entry.file_name() == *ours);
+        if !std::fs::read_dir(&self.folder).context("reading it")?.flatten().any(holds_more) {
+            self.remove()?;
+        }
+        Ok(None)
     }
 
     /// Takes note of the host that the builds are for. What waits for another is not told to this one: its ids are not

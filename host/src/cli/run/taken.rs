@@ -5,6 +5,7 @@ use super::build::Verdict;
 use super::build::short;
 use super::clock;
 use super::delivery;
+use super::delivery::Advance;
 use super::delivery::settle;
 use super::engine::Engine;
 use super::environment;
@@ -12,15 +13,18 @@ use super::folder::Folder;
 use super::folder::Told;
 use super::follow::Follower;
 use super::host::Trouble;
+use super::journal::What;
 use super::orders::Orders;
 use super::recorder::Recorder;
 use super::requests;
+use super::requests::Ending;
 use super::sender::SendError;
 use super::sender::Sender;
 use super::sender::Sent;
 use super::stops;
 use super::stops::Stop;
 use super::stops::Stops;
+use crate::model::Results;
 use anyhow::Context;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -46,7 +50,7 @@ impl Follower<'_> {
                 return Ok(());
             }
             Err(Trouble::Refused { message, .. }) => {
-                return self.give_up(engine, (request, &Told::new()), &message).await;
+                return self.give_up(engine, (request, Told::new()), &message).await;
             }
             Err(trouble @ Trouble::NotAllowed(_)) => return Err(trouble.into()),
         };
@@ -89,17 +93,25 @@ impl Follower<'_> {
             return Ok(());
         }
         let told = told.unwrap_or_else(|_| Told::new());
-        self.give_up(engine, (request, &told), &reason).await
+        self.give_up(engine, (request, told), &reason).await
     }
 
-    async fn give_up(&self, engine: &Engine, (request, told): (i64, &Told), reason: &str) -> anyhow::Result<()> {
+    async fn give_up(&self, engine: &Engine, (request, told): (i64, Told), reason: &str) -> anyhow::Result<()> {
         let reason = short(&format!("not run to its end: {reason}"));
-        self.screen.say(&format!("request {request} ends as an exception, {reason}"));
+        let told = Told { request: Some(request), master: Some(engine.master), ..told };
         loop {
-            match requests::end(&self.host, engine, (request, told), &reason).await {
+            match requests::end(&self.host, (&told, Some(engine)), &reason).await {
                 Err(Trouble::Away { .. }) if self.stops.borrow().count == 0 => self.pause().await,
                 // It is free again when we are gone.
-                Err(Trouble::Away { .. }) | Ok(()) => return Ok(()),
+                Err(Trouble::Away { .. }) => return Ok(()),
+                Ok(Ending::Done) => {
+                    self.screen.say(&format!("request {request} ends as an exception, {reason}"));
+                    return Ok(());
+                }
+                Ok(Ending::NotOurs) => {
+                    self.screen.say(&format!("request {request} is not ours any more, and stays as it is: {reason}"));
+                    return Ok(());
+                }
                 Err(trouble @ (Trouble::NotAllowed(_) | Trouble::Refused { .. })) => return Err(trouble.into()),
             }
         }
@@ -114,7 +126,12 @@ impl Follower<'_> {
     ) -> anyhow::Result<Verdict> {
         let stops = watch::Sender::new(Stops::default());
         let _orders = Orders::of((&self.host, &self.screen), sent.clone(), stops.clone());
-        let Ok(known) = sent.wait_for(|sent| sent.build.is_some()).await.map(|sent| sent.clone()) else {
+        let known = tokio::select! {
+            biased;
+            known = sent.wait_for(|sent| sent.build.is_some()) => known.map(|sent| sent.clone()),
+            () = self.stopped() => return Ok(hand_back(recorder)),
+        };
+        let Ok(known) = known else {
             // Refused: the end of the delivery says so.
             return std::future::pending().await;
         };
@@ -151,7 +168,7 @@ impl Follower<'_> {
 
     /// Waits for the host as long as nobody wants us to end, then as long as anybody does; nothing when some is left.
     async fn deliver(&self, delivering: &mut Delivering, sent: watch::Receiver<Sent>) -> Option<Result<(), SendError>> {
-        let listens = || (sent.clone(), self.stops.clone());
+        let listens = || (Advance::of(sent.clone()), self.stops.clone());
         if self.stops.borrow().count == 0 {
             let delivered = delivery::patiently(&mut *delivering, listens(), (clock::NEVER, &self.screen)).await;
             if let Some(delivered) = delivered {
@@ -161,4 +178,11 @@ impl Follower<'_> {
         self.screen.say(ONCE_MORE_LEAVES);
         delivery::patiently(&mut *delivering, listens(), (self.run.patience(), &self.screen)).await?.ok()
     }
+}
+
+/// Nothing was run: somebody else shall take the request.
+fn hand_back(recorder: &Recorder) -> Verdict {
+    let (results, text) = (Results::Retry, "handed back before its command began".to_owned());
+    recorder.add(What::End { results, text: text.clone() });
+    Verdict { results, code: 0, text }
 }
