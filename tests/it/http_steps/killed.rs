@@ -3,6 +3,7 @@
 use super::build;
 use super::host;
 use super::log;
+use super::once::held;
 use super::once::keyed;
 use super::reaching;
 use super::sink;
@@ -27,13 +28,7 @@ async fn a_host_that_was_killed_ends_its_steps_when_it_is_back() {
         {"method": "startStep", "params": {"stepid": 1}},
     ]);
     killed.post("updates", &other).await;
-    sink.answer(Answer::status(200).fault(HttpFault::Stall));
-    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
-    let asking = {
-        let (url, arguments) = (killed.url.clone(), arguments.clone());
-        tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
-    };
-    sink.until(1).await;
+    let (arguments, asking) = held(&sink, &killed.url).await;
     killed.kill().await;
     assert!(asking.await.is_err_and(|error| error.is_panic()), "nobody answers");
     let host = setup.start().await;

@@ -5,8 +5,10 @@ use super::log;
 use super::sink;
 use campanile_sinks::Answer;
 use campanile_sinks::HttpFault;
+use campanile_sinks::HttpSink;
 use serde_json::Value;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 /// A call under a key: its status, whether it was answered before, and its answer.
 pub(super) async fn keyed(url: &str, key: &str, arguments: &Value) -> (u16, bool, Value) {
@@ -16,6 +18,16 @@ pub(super) async fn keyed(url: &str, key: &str, arguments: &Value) -> (u16, bool
     let replayed = answer.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
     let status = answer.status().as_u16();
     (status, replayed, serde_json::from_str(&answer.text().await.expect("a text")).expect("JSON"))
+}
+
+/// Asks with the key `deploy`. The server has the request, and holds its answer.
+pub(super) async fn held(sink: &HttpSink, url: &str) -> (Value, JoinHandle<(u16, bool, Value)>) {
+    sink.answer(Answer::status(200).fault(HttpFault::Hold));
+    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
+    let (url, asked) = (url.to_owned(), arguments.clone());
+    let asking = tokio::spawn(async move { keyed(&url, "deploy", &asked).await });
+    sink.until(1).await;
+    (arguments, asking)
 }
 
 #[tokio::test]
@@ -40,13 +52,7 @@ async fn a_repeated_key_is_answered_with_the_step_that_was_made() {
 async fn a_key_whose_step_is_under_way_says_so() {
     let sink = sink().await;
     let host = host(&sink).await;
-    sink.answer(Answer::status(200).fault(HttpFault::Hold));
-    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
-    let asking = {
-        let (url, arguments) = (host.url.clone(), arguments.clone());
-        tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
-    };
-    sink.until(1).await;
+    let (arguments, asking) = held(&sink, &host.url).await;
     let (status, _, answer) = keyed(&host.url, "deploy", &arguments).await;
     assert_eq!(status, 409);
     assert_eq!(
@@ -64,13 +70,7 @@ async fn a_key_whose_step_is_under_way_says_so() {
 async fn a_step_that_somebody_else_ended_is_answered_all_the_same() {
     let sink = sink().await;
     let host = host(&sink).await;
-    sink.answer(Answer::status(200).fault(HttpFault::Hold));
-    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
-    let asking = {
-        let (url, arguments) = (host.url.clone(), arguments.clone());
-        tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
-    };
-    sink.until(1).await;
+    let (arguments, asking) = held(&sink, &host.url).await;
     host.update("finishStep", json!({"stepid": 1, "results": 6, "hidden": false})).await;
     sink.release(1);
     let (status, _, first) = asking.await.expect("it is answered");
@@ -89,13 +89,7 @@ async fn a_step_that_somebody_else_ended_is_answered_all_the_same() {
 async fn a_step_is_ended_when_the_disk_takes_it_again() {
     let sink = sink().await;
     let host = host(&sink).await;
-    sink.answer(Answer::status(200).fault(HttpFault::Hold));
-    let arguments = json!({"url": format!("http://127.0.0.1:{}/", sink.port())});
-    let asking = {
-        let (url, arguments) = (host.url.clone(), arguments.clone());
-        tokio::spawn(async move { keyed(&url, "deploy", &arguments).await })
-    };
-    sink.until(1).await;
+    let (arguments, asking) = held(&sink, &host.url).await;
     let until = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis() + 500;
     let database = rusqlite::Connection::open(host.setup.folder().join("campanile.db")).expect("a database");
     let failing = format!(
